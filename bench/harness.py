@@ -1,0 +1,36 @@
+"""What every Python benchmark shares: repeatable timing, peak memory, one JSON line as the result."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+project = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(project / "test" / "oracle"), str(project / "test" / "parity")]
+
+
+def peak_rss_bytes():
+    """ru_maxrss is in KiB on Linux and in bytes on macOS."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def nanoseconds_per_call(body, calls, batches=15):
+    """The fastest of several batches of `calls` calls, after one batch to warm up."""
+    best = float("inf")
+    for batch in range(batches + 1):
+        began = time.perf_counter()
+        body(calls)
+        elapsed = time.perf_counter() - began
+        if batch > 0:
+            best = min(best, elapsed)
+    return best / calls * 1e9
+
+
+def options():
+    """The options of the runner, as JSON in the first argument."""
+    return json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+
+
+def result(**fields):
+    print(json.dumps({**fields, "peakRssBytes": peak_rss_bytes()}))

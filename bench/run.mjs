@@ -1,0 +1,226 @@
+/**
+ * `npm run bench`: the same work in Node and in Python, one process per measurement, alternating, so that both meet the
+ * same machine. Prints minima and medians of several repetitions and the peak memory of each process. A minimum is the
+ * better number on a machine that does other things; trust no ratio from a busy one.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeError } from '../scripts/lib/errors.mjs';
+import { addonPath, root } from '../scripts/lib/project.mjs';
+import { setUpOracle } from '../scripts/oracle-setup.mjs';
+import { realData, sampleData } from '../test/parity/datasets.mjs';
+
+const here = path.join(root, 'bench');
+
+const help = `node bench/run.mjs [options]
+  --only NAMES     of ops,vit,images,memory, separated by commas
+  --repeat N       processes per side and benchmark (default 3)
+  --threads N      inside one op, both sides (default: the machine's cores)
+  --steps N        training steps per process (default 8)
+  --small          a small ViT instead of the article's 86 million parameters
+  --data DIR       images to decode; else $OXFORD_PETS_DIR, else the set beside the project, else the drawn sample
+  --json           one JSON object instead of the tables
+`;
+
+const articleModel = { imageSize: 128, patchSize: 16, embedSize: 768, numBlocks: 12, numHeads: 8, dropout: 0.2 };
+const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 128, numBlocks: 4, numHeads: 4 };
+
+/**
+ * A number that a benchmark's process reports, lower is better.
+ * @typedef {{ name: string, unit: string, of: (result: any) => number, target?: number }} Metric
+ * `target`: the most that our minimum may be, as a share of Python's.
+ *
+ * @typedef {{ name: string, title: string, settings: object, metrics: Metric[], bits?: (result: any) => string }} Benchmark
+ * `bits`: what must be equal on both sides for the comparison to be fair.
+ */
+
+/** @type {Metric} */
+const peakMemory = { name: 'peak memory', unit: 'MB', of: (result) => result.peakRssBytes / 1e6 };
+
+/** @param {number[]} values */
+const minimum = (values) => Math.min(...values);
+
+/**
+ * @param {{ threads: number, steps: number, small: boolean, data: string }} options
+ * @returns {Benchmark[]}
+ */
+function benchmarks({ threads, steps, small, data }) {
+  const model = small ? smallModel : articleModel;
+  return [
+    {
+      name: 'ops',
+      title: 'small ops, nanoseconds per call, results dropped in a plain loop',
+      settings: { threads, calls: 20_000 },
+      metrics: [
+        'a.add(b) 2x2',
+        'a.add(1.5) 2x2',
+        'a.relu() 2x2',
+        'a.sum(dim, keepdim) 2x2',
+        'linear 8x16 -> 8x32',
+        'a.add(b) with gradient',
+        'a.mul_(1)',
+      ].map((name) => ({
+        name,
+        unit: 'ns',
+        of: (result) => result.nanoseconds[name],
+        ...(name === 'a.add(b) 2x2' ? { target: 0.75 } : {}),
+      })),
+    },
+    {
+      name: 'vit',
+      title: `training step of the ViT, batch 8, float32, ${small ? 'small' : '86,284,806 parameters'}`,
+      settings: { threads, batch: 8, steps, model },
+      metrics: [
+        // The first steps make the optimizer's state and warm caches up.
+        { name: 'step', unit: 's', of: (result) => minimum(result.seconds.slice(2)), target: 1 },
+        { ...peakMemory, target: 1.05 },
+      ],
+      bits: (result) => result.losses.join(' '),
+    },
+    {
+      name: 'images',
+      title: "decode, the article's transforms, batches of 64",
+      settings: { threads, data, limit: 640, imageSize: 128, passes: 3 },
+      metrics: [
+        { name: 'per image', unit: 'ms', of: (result) => (minimum(result.seconds) / result.images) * 1e3, target: 1 },
+        peakMemory,
+      ],
+      bits: (result) => result.checksum,
+    },
+    {
+      name: 'memory',
+      title: '20,000 iterations of x.relu().add(x).sum() at 512x512, nothing disposed',
+      settings: { threads, iterations: 20_000 },
+      metrics: [{ name: 'whole loop', unit: 's', of: (result) => minimum(result.seconds) }, peakMemory],
+      bits: (result) => result.total,
+    },
+  ];
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: 'ops,vit,images,memory' },
+      repeat: { type: 'string', default: '3' },
+      threads: { type: 'string', default: String(os.availableParallelism()) },
+      steps: { type: 'string', default: '8' },
+      small: { type: 'boolean', default: false },
+      data: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(help);
+  if (!existsSync(addonPath) || !existsSync(path.join(root, 'dist'))) throw new Error('not built yet: npm install');
+  const [repeat, threads, steps] = [values.repeat, values.threads, values.steps].map(Number);
+  const python = process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python;
+  const data = (await realData(values.data)) ?? (await sampleData(640, 32));
+  const names = values.only.split(',');
+  const chosen = benchmarks({ threads, steps, small: values.small, data }).filter(({ name }) => names.includes(name));
+  if (chosen.length === 0)
+    throw new Error(`expected some of ops,vit,images,memory for --only, received ${values.only}`);
+  if (steps < 3) throw new Error('expected at least 3 for --steps: the first two warm up');
+
+  const cpu = os.cpus()[0]?.model ?? 'unknown CPU';
+  const load = os.loadavg()[0]?.toFixed(1);
+  if (!values.json) process.stdout.write(`${cpu}, ${threads} threads, load ${load}, ${repeat} processes per side\n`);
+  const tables = [];
+  for (const benchmark of chosen) {
+    const table = await measure(benchmark, python, repeat);
+    tables.push(table);
+    if (!values.json) print(table);
+    if (table.sameBits === false) process.exitCode = 1;
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ cpu, threads, load, repeat, tables })}\n`);
+}
+
+/**
+ * @param {Benchmark} benchmark
+ * @param {string} python
+ * @param {number} repeat
+ */
+async function measure({ name, title, settings, metrics, bits }, python, repeat) {
+  /** @type {{ node: any[], python: any[] }} */
+  const results = { node: [], python: [] };
+  for (let round = 0; round < repeat; round++) {
+    results.node.push(await run(process.execPath, [path.join(here, `${name}.mjs`), JSON.stringify(settings)]));
+    results.python.push(await run(python, [path.join(here, `${name}.py`), JSON.stringify(settings)]));
+  }
+  const all = [...results.node, ...results.python];
+  return {
+    name,
+    title,
+    sameBits: bits === undefined ? null : all.every((result) => bits(result) === bits(all[0])),
+    rows: metrics.map(({ name: metric, unit, of, target }) => {
+      const node = results.node.map(of);
+      const theirs = results.python.map(of);
+      return {
+        metric,
+        unit,
+        node: { min: minimum(node), median: median(node) },
+        python: { min: minimum(theirs), median: median(theirs) },
+        ratio: minimum(node) / minimum(theirs),
+        target: target ?? null,
+      };
+    }),
+  };
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} table */
+function print({ title, rows, sameBits }) {
+  const lines = rows.map(({ metric, unit, node, python, ratio, target }) => [
+    `${metric} [${unit}]`,
+    digits(node.min),
+    digits(node.median),
+    digits(python.min),
+    digits(python.median),
+    ratio.toFixed(2),
+    target === null ? '' : `${target.toFixed(2)} ${ratio <= target ? 'met' : 'MISSED'}`,
+  ]);
+  const table = [['', 'node min', 'median', 'python min', 'median', 'ratio', 'target'], ...lines];
+  process.stdout.write(`\n${title}\n`);
+  for (const cells of table) {
+    const [first = '', ...rest] = cells;
+    process.stdout.write(`  ${first.padEnd(30)}${rest.map((cell) => cell.padStart(12)).join('')}\n`);
+  }
+  if (sameBits !== null)
+    process.stdout.write(`  results on both sides: ${sameBits ? 'the same bits' : 'DIFFERENT BITS'}\n`);
+}
+
+/** @param {number} value */
+const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(JSON.parse(output));
+      else reject(new Error(`${command} ${args[0]} ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
+
+main().catch((error) => {
+  process.stderr.write(`bench: ${describeError(error)}\n`);
+  process.exitCode = 1;
+});

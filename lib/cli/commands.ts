@@ -1,0 +1,5 @@
+import type { CliCommand } from './command';
+import { trainCommand } from './train';
+
+/** Every command; the first one runs where none is named. */
+export const commands: readonly CliCommand[] = [trainCommand];

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+
+import type { TrainEvent } from '../train/events';
+import type { TrainRequest } from '../train/plan';
+import type { CliCommand } from './command';
+import { exitCodes } from './exit-codes';
+import { ProgressBar } from './progress-bar';
+import { TextReport } from './text-report';
+import { defineTrainOptions, type TrainFlags } from './train-options';
+
+const examples = `
+Examples:
+  node train.js                                     on what is there: the pets, or a drawn sample
+  node train.js --download                          fetch the pets, then train the article's model on them
+  node train.js --recipe quick --epochs 3 --seed 7
+  node train.js --resume runs/001-vit-segmentation`;
+
+/** `train`: trains a model and leaves a run folder. */
+export const trainCommand: CliCommand = {
+  name: 'train',
+
+  define(command: Command): void {
+    command.description('train a model on Oxford-IIIT Pet, or on a drawn sample of its kind').addHelpText('after', examples);
+    defineTrainOptions(command);
+  },
+
+  async run(command: Command): Promise<number> {
+    const { json = false, quiet = false, ...flags } = command.opts<TrainFlags>();
+    // Loaded here and not above: help and errors of usage need no native library.
+    const { planTraining, runTraining } = await import('../train/index.js');
+    const bar = new ProgressBar(process.stdout);
+    const say = (line: string): void => {
+      if (json || quiet) return;
+      bar.clear();
+      process.stdout.write(`${line}\n`);
+    };
+
+    const plan = await planTraining(requestOf(flags), { say, warn: (line) => process.stderr.write(`${line}\n`) });
+    const report = new TextReport(plan.notes);
+    const stop = stopOnSignal(json || quiet ? () => undefined : say);
+    const outcome = await runTraining(plan, {
+      stop,
+      onEvent: (event, log) => {
+        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        for (const line of report.lines(event)) {
+          log(line);
+          say(line);
+        }
+        if (!json && !quiet) showProgress(bar, report, event);
+      },
+    });
+    bar.clear();
+    if (outcome.kind === 'done') {
+      if (quiet) process.stdout.write(`${outcome.run}\n`);
+      return exitCodes.done;
+    }
+    process.stderr.write(`interrupted; the checkpoint is written. To go on:\n  node train.js --resume ${outcome.run}\n`);
+    return exitCodes.interrupted;
+  },
+};
+
+function requestOf({ data, download, recipe, device, threads, out, name, resume, dtype: _, ...overrides }: TrainFlags): TrainRequest {
+  return { data, download, recipe, device, threads, out, name, resume, overrides };
+}
+
+/**
+ * The first Ctrl-C asks the loop to stop after its step. It also gives the signal back to the system, so that the second
+ * one ends the process at once, even in the middle of an op.
+ */
+function stopOnSignal(say: (line: string) => void): { requested: boolean } {
+  const stop = { requested: false };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop.requested = true;
+      say('stopping after this step; once more stops at once');
+    });
+  }
+  return stop;
+}
+
+function showProgress(bar: ProgressBar, report: TextReport, event: TrainEvent): void {
+  if (event.event !== 'step') return;
+  const { done, total } = report.epochProgress(event.step);
+  const secondsLeft = report.secondsLeft(event.step);
+  if (secondsLeft !== null) bar.update(`epoch ${event.epoch}`, done, total, secondsLeft);
+}

@@ -1,0 +1,57 @@
+import { InvalidArgumentError } from 'commander';
+
+import { didYouMean } from './nearest';
+
+/** Parser of a whole number in `[least, most]`, for an option's argument. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
+}
+
+/** Parser of a finite number above zero. */
+export function positiveNumber(text: string): number {
+  const value = decimal(text);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** Parser of a number in `[0, 1]`. */
+export function fraction(text: string): number {
+  const value = decimal(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
+}
+
+/** Parser of one of a few names. */
+export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Expected ${listed(names)}${didYouMean(text, names)}`);
+  };
+}
+
+/** Parser of `cpu`, `cuda` or `cuda:i`. */
+export function deviceName(text: string): string {
+  if (/^(cpu|cuda(:\d+)?)$/.test(text)) return text;
+  throw new InvalidArgumentError(`Expected cpu, cuda or cuda:i${didYouMean(text, ['cpu', 'cuda'])}`);
+}
+
+/** Parser of a part of a folder's name. */
+export function folderName(text: string): string {
+  if (/^\w[\w.-]{0,99}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
+}
+
+function decimal(text: string): number {
+  // Number('') is 0 and Number('0x10') is 16; neither is what somebody means here.
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

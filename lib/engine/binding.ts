@@ -1,0 +1,268 @@
+/**
+ * The seam: one line per function of the native addon, and nothing else in lib/ touches the addon.
+ *
+ * A tensor crosses as an integer {@link Handle} into the table of this JavaScript environment. Handles are checked in
+ * native code (range, generation, environment), so a stale or foreign one is an error and never a wild pointer.
+ * `scripts/check-seam.mjs` compares this interface with what the loaded `.node` exports.
+ */
+
+/** A tensor in the table of this environment; 0 stands for "no tensor". */
+export type Handle = number;
+
+/** A random number generator in the table of this environment; 0 is the default CPU generator. */
+export type GeneratorId = number;
+
+/** The JavaScript object that owns a handle; the table refers to it weakly, so that a sweep can see it die. */
+export type Owner = object;
+
+/** What crosses as an op's argument: tensors as handles, dtypes, devices, layouts and memory formats as PyTorch's names. */
+export type NativeValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | null
+  | undefined
+  | { re: number; im: number }
+  | readonly NativeValue[];
+
+/** One argument of an op, as the loaded library declares it. */
+export interface OpArgument {
+  readonly name: string;
+  /** The schema's type, such as `Tensor`, `Tensor?`, `Tensor[]`, `SymInt[1]?`, `Scalar`, `ScalarType?`, `str`. */
+  readonly type: string;
+  /** The default, already a JavaScript value; absent where the argument is required. */
+  readonly default?: NativeValue;
+  readonly kwargOnly: boolean;
+  /** The op writes to this argument, as `Tensor(a!)` in the schema. */
+  readonly written: boolean;
+}
+
+export interface OpReturn {
+  readonly name: string;
+  readonly type: string;
+  /** Name of the argument this result *is* (an in-place op's `self`), or null. */
+  readonly alias: string | null;
+}
+
+export interface OpSchema {
+  /** To be passed to {@link NativeBinding.call}; stable within the process. */
+  readonly id: number;
+  /** `aten::add` */
+  readonly name: string;
+  /** `Tensor`, or empty. */
+  readonly overload: string;
+  readonly arguments: readonly OpArgument[];
+  readonly returns: readonly OpReturn[];
+}
+
+export interface LibraryInfo {
+  /** Version of the libtorch that is loaded, such as `2.13.0+cpu`. */
+  readonly loaded: string;
+  /** Version of the libtorch that the addon was compiled against. */
+  readonly compiled: string;
+  /** `DEFAULT`, `AVX2`, `AVX512`, … as `torch.backends.cpu.get_cpu_capability()`. */
+  readonly cpuCapability: string;
+  /** The CUDA backend was found beside libtorch and loaded. */
+  readonly cudaLoaded: boolean;
+  /** Why CUDA cannot be used, or an empty string. */
+  readonly cudaReason: string;
+}
+
+export interface MemoryInfo {
+  /** Live entries of the table. */
+  readonly tensors: number;
+  /** Bytes of the distinct storages behind them, by device (`cpu`, `cuda:0`). */
+  readonly bytes: Record<string, number>;
+  /** Sweeps so far, and the entries that they freed. */
+  readonly sweeps: number;
+  readonly swept: number;
+}
+
+/** What `F.multi_head_attention_forward` takes, tensors as handles. Embeddings are [T, B, E], or [B, T, E] if `batchFirst`. */
+export interface MultiHeadAttentionArguments {
+  query: Handle;
+  /** Equal handles mean the same object, which PyTorch treats as self attention and computes by another path. */
+  key: Handle;
+  value: Handle;
+  embedDim: number;
+  numHeads: number;
+  /** 0 where the module holds q_proj_weight, k_proj_weight, v_proj_weight instead. */
+  inProjWeight: Handle;
+  qProjWeight: Handle;
+  kProjWeight: Handle;
+  vProjWeight: Handle;
+  inProjBias: Handle;
+  biasK: Handle;
+  biasV: Handle;
+  addZeroAttn: boolean;
+  dropout: number;
+  outProjWeight: Handle;
+  outProjBias: Handle;
+  training: boolean;
+  keyPaddingMask: Handle;
+  attnMask: Handle;
+  needWeights: boolean;
+  averageAttnWeights: boolean;
+  isCausal: boolean;
+  batchFirst: boolean;
+}
+
+/** Options of one Adam or AdamW step over one parameter group; tensors as handles, lists of equal length. */
+export interface AdamArguments {
+  params: readonly Handle[];
+  expAvgs: readonly Handle[];
+  expAvgSqs: readonly Handle[];
+  /** Empty unless amsgrad. */
+  maxExpAvgSqs: readonly Handle[];
+  /** Step count of each parameter, this step included. */
+  steps: readonly number[];
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  weightDecay: number;
+  /** AdamW: decay the parameter, not the gradient. */
+  decoupledWeightDecay: boolean;
+  amsgrad: boolean;
+  maximize: boolean;
+}
+
+export interface SgdArguments {
+  params: readonly Handle[];
+  /** 0 where the parameter has no momentum buffer yet. */
+  momentumBuffers: readonly Handle[];
+  lr: number;
+  momentum: number;
+  dampening: number;
+  weightDecay: number;
+  nesterov: boolean;
+  maximize: boolean;
+}
+
+export interface NativeBinding {
+  // -- the library --------------------------------------------------------------------------------------------------
+  libraryInfo(): LibraryInfo;
+  getNumThreads(): number;
+  setNumThreads(count: number): void;
+  /** The C library's own functions: V8's `Math.pow` and friends differ from them in the last bit. */
+  libmPow(x: number, y: number): number;
+  libmExp(x: number): number;
+  libmLog(x: number): number;
+  libmSin(x: number): number;
+  libmCos(x: number): number;
+  libmTan(x: number): number;
+  libmTanh(x: number): number;
+
+  // -- ops ------------------------------------------------------------------------------------------------------------
+  /** Every op of the dispatcher, `name.overload` or `name`, sorted. */
+  opNames(): string[];
+  /** The schema of `aten::add.Tensor`; null where the loaded library has no such op. */
+  opSchema(name: string): OpSchema | null;
+  /**
+   * Calls an op with its arguments in schema order; missing ones take the schema's defaults. One tensor comes back as
+   * the handle, owned by `owner`; several results as an array; tensors among those are handles without an owner yet
+   * (see {@link adopt}). A result that is an argument the op wrote to (`self` of an in-place op) comes back as 0.
+   */
+  call(op: number, owner: Owner | null, ...args: NativeValue[]): unknown;
+
+  // -- the tensor table -------------------------------------------------------------------------------------------------
+  /** Gives a handle without an owner to `owner`. */
+  adopt(tensor: Handle, owner: Owner): void;
+  /** Frees the handle; false where it was free already. */
+  dispose(tensor: Handle): boolean;
+  isAlive(tensor: Handle): boolean;
+  /** Opens a scope: what is made from here on is freed by the matching {@link scopeExit}. Returns the scope's depth. */
+  scopeEnter(): number;
+  /** Closes the innermost scope, which must have this depth; `kept` handles move to the scope around it. */
+  scopeExit(depth: number, kept: readonly Handle[]): void;
+  /** Takes a handle out of all scopes. */
+  keep(tensor: Handle): void;
+  memory(): MemoryInfo;
+  /** Frees every handle whose owner was collected; returns how many. */
+  sweep(): number;
+  /** Bytes handed out between two sweeps (default 64 MiB). */
+  setSweepThreshold(bytes: number): void;
+
+  // -- data -------------------------------------------------------------------------------------------------------------
+  sizes(tensor: Handle): number[];
+  strides(tensor: Handle): number[];
+  storageOffset(tensor: Handle): number;
+  numel(tensor: Handle): number;
+  dim(tensor: Handle): number;
+  dtype(tensor: Handle): string;
+  device(tensor: Handle): string;
+  isContiguous(tensor: Handle): boolean;
+  /** The two handles share one storage. */
+  sharesStorage(a: Handle, b: Handle): boolean;
+  /** Copies little-endian bytes into a new CPU tensor. */
+  fromBytes(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
+  /** The tensor's elements, contiguous, little-endian, copied; moved to the CPU where needed. */
+  toBytes(tensor: Handle): ArrayBuffer;
+  /** The only element: number, bigint (an int64 beyond 2^53), boolean, or a complex pair. */
+  item(tensor: Handle): number | bigint | boolean | { re: number; im: number };
+
+  // -- autograd -----------------------------------------------------------------------------------------------------------
+  requiresGrad(tensor: Handle): boolean;
+  setRequiresGrad(tensor: Handle, value: boolean): void;
+  isLeaf(tensor: Handle): boolean;
+  /** Name of the node that made it, such as `AddBackward0`; null for a leaf. */
+  gradFnName(tensor: Handle): string | null;
+  retainGrad(tensor: Handle): void;
+  hasGrad(tensor: Handle): boolean;
+  /** The gradient's handle owned by `owner`, `previous` where that handle still is this very gradient, 0 where there is none. */
+  grad(tensor: Handle, owner: Owner, previous: Handle): Handle;
+  /** Sets the gradient; 0 clears it. */
+  setGrad(tensor: Handle, grad: Handle): void;
+  /** Makes `tensor` another view of `source`'s data, as `tensor.data = source` does. */
+  setData(tensor: Handle, source: Handle): void;
+  backward(
+    tensors: readonly Handle[],
+    gradients: readonly Handle[],
+    retainGraph: boolean,
+    createGraph: boolean,
+    inputs: readonly Handle[],
+  ): void;
+  /** Gradients of `inputs`, handles without an owner; 0 where unused and `allowUnused`. */
+  gradients(
+    outputs: readonly Handle[],
+    inputs: readonly Handle[],
+    gradients: readonly Handle[],
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): Handle[];
+  isGradEnabled(): boolean;
+  setGradEnabled(value: boolean): void;
+  isInferenceMode(): boolean;
+  /** Inference modes nest; returns the depth that {@link inferenceModeExit} takes back. */
+  inferenceModeEnter(enabled: boolean): number;
+  inferenceModeExit(depth: number): void;
+  isInference(tensor: Handle): boolean;
+
+  // -- random numbers -------------------------------------------------------------------------------------------------------
+  /** Seeds the default generators of all devices. */
+  manualSeed(seed: bigint): void;
+  generatorCreate(device: string): GeneratorId;
+  generatorFree(generator: GeneratorId): void;
+  generatorManualSeed(generator: GeneratorId, seed: bigint): void;
+  generatorInitialSeed(generator: GeneratorId): bigint;
+  generatorGetState(generator: GeneratorId): ArrayBuffer;
+  generatorSetState(generator: GeneratorId, state: ArrayBufferView): void;
+
+  // -- devices ----------------------------------------------------------------------------------------------------------------
+  cudaIsAvailable(): boolean;
+  cudaDeviceCount(): number;
+  synchronize(device: string): void;
+
+  // -- composites that are native for their bits or their speed -----------------------------------------------------------------
+  linear(owner: Owner, input: Handle, weight: Handle, bias: Handle): Handle;
+  /** Handles without an owner: the output, and the attention weights or 0. */
+  multiHeadAttention(args: MultiHeadAttentionArguments): [Handle, Handle];
+  /** One step; parameters without a gradient are passed over. */
+  adamStep(args: AdamArguments): void;
+  /** Which way Adam runs on this machine: `exact-fused`, or `for-loop` where the self-check found other bits. */
+  adamPath(): string;
+  /** One step; returns a momentum buffer without an owner for each parameter that came with 0 and needed one, else 0. */
+  sgdStep(args: SgdArguments): Handle[];
+}

@@ -1,0 +1,114 @@
+/**
+ * The error classes of the library. Each has a stable `code`; the class says what JavaScript would have thrown.
+ *
+ * An addon throws plain errors of its own realm (jest, for one, runs the library in another), so code that must tell
+ * errors apart looks at `code`, and {@link isTorchError} does so.
+ */
+
+/** Stable codes of the errors that this library throws. */
+export type ErrorCode =
+  | 'TORCH_ERROR'
+  | 'TORCH_INDEX'
+  | 'TORCH_TYPE'
+  | 'TORCH_VALUE'
+  | 'TORCH_OUT_OF_MEMORY'
+  | 'TORCH_NOT_IMPLEMENTED'
+  | 'TORCH_DISPOSED'
+  | 'TORCH_ASYNC'
+  | 'ERR_LIBTORCH_NODE_LOAD';
+
+/** What PyTorch raises as `RuntimeError`, and the base of the errors that have no JavaScript relative. */
+export class TorchError extends Error {
+  readonly code: string;
+
+  constructor(message: string, code: string = 'TORCH_ERROR', options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An index or a dimension that the tensor does not have: Python's `IndexError`. */
+export class IndexError extends RangeError {
+  readonly code = 'TORCH_INDEX';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'IndexError';
+  }
+}
+
+/** An argument of a wrong type or an impossible value: Python's `TypeError` (TORCH_TYPE) and `ValueError` (TORCH_VALUE). */
+export class ArgumentError extends TypeError {
+  readonly code: 'TORCH_TYPE' | 'TORCH_VALUE';
+
+  constructor(message: string, code: 'TORCH_TYPE' | 'TORCH_VALUE' = 'TORCH_TYPE', options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ArgumentError';
+    this.code = code;
+  }
+}
+
+/** An allocation failed: Python's `torch.OutOfMemoryError`. */
+export class OutOfMemoryError extends RangeError {
+  readonly code = 'TORCH_OUT_OF_MEMORY';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OutOfMemoryError';
+  }
+}
+
+/** The op has no kernel for these arguments: Python's `NotImplementedError`. */
+export class NotImplementedError extends TorchError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'TORCH_NOT_IMPLEMENTED', options);
+  }
+}
+
+/** A tensor or generator was used after its memory was given back. */
+export class DisposedError extends TorchError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'TORCH_DISPOSED', options);
+  }
+}
+
+/** A function that must be synchronous returned a promise. */
+export class AsyncError extends TorchError {
+  constructor(message: string) {
+    super(message, 'TORCH_ASYNC');
+  }
+}
+
+/** The native library cannot be loaded; the message lists causes and cures. */
+export class LoadError extends TorchError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_LIBTORCH_NODE_LOAD', options);
+  }
+}
+
+/** True for every error that this library throws, from whichever realm. */
+export function isTorchError(error: unknown): error is Error & { code: string } {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  const { code } = error;
+  return typeof code === 'string' && (code.startsWith('TORCH_') || code === 'ERR_LIBTORCH_NODE_LOAD');
+}
+
+/** Makes the class that stands for `code`. */
+export function errorFromCode(code: string, message: string, options?: ErrorOptions): Error {
+  switch (code) {
+    case 'TORCH_INDEX':
+      return new IndexError(message, options);
+    case 'TORCH_TYPE':
+    case 'TORCH_VALUE':
+      return new ArgumentError(message, code, options);
+    case 'TORCH_OUT_OF_MEMORY':
+      return new OutOfMemoryError(message, options);
+    case 'TORCH_NOT_IMPLEMENTED':
+      return new NotImplementedError(message, options);
+    case 'TORCH_DISPOSED':
+      return new DisposedError(message, options);
+    default:
+      return new TorchError(message, code, options);
+  }
+}

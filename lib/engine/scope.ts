@@ -1,0 +1,91 @@
+/** Deterministic lifetimes: a scope frees what was made in it, but what it returns or keeps. */
+
+import type { Handle } from './binding';
+import { debug, recordDisposal, recordScopeEnd } from './debug';
+import { AsyncError } from './errors';
+import { binding } from './gate';
+import { TensorBase } from './tensor-base';
+
+/** True for promises and everything else with a `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/**
+ * Throws for a promise: work after its first `await` would run outside of what `name` sets up.
+ *
+ * @internal
+ */
+export function refusePromise(value: unknown, name: string): void {
+  if (!isThenable(value)) return;
+  // Its own failure would otherwise end the process as an unhandled rejection, beside the error below.
+  value.then(undefined, () => undefined);
+  throw new AsyncError(
+    `${name}() takes a synchronous function, but this one returned a promise: after its first \`await\` it would run ` +
+      `outside of ${name}(). Await first and give ${name}() the synchronous part.`,
+  );
+}
+
+/** Collects the tensors in a value: in arrays, Maps, Sets and the own properties of objects, however deep. */
+function tensorsIn(value: unknown, found: Set<Handle>, seen: Set<object>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof TensorBase) {
+    found.add(value.handle);
+    return;
+  }
+  if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
+  if (Array.isArray(value) || value instanceof Set) {
+    for (const element of value) tensorsIn(element, found, seen);
+  } else if (value instanceof Map) {
+    for (const [key, element] of value) {
+      tensorsIn(key, found, seen);
+      tensorsIn(element, found, seen);
+    }
+  }
+  // A class instance, such as a module, holds its tensors in its properties.
+  if (!Array.isArray(value)) for (const element of Object.values(value)) tensorsIn(element, found, seen);
+}
+
+/**
+ * Runs `fn` and frees every tensor made in it, but those in its result and those given to {@link keep}.
+ *
+ * Tensors in the result are found in arrays, Maps, Sets and the properties of objects, to any depth; not in closures,
+ * generators or private fields. They belong to the scope around, where there is one. Everything is freed as well if
+ * `fn` throws.
+ *
+ * @throws AsyncError if `fn` returns a promise; its tensors are freed
+ */
+export function scope<T>(fn: () => T): T {
+  const depth = binding.scopeEnter();
+  let kept: Handle[] = [];
+  try {
+    const result = fn();
+    refusePromise(result, 'scope');
+    const found = new Set<Handle>();
+    tensorsIn(result, found, new Set());
+    kept = [...found].filter((handle) => binding.isAlive(handle));
+    return result;
+  } finally {
+    binding.scopeExit(depth, kept);
+    if (debug.enabled) recordScopeEnd((handle) => binding.isAlive(handle));
+  }
+}
+
+/** Takes a tensor out of all scopes: it lives until it is disposed or nothing refers to it. Returns it. */
+export function keep<T extends TensorBase>(tensor: T): T {
+  binding.keep(tensor.handle);
+  return tensor;
+}
+
+/** Frees tensors at once; those freed already are passed over. */
+export function dispose(...tensors: readonly TensorBase[]): void {
+  for (const { handle } of tensors) {
+    if (debug.enabled) recordDisposal(handle);
+    binding.dispose(handle);
+  }
+}

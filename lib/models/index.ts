@@ -1,0 +1,54 @@
+/** The models by name, in one place: adding a model means adding its file and one line here. */
+import { ArgumentError } from '../engine';
+import type { Module } from '../nn';
+import { VisionTransformerForSegmentation, type JourneyStep, type VisionTransformerArgs } from './vit-segmentation';
+
+export {
+  VisionTransformerForSegmentation,
+  visionTransformerDefaults,
+  type JourneyStep,
+  type VisionTransformerArgs,
+} from './vit-segmentation';
+
+/** What a model for segmentation offers besides being a module: images [N, C, H, W] to class scores [N, classes, H, W]. */
+export interface SegmentationModel extends Module {
+  /** The shapes of one tensor on its way through the model. */
+  journey(batchSize?: number): JourneyStep[];
+}
+
+/** Options of each model. */
+export interface ModelOptions {
+  'vit-segmentation': Partial<VisionTransformerArgs>;
+}
+
+export type ModelName = keyof ModelOptions;
+
+const registry: { readonly [N in ModelName]: (options: ModelOptions[N]) => SegmentationModel } = {
+  'vit-segmentation': (options) => new VisionTransformerForSegmentation(options),
+};
+
+/** The names of all models. */
+export function names(): ModelName[] {
+  return Object.keys(registry) as ModelName[];
+}
+
+/** True for the name of a model. */
+export function isModelName(name: string): name is ModelName {
+  return Object.hasOwn(registry, name);
+}
+
+/**
+ * Makes a model with fresh parameters, drawn from the default generator.
+ * @throws ArgumentError for an unknown name, or sizes that cannot go together
+ */
+export function create<N extends ModelName>(name: N, options: ModelOptions[N] = {}): SegmentationModel {
+  if (!isModelName(name)) {
+    throw new ArgumentError(`there is no model ${String(name)}, expected one of ${names().join(', ')}`, 'TORCH_VALUE');
+  }
+  return registry[name](options);
+}
+
+/** Number of trainable numbers in a module, each counted once. */
+export function countParameters(module: Module): number {
+  return module.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0);
+}

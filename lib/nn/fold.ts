@@ -1,0 +1,81 @@
+import type { Tensor } from '../tensor';
+import { readTail, type Tail } from './arguments';
+import * as F from './functional';
+import { Module } from './module';
+import { sizeRepr } from './repr';
+
+export interface UnfoldOptions {
+  /** Distance between the elements of a block. */
+  dilation?: F.Size2d;
+  /** Zeros around the image. */
+  padding?: F.Size2d;
+  /** Distance between blocks. */
+  stride?: F.Size2d;
+}
+
+type UnfoldTail = Tail<UnfoldOptions, ['dilation', 'padding', 'stride']>;
+
+const defaults: Required<UnfoldOptions> = { dilation: 1, padding: 0, stride: 1 };
+
+/**
+ * Cuts an image into blocks, each a column (`torch.nn.Unfold`): [N, C, H, W] to [N, C·kernel, blocks], channel by channel
+ * inside a block, blocks row by row. An image without N gives columns without N.
+ */
+export class Unfold extends Module {
+  readonly dilation: F.Size2d;
+  readonly padding: F.Size2d;
+  readonly stride: F.Size2d;
+
+  constructor(
+    readonly kernelSize: F.Size2d,
+    ...rest: UnfoldTail
+  ) {
+    super();
+    const { dilation, padding, stride } = readTail('Unfold', defaults, rest);
+    this.dilation = dilation;
+    this.padding = padding;
+    this.stride = stride;
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.unfold(input, this.kernelSize, this.dilation, this.padding, this.stride);
+  }
+
+  override extraRepr(): string {
+    return `kernel_size=${sizeRepr(this.kernelSize)}, ${slidingRepr(this)}`;
+  }
+}
+
+/**
+ * Puts blocks back into an image and adds where they overlap (`torch.nn.Fold`): [N, C·kernel, blocks] to [N, C, H, W] with
+ * outputSize = H, W.
+ */
+export class Fold extends Module {
+  readonly dilation: F.Size2d;
+  readonly padding: F.Size2d;
+  readonly stride: F.Size2d;
+
+  constructor(
+    readonly outputSize: F.Size2d,
+    readonly kernelSize: F.Size2d,
+    ...rest: UnfoldTail
+  ) {
+    super();
+    const { dilation, padding, stride } = readTail('Fold', defaults, rest);
+    this.dilation = dilation;
+    this.padding = padding;
+    this.stride = stride;
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.fold(input, this.outputSize, this.kernelSize, this.dilation, this.padding, this.stride);
+  }
+
+  override extraRepr(): string {
+    return `output_size=${sizeRepr(this.outputSize)}, kernel_size=${sizeRepr(this.kernelSize)}, ${slidingRepr(this)}`;
+  }
+}
+
+function slidingRepr({ dilation, padding, stride }: Required<UnfoldOptions>): string {
+  return `dilation=${sizeRepr(dilation)}, padding=${sizeRepr(padding)}, stride=${sizeRepr(stride)}`;
+}

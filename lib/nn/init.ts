@@ -1,0 +1,204 @@
+/**
+ * Initial values of parameters (`torch.nn.init`). Bounds and deviations are computed in float64 in the order in which
+ * Python computes them, and with the C library's power function: another order gives other bits.
+ */
+import { noGrad } from '../autograd';
+import { ArgumentError, libm } from '../engine';
+import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
+
+export type FanMode = 'fan_in' | 'fan_out';
+
+export type Nonlinearity =
+  | 'linear'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'conv_transpose1d'
+  | 'conv_transpose2d'
+  | 'conv_transpose3d'
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leaky_relu'
+  | 'selu';
+
+/**
+ * The factor that keeps the variance through a non-linear function.
+ * @param parameter the negative slope of `leaky_relu`, 0.01 if not given
+ */
+export function calculateGain(nonlinearity: Nonlinearity, parameter: number | null = null): number {
+  switch (nonlinearity) {
+    case 'linear':
+    case 'conv1d':
+    case 'conv2d':
+    case 'conv3d':
+    case 'conv_transpose1d':
+    case 'conv_transpose2d':
+    case 'conv_transpose3d':
+    case 'sigmoid':
+      return 1;
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.sqrt(2);
+    case 'leaky_relu':
+      return Math.sqrt(2 / (1 + libm.pow(parameter ?? 0.01, 2)));
+    case 'selu':
+      return 3 / 4;
+    default:
+      throw valueError(`Unsupported nonlinearity ${String(nonlinearity)}`);
+  }
+}
+
+/** Fills with numbers drawn evenly from [a, b). */
+export function uniform_(tensor: Tensor, a = 0, b = 1, generator: Generator | null = null): Tensor {
+  return noGrad(() => tensor.uniform_(a, b, { generator }));
+}
+
+/** Fills with numbers drawn from the normal distribution. */
+export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator | null = null): Tensor {
+  return noGrad(() => tensor.normal_(mean, std, { generator }));
+}
+
+/** Fills with one value. */
+export function constant_(tensor: Tensor, value: number): Tensor {
+  return noGrad(() => tensor.fill_(value));
+}
+
+export function ones_(tensor: Tensor): Tensor {
+  return constant_(tensor, 1);
+}
+
+export function zeros_(tensor: Tensor): Tensor {
+  return noGrad(() => tensor.zero_());
+}
+
+/** Fills a matrix with ones on the diagonal and zeros elsewhere. */
+export function eye_(tensor: Tensor): Tensor {
+  if (tensor.dim() !== 2) throw valueError(`Only tensors with 2 dimensions are supported, received ${shapeOf(tensor)}`);
+  return noGrad(() => tensor.zero_().fillDiagonal_(1));
+}
+
+/** Glorot and Bengio (2010): even numbers within ±gain·√(6 / (fan in + fan out)). */
+export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  const std = gain * Math.sqrt(2 / (fanIn + fanOut));
+  const bound = Math.sqrt(3) * std;
+  return uniform_(tensor, -bound, bound, generator);
+}
+
+/** Glorot and Bengio (2010): normal numbers of deviation gain·√(2 / (fan in + fan out)). */
+export function xavierNormal_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
+}
+
+/**
+ * He et al. (2015): even numbers within ±gain·√(3 / fan).
+ * @param a the negative slope of the rectifier after this layer, for `leaky_relu`
+ */
+export function kaimingUniform_(
+  tensor: Tensor,
+  a = 0,
+  mode: FanMode = 'fan_in',
+  nonlinearity: Nonlinearity = 'leaky_relu',
+  generator: Generator | null = null,
+): Tensor {
+  if (tensor.shape.includes(0)) return tensor;
+  const bound = Math.sqrt(3) * kaimingDeviation(tensor, a, mode, nonlinearity);
+  return uniform_(tensor, -bound, bound, generator);
+}
+
+/** He et al. (2015): normal numbers of deviation gain / √fan. */
+export function kaimingNormal_(
+  tensor: Tensor,
+  a = 0,
+  mode: FanMode = 'fan_in',
+  nonlinearity: Nonlinearity = 'leaky_relu',
+  generator: Generator | null = null,
+): Tensor {
+  if (tensor.shape.includes(0)) return tensor;
+  return normal_(tensor, 0, kaimingDeviation(tensor, a, mode, nonlinearity), generator);
+}
+
+function kaimingDeviation(tensor: Tensor, a: number, mode: FanMode, nonlinearity: Nonlinearity): number {
+  if (mode !== 'fan_in' && mode !== 'fan_out') {
+    throw valueError(`Mode ${String(mode)} not supported, please use one of ['fan_in', 'fan_out']`);
+  }
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+}
+
+/**
+ * Fills with normal numbers, drawing again what falls outside [a, b].
+ *
+ * Which numbers are drawn depends on how much of the distribution lies inside: above 30 % Python redraws normal numbers,
+ * else it accepts even ones by their density. Both ways fill the whole tensor anew in each round, which decides the
+ * generator's state afterwards.
+ */
+export function truncNormal_(
+  tensor: Tensor,
+  mean = 0,
+  std = 1,
+  a = -2,
+  b = 2,
+  generator: Generator | null = null,
+): Tensor {
+  return noGrad(() => {
+    const inside = normalCdf((b - mean) / std) - normalCdf((a - mean) / std);
+    return inside > 0.3
+      ? redrawNormal(tensor, mean, std, a, b, generator)
+      : acceptUniform(tensor, mean, std, a, b, generator);
+  });
+}
+
+function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: number, generator: Generator | null): Tensor {
+  const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype }).item()) as [number, number];
+  let result = tensor.normal_(mean, std, { generator });
+  for (;;) {
+    const outside = result.lt(low).bitwiseOr(result.gt(high));
+    if (!outside.any().item()) break;
+    result = where(outside, emptyLike(result).normal_(mean, std, { generator }), result);
+  }
+  return result === tensor ? tensor : tensor.copy_(result);
+}
+
+function acceptUniform(tensor: Tensor, mean: number, std: number, a: number, b: number, generator: Generator | null): Tensor {
+  const mode = Math.max(a, Math.min(mean, b));
+  const logPeak = -0.5 * libm.pow((mode - mean) / std, 2);
+  const rejected = (candidates: Tensor): Tensor => {
+    const logDensity = candidates.clone().sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(logPeak);
+    return emptyLike(tensor).uniform_(0, 1, { generator }).log_().gt(logDensity);
+  };
+  let result = tensor.uniform_(a, b, { generator });
+  let pending = rejected(result);
+  while (pending.any().item()) {
+    const candidates = emptyLike(tensor).uniform_(a, b, { generator });
+    result = where(pending, candidates, result);
+    pending = pending.bitwiseAnd(rejected(candidates));
+  }
+  return result === tensor ? tensor : tensor.copy_(result);
+}
+
+/** Share of the standard normal distribution below x; only compared with a threshold, so its last bit does not matter. */
+function normalCdf(x: number): number {
+  return (1 + makeTensor(x / Math.sqrt(2), { dtype: 'float64' }).erf().item()) / 2;
+}
+
+/** Inputs and outputs of one element of a weight [out, in, ...kernel]. */
+export function calculateFanInAndFanOut(tensor: Tensor): { fanIn: number; fanOut: number } {
+  const [outputs, inputs, ...kernel] = tensor.shape;
+  if (outputs === undefined || inputs === undefined) {
+    throw valueError(`Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, received ${shapeOf(tensor)}`);
+  }
+  const receptiveField = kernel.reduce((product, size) => product * size, 1);
+  return { fanIn: inputs * receptiveField, fanOut: outputs * receptiveField };
+}
+
+function shapeOf(tensor: Tensor): string {
+  return `shape [${tensor.shape.join(', ')}]`;
+}
+
+function valueError(message: string): ArgumentError {
+  return new ArgumentError(message, 'TORCH_VALUE');
+}

@@ -1,0 +1,298 @@
+import { noGrad } from '../autograd';
+import { ArgumentError } from '../engine';
+import { isComplexDType, isDType, isFloatingDType, type DType, type Tensor } from '../tensor';
+import { clearGradients } from './gradients';
+import { snakeCase } from './names';
+import { Buffer, Parameter } from './parameter';
+import { indentRest } from './repr';
+import { loadStateDict, type LoadedKeys, type StateDict } from './state-dict';
+
+/** A module whatever it takes and gives. */
+export type AnyModule = Module<readonly unknown[], unknown>;
+
+/** What a module holds of its own, by PyTorch's name. */
+export type Member = Parameter | Buffer | AnyModule;
+
+/**
+ * Base of all layers and models (`torch.nn.Module`).
+ *
+ * What a module owns is found in its properties, in their order: a {@link Parameter}, a {@link Buffer} or another module
+ * that is assigned to a property belongs to the module from then on, and `null` there means "none", as in Python. The name
+ * in the state dict is the property's in snake_case (`inProjWeight` → `in_proj_weight`). Where that rule does not give the
+ * Python name, `registerParameter`, `registerBuffer` and `registerModule` take the name itself. ECMAScript's private
+ * fields (`#cache`) and arrays are not looked into: hide a helper module in the former, hold a list in a `ModuleList`.
+ *
+ * A class that declares its fields has its properties in the order of the declarations, one that does not in the order of
+ * the assignments: keep Python's order of assignment in either case, since optimizers number parameters by it.
+ *
+ * @typeParam Inputs the arguments of `forward`
+ * @typeParam Output what `forward` returns
+ */
+export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor], Output = Tensor> {
+  /** The module behaves as in training (dropout drops, batch norm measures); see {@link train} and {@link eval}. */
+  training = true;
+
+  /** Names that were registered as they stand; the rule of {@link snakeCase} must leave them alone. */
+  readonly #verbatim = new Set<string>();
+
+  abstract forward(...inputs: Inputs): Output;
+
+  // -- registration ---------------------------------------------------------------------------------------------------
+
+  /** Adds a parameter under exactly this name in the state dict, which also becomes the property; null registers none. */
+  registerParameter(name: string, parameter: Parameter | null): void {
+    this.#register(name, parameter);
+  }
+
+  /**
+   * Adds a buffer, a tensor that is saved with the parameters but not trained, under exactly this name.
+   * @param persistent false leaves it out of the state dict
+   */
+  registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
+    this.#register(name, tensor === null ? null : new Buffer(tensor, { persistent }));
+  }
+
+  /** Adds a child under exactly this name in the state dict, which also becomes the property. */
+  registerModule(name: string, module: AnyModule | null): void {
+    this.#register(name, module);
+  }
+
+  #register(name: string, value: Member | null): void {
+    if (name === '') throw valueError('expected a name for the member of a module, received an empty string');
+    if (name.includes('.')) throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
+    if (name in this && !this.#verbatim.has(name)) throw valueError(`attribute '${name}' already exists`);
+    this.#verbatim.add(name);
+    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  /** The parameters, buffers and children of this module alone, in order, by PyTorch's name. */
+  members(): [name: string, member: Member][] {
+    const members: [string, Member][] = [];
+    for (const [property, value] of Object.entries(this) as [string, unknown][]) {
+      if (value instanceof Parameter || value instanceof Buffer || value instanceof Module) {
+        members.push([this.#verbatim.has(property) ? property : snakeCase(property), value as Member]);
+      }
+    }
+    return members;
+  }
+
+  // -- what it consists of ----------------------------------------------------------------------------------------------
+
+  /** All parameters, each once, in PyTorch's order: the module's own, then its children's. */
+  parameters(recurse = true): Parameter[] {
+    return this.namedParameters({ recurse }).map(([, parameter]) => parameter);
+  }
+
+  /** As {@link parameters}, with the keys of the state dict. */
+  namedParameters({ prefix = '', recurse = true, removeDuplicate = true } = {}): [string, Parameter][] {
+    return this.#namedTensors(Parameter, prefix, recurse, removeDuplicate);
+  }
+
+  /** All buffers, each once. */
+  buffers(recurse = true): Buffer[] {
+    return this.namedBuffers({ recurse }).map(([, buffer]) => buffer);
+  }
+
+  /** As {@link buffers}, with the keys of the state dict. */
+  namedBuffers({ prefix = '', recurse = true, removeDuplicate = true } = {}): [string, Buffer][] {
+    return this.#namedTensors(Buffer, prefix, recurse, removeDuplicate);
+  }
+
+  /** The modules directly inside this one, each once. */
+  children(): AnyModule[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** As {@link children}, with their names; a child under two names comes once unless `removeDuplicate` is false. */
+  namedChildren({ removeDuplicate = true } = {}): [string, AnyModule][] {
+    const seen = new Set<AnyModule>();
+    return this.members().filter((member): member is [string, AnyModule] => {
+      const child = member[1];
+      if (!(child instanceof Module) || (removeDuplicate && seen.has(child))) return false;
+      seen.add(child);
+      return true;
+    });
+  }
+
+  /** This module and all below it, each once, parents first. */
+  modules(): AnyModule[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** As {@link modules}, with their dotted paths; this module's is the prefix. */
+  namedModules({ prefix = '', removeDuplicate = true } = {}): [string, AnyModule][] {
+    const found: [string, AnyModule][] = [];
+    const seen = new Set<AnyModule>();
+    const visit = (path: string, module: AnyModule): void => {
+      if (removeDuplicate) {
+        if (seen.has(module)) return;
+        seen.add(module);
+      }
+      found.push([path, module]);
+      for (const [name, child] of module.namedChildren({ removeDuplicate: false })) visit(join(path, name), child);
+    };
+    visit(prefix, this as unknown as AnyModule);
+    return found;
+  }
+
+  /** The module at a dotted path, such as `layers.2.0.mha`; an empty path is this module. */
+  getSubmodule(target: string): AnyModule {
+    let module = this as unknown as AnyModule;
+    for (const name of target === '' ? [] : target.split('.')) {
+      const child = module.namedChildren({ removeDuplicate: false }).find(([childName]) => childName === name);
+      if (child === undefined) throw valueError(`${module.constructor.name} has no child \`${name}\` (looking for \`${target}\`)`);
+      module = child[1];
+    }
+    return module;
+  }
+
+  #namedTensors<T extends Parameter | Buffer>(
+    kind: new (...args: never[]) => T,
+    prefix: string,
+    recurse: boolean,
+    removeDuplicate: boolean,
+  ): [string, T][] {
+    const found: [string, T][] = [];
+    const seen = new Set<T>();
+    const modules = recurse ? this.namedModules({ prefix, removeDuplicate }) : [[prefix, this as unknown as AnyModule] as const];
+    for (const [path, module] of modules) {
+      for (const [name, member] of module.members()) {
+        if (!(member instanceof kind) || (removeDuplicate && seen.has(member))) continue;
+        seen.add(member);
+        found.push([join(path, name), member]);
+      }
+    }
+    return found;
+  }
+
+  // -- state ------------------------------------------------------------------------------------------------------------
+
+  /** Switches this module and all below it to training, or with `false` to evaluation. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches to evaluation: dropout passes through, batch norm uses its running statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `visit` with every module below this one, children first, and with this one at the end. */
+  apply(visit: (module: AnyModule) => void): this {
+    for (const child of this.children()) child.apply(visit);
+    visit(this as unknown as AnyModule);
+    return this;
+  }
+
+  /** Switches on or off that autograd records what is done to the parameters. */
+  requiresGrad_(requiresGrad = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
+    return this;
+  }
+
+  /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */
+  zeroGrad(setToNone = true): void {
+    clearGradients(this.parameters(), setToNone);
+  }
+
+  /**
+   * Moves parameters, buffers and gradients to a device, or floating-point ones to another dtype, in place: the tensor
+   * objects stay the same, so that an optimizer made before still holds them.
+   */
+  to(target: DType | string | { device?: string; dtype?: DType }): this {
+    const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
+    if (dtype !== undefined && !isFloating(dtype)) {
+      throw valueError(`nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`);
+    }
+    const convert = (tensor: Tensor): Tensor =>
+      tensor.to({ device: device ?? tensor.device, dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype });
+    noGrad(() => {
+      for (const tensor of [...this.parameters(), ...this.buffers()]) {
+        const { grad } = tensor;
+        tensor.data = convert(tensor);
+        if (grad !== null) tensor.grad = convert(grad);
+      }
+    });
+    return this;
+  }
+
+  /**
+   * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
+   * share the module's memory and are cut off from autograd: training goes on changing them.
+   */
+  stateDict(): StateDict {
+    const state: StateDict = new Map();
+    for (const [path, module] of this.namedModules({ removeDuplicate: false })) {
+      for (const [name, tensor] of module.ownState()) {
+        const key = join(path, name);
+        if (state.has(key)) throw valueError(`two members of ${this.constructor.name} have the key \`${key}\``);
+        state.set(key, tensor.detach());
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Copies a state dict into this module.
+   * @param strict the keys must be exactly those of {@link stateDict}
+   * @throws StateDictError which lists every missing key, every unexpected key and every difference in shape; nothing is
+   *   copied then (Python's has copied what fitted)
+   */
+  loadStateDict(
+    state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+    { strict = true } = {},
+  ): LoadedKeys {
+    return loadStateDict(this as unknown as AnyModule, state, strict);
+  }
+
+  /** Parameters, then persistent buffers, of this module alone: its part of the state dict. */
+  ownState(): [string, Parameter | Buffer][] {
+    const members = this.members();
+    return [
+      ...members.filter((member): member is [string, Parameter] => member[1] instanceof Parameter),
+      ...members.filter((member): member is [string, Buffer] => member[1] instanceof Buffer && member[1].persistent),
+    ];
+  }
+
+  /** Names in {@link ownState} that a state dict may lack: what older versions of the module did not save. */
+  optionalState(): readonly string[] {
+    return [];
+  }
+
+  // -- printing -----------------------------------------------------------------------------------------------------------
+
+  /** What stands between the parentheses when the module is printed. */
+  extraRepr(): string {
+    return '';
+  }
+
+  /** The module as Python prints it. */
+  toString(): string {
+    const extra = this.extraRepr();
+    const children = this.namedChildren({ removeDuplicate: false }).map(([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`);
+    if (children.length === 0 && !extra.includes('\n')) return `${this.constructor.name}(${extra})`;
+    const lines = extra === '' ? children : [...extra.split('\n'), ...children];
+    return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function deviceOrDtype(target: string): { device?: string; dtype?: DType } {
+  return isDType(target) ? { dtype: target } : { device: target };
+}
+
+function isFloating(dtype: DType): boolean {
+  return isFloatingDType(dtype) || isComplexDType(dtype);
+}
+
+function valueError(message: string): ArgumentError {
+  return new ArgumentError(message, 'TORCH_VALUE');
+}

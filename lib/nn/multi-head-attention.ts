@@ -1,0 +1,68 @@
+import { ArgumentError } from '../engine';
+import type { MultiHeadAttentionArguments } from '../engine/binding';
+import { binding, fromNative } from '../engine/gate';
+import { isFloatingDType, zerosLike, type DType, type Tensor } from '../tensor';
+import { adopt } from '../tensor/dispatch';
+
+/** What {@link multiHeadAttentionForward} takes; the same as the native function's, with tensors in the place of handles. */
+export type AttentionArguments = {
+  readonly [K in keyof MultiHeadAttentionArguments]: K extends TensorArgument
+    ? Tensor
+    : K extends OptionalTensorArgument
+      ? Tensor | null
+      : MultiHeadAttentionArguments[K];
+};
+
+type TensorArgument = 'query' | 'key' | 'value' | 'outProjWeight';
+
+type OptionalTensorArgument =
+  | 'inProjWeight'
+  | 'qProjWeight'
+  | 'kProjWeight'
+  | 'vProjWeight'
+  | 'inProjBias'
+  | 'biasK'
+  | 'biasV'
+  | 'outProjBias'
+  | 'keyPaddingMask'
+  | 'attnMask';
+
+/**
+ * Multi-head attention without the fused kernel (`torch.nn.functional.multi_head_attention_forward`), in one native call.
+ * Masks are canonical already, see {@link canonicalMask}.
+ */
+export function multiHeadAttentionForward(args: AttentionArguments): [output: Tensor, weights: Tensor | null] {
+  const handle = (tensor: Tensor | null): number => tensor?.handle ?? 0;
+  const { query, key, value } = args;
+  try {
+    const [output, weights] = binding.multiHeadAttention({
+      ...args,
+      query: query.handle,
+      key: key.handle,
+      value: value.handle,
+      inProjWeight: handle(args.inProjWeight),
+      qProjWeight: handle(args.qProjWeight),
+      kProjWeight: handle(args.kProjWeight),
+      vProjWeight: handle(args.vProjWeight),
+      inProjBias: handle(args.inProjBias),
+      biasK: handle(args.biasK),
+      biasV: handle(args.biasV),
+      outProjWeight: args.outProjWeight.handle,
+      outProjBias: handle(args.outProjBias),
+      keyPaddingMask: handle(args.keyPaddingMask),
+      attnMask: handle(args.attnMask),
+    });
+    return [adopt(output) as Tensor, weights === 0 ? null : (adopt(weights) as Tensor)];
+  } catch (error) {
+    throw fromNative(error, 'multiHeadAttentionForward', [query, key, value]);
+  }
+}
+
+/** A mask as what is added to the scores: `true` becomes −∞, a float mask stays. */
+export function canonicalMask(mask: Tensor | null, name: string, dtype: DType): Tensor | null {
+  if (mask === null || isFloatingDType(mask.dtype)) return mask;
+  if (mask.dtype !== 'bool') {
+    throw new ArgumentError(`only bool and floating types of ${name} are supported, received ${mask.dtype}`);
+  }
+  return zerosLike(mask, { dtype }).maskedFill_(mask, -Infinity);
+}

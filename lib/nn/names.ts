@@ -1,0 +1,12 @@
+/**
+ * The one rule from a property's name to PyTorch's: every capital letter becomes an underscore and its small letter
+ * (`inProjWeight` → `in_proj_weight`, `ln1` → `ln1`). Names that the rule does not give are registered explicitly.
+ */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The way back, for names that PyTorch writes: `weight_decay` → `weightDecay`. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { attemptOn } from './file-error';
+
+let counter = 0;
+
+/**
+ * Writes a file so that its name never stands for half of it: into a temporary name in the same folder, on to the disk
+ * (fsync), then renamed. What was there before stays until the new file is complete; on an error the temporary file is
+ * removed. `fill` gets a function that appends bytes, so a large file need not be in memory at once.
+ * @throws {FileError} the disk is full, the folder is missing or not writable. What `fill` throws passes through.
+ */
+export function writeAside(file: string, fill: (write: (bytes: Uint8Array) => void) => void): void {
+  const temporary = temporaryName(file);
+  const attempt = <T>(action: () => T): T => attemptOn(file, 'write', action);
+  const descriptor = attempt(() => fs.openSync(temporary, 'wx'));
+  try {
+    try {
+      fill((bytes) => attempt(() => writeAll(descriptor, bytes)));
+      attempt(() => fs.fsyncSync(descriptor));
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    attempt(() => fs.renameSync(temporary, file));
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/** {@link writeAside} for content that is in memory; a string is written as UTF-8. */
+export function writeFileAtomic(file: string, data: string | Uint8Array): void {
+  writeAside(file, (write) => write(typeof data === 'string' ? Buffer.from(data, 'utf8') : data));
+}
+
+/**
+ * Removes what killed processes left of their writes in this folder: temporary files whose process no longer runs.
+ * Returns their names.
+ */
+export function removeTemporaries(folder: string): string[] {
+  const stale = attemptOn(folder, 'read', () => fs.readdirSync(folder)).filter((name) => {
+    const owner = /^\..+\.(\d+)-\d+\.tmp$/.exec(name)?.[1];
+    return owner !== undefined && !isRunning(Number(owner));
+  });
+  for (const name of stale) fs.rmSync(path.join(folder, name), { force: true });
+  return stale;
+}
+
+function temporaryName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${++counter}.tmp`);
+}
+
+/** One write may take fewer bytes than it was given: at most 2 GiB at once, or what is left of a full disk. */
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    written += fs.writeSync(descriptor, bytes, written, Math.min(bytes.byteLength - written, 1 << 30));
+  }
+}
+
+/** Makes the rename itself durable. Windows cannot open a folder, and some network disks cannot sync one. */
+function syncFolder(folder: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(folder, 'r');
+    fs.fsyncSync(descriptor);
+  } catch {
+    // The file is complete either way; only its survival of a power cut within the next seconds is at stake.
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

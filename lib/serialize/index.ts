@@ -1,0 +1,5 @@
+export { FileError, FormatError } from './file-error';
+export { removeTemporaries, writeAside, writeFileAtomic } from './files';
+export { floatHex } from './float-hex';
+export { loadSafetensors, saveSafetensors, type Safetensors } from './safetensors';
+export { type NamedTensors, stateSha256 } from './state-dict';

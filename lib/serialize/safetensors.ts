@@ -1,0 +1,167 @@
+import { constants } from 'node:buffer';
+import fs from 'node:fs';
+import { ArgumentError, describe } from '../engine';
+import { frombytes, type Tensor } from '../tensor';
+import { attemptOn, FormatError } from './file-error';
+import { writeAside } from './files';
+import { FormatFault } from './format-fault';
+import { storedDTypes } from './safetensors-dtypes';
+import {
+  decodeHeader,
+  encodeHeader,
+  HEADER_LIMIT,
+  METADATA_KEY,
+  storedBytes,
+  type SafetensorsHeader,
+  type StoredTensor,
+} from './safetensors-header';
+import { stateEntries, type NamedTensors } from './state-dict';
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  /** On the CPU, in the order of the file's header; the caller disposes them. */
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/**
+ * Writes tensors as a safetensors file (https://github.com/huggingface/safetensors), which Python reads with
+ * `safetensors.torch.load_file`. Tensors of any device and layout in memory; one is copied at a time. Tensors that share
+ * storage are written one by one, each in full: the file then loads everywhere, key by key, and a module that ties its
+ * weights shares them again by itself. (Python's `save_file` refuses them.)
+ * @param metadata strings that {@link loadSafetensors} hands back
+ * @throws {ArgumentError} a dtype that the format lacks (complex128), or a key that it reserves
+ * @throws {FileError} where the file cannot be written; it is written aside and renamed, so nothing half-written is left
+ */
+export function saveSafetensors(
+  file: string,
+  stateDict: NamedTensors,
+  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
+): void {
+  const entries = stateEntries(stateDict).map(([name, tensor]) => entryOf(name, tensor));
+  // Widest elements first: then every tensor starts at a multiple of its element size, which readers that map the file need.
+  const inDataOrder = [...entries].sort((a, b) => b.bits - a.bits);
+  let end = 0;
+  for (const entry of inDataOrder) {
+    entry.start = end;
+    end = entry.end = end + entry.bytes;
+  }
+  const header = encodeHeader({ metadata: metadataOf(metadata), tensors: entries });
+  writeAside(file, (write) => {
+    write(header);
+    for (const { tensor } of inDataOrder) write(tensor.toBytes());
+  });
+}
+
+/**
+ * Reads a safetensors file, tensor by tensor: besides the tensors themselves, memory for the largest of them is needed.
+ * Everything that the file claims is checked before any of it is believed.
+ * @throws {FileError} where the file cannot be read
+ * @throws {FormatError} where it is no valid safetensors file: the message names the file and the fault
+ */
+export function loadSafetensors(file: string): Safetensors {
+  return attemptOn(file, 'read', () => {
+    const descriptor = fs.openSync(file, 'r');
+    try {
+      return readAll(descriptor);
+    } catch (error) {
+      if (!(error instanceof FormatFault)) throw error;
+      throw new FormatError(`${file} is not a valid safetensors file: ${error.message}`);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  });
+}
+
+interface Entry extends StoredTensor {
+  readonly tensor: Tensor;
+  readonly bits: number;
+  readonly bytes: number;
+  start: number;
+  end: number;
+}
+
+const storedNames = new Map([...storedDTypes].map(([name, { dtype }]) => [dtype, name]));
+
+function entryOf(name: string, tensor: Tensor): Entry {
+  if (name === METADATA_KEY)
+    throw new ArgumentError(`the name ${METADATA_KEY} is the format's own and no tensor can have it`, 'TORCH_VALUE');
+  if (/\p{Surrogate}/u.test(name))
+    throw new ArgumentError(`the name ${JSON.stringify(name)} of a tensor is not valid Unicode`, 'TORCH_VALUE');
+  const dtype = storedNames.get(tensor.dtype);
+  const bits = dtype && storedDTypes.get(dtype)?.bits;
+  if (!dtype || !bits) {
+    throw new ArgumentError(
+      `the safetensors format has no dtype for ${JSON.stringify(name)}, which is ${tensor.dtype}`,
+      'TORCH_VALUE',
+    );
+  }
+  const { shape } = tensor;
+  return { name, tensor, dtype, bits, shape, bytes: storedBytes(name, dtype, shape), start: 0, end: 0 };
+}
+
+function metadataOf(metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Map<string, string> {
+  const entries: [string, unknown][] = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+  return new Map(
+    entries.map(([key, value]) => {
+      if (typeof value === 'string') return [key, value];
+      throw new ArgumentError(`expected a string for ${describe(key)} in \`metadata\`, received ${describe(value)}`);
+    }),
+  );
+}
+
+function readAll(descriptor: number): Safetensors {
+  const size = fs.fstatSync(descriptor).size;
+  const { header, dataStart } = readHeader(descriptor, size);
+  const largest = header.tensors.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  if (largest > constants.MAX_LENGTH)
+    throw new FormatFault(`a tensor of ${largest} bytes is larger than Node can read`);
+  const buffer = new Uint8Array(largest);
+  const tensors = new Map<string, Tensor>();
+  try {
+    for (const stored of header.tensors) {
+      const bytes = buffer.subarray(0, stored.end - stored.start);
+      readExactly(descriptor, bytes, dataStart + stored.start);
+      tensors.set(stored.name, tensorOf(stored, bytes));
+    }
+  } catch (error) {
+    for (const tensor of tensors.values()) tensor.dispose();
+    throw error;
+  }
+  return { tensors, metadata: new Map(header.metadata) };
+}
+
+function readHeader(descriptor: number, size: number): { header: SafetensorsHeader; dataStart: number } {
+  if (size < 8) throw new FormatFault(`it is cut off: ${size} bytes, less than the length of a header`);
+  const prefix = Buffer.alloc(8);
+  readExactly(descriptor, prefix, 0);
+  const length = prefix.readBigUInt64LE();
+  if (length > HEADER_LIMIT) throw new FormatFault(`its header claims ${length} bytes, the limit is ${HEADER_LIMIT}`);
+  if (length > size - 8)
+    throw new FormatFault(`it is cut off: its header claims ${length} bytes, ${size - 8} are left`);
+  const bytes = Buffer.alloc(Number(length));
+  readExactly(descriptor, bytes, 8);
+  const dataStart = 8 + bytes.length;
+  return { header: decodeHeader(bytes, size - dataStart), dataStart };
+}
+
+function tensorOf({ name, dtype, shape }: StoredTensor, bytes: Uint8Array): Tensor {
+  const torchDType = storedDTypes.get(dtype)?.dtype;
+  if (!torchDType)
+    throw new FormatFault(`tensor ${JSON.stringify(name)} is ${dtype}, a dtype that tensors do not have`);
+  // libtorch takes a bool's byte as it is, and other values than 0 and 1 then give answers that contradict each other.
+  if (dtype === 'BOOL' && bytes.some((byte) => byte > 1)) {
+    throw new FormatFault(`tensor ${JSON.stringify(name)} is BOOL but has a byte that is neither 0 nor 1`);
+  }
+  return frombytes(bytes, torchDType, shape);
+}
+
+/** The file may shrink while it is read, and one read may return less than was asked for. */
+function readExactly(descriptor: number, into: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < into.byteLength) {
+    const count = fs.readSync(descriptor, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
+    if (count === 0) throw new FormatFault('it became shorter while it was read');
+    done += count;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * What an op's schema means to a TypeScript caller: which overloads can be called at all, how their arguments are named
+ * and ordered, and what may be given for them. Read by the door of the ops at run time and by scripts/generate-ops.mjs at
+ * build time, so that the types and the calls cannot disagree. Imports nothing but types, so that the script can load it.
+ */
+
+import type { OpSchema } from '../engine/binding';
+
+/** A schema's type, taken apart: `SymInt[2]?` is an optional list of two `int`. */
+export interface ArgumentType {
+  readonly base: BaseType;
+  readonly list: boolean;
+  /** N of `int[N]`: a single number stands for N of it. 0 where there is none. */
+  readonly repeat: number;
+  readonly optional: boolean;
+  /** `Tensor?[]` */
+  readonly optionalElements: boolean;
+}
+
+export type BaseType =
+  | 'Tensor'
+  | 'int'
+  | 'float'
+  | 'bool'
+  | 'Scalar'
+  | 'ScalarType'
+  | 'Device'
+  | 'Layout'
+  | 'MemoryFormat'
+  | 'Generator'
+  | 'str';
+
+export interface Parameter {
+  /** Position in the schema, which is the order of the native call. */
+  readonly index: number;
+  /** camelCase */
+  readonly name: string;
+  readonly type: ArgumentType;
+  readonly required: boolean;
+}
+
+/** One overload, as its caller sees it. */
+export interface Signature {
+  readonly schema: OpSchema;
+  /** In the order in which they may be given by position; a method's receiver comes first. */
+  readonly positional: readonly Parameter[];
+  /** Only by name, in the options object. */
+  readonly keyword: readonly Parameter[];
+  /** What an `out=` overload writes to. */
+  readonly outs: readonly Parameter[];
+  /** Makes a tensor from dtype, layout and device, so that `requiresGrad` may be asked for, too. */
+  readonly factory: boolean;
+  /** `reshape(2, 3)` may stand for `reshape([2, 3])`. */
+  readonly spreadable: boolean;
+}
+
+const TYPE = /^(Tensor|SymInt|int|float|SymFloat|bool|SymBool|Scalar|number|ScalarType|Device|Layout|MemoryFormat|Generator|str)(\?)?(\[(\d*)\])?(\?)?$/;
+const ALIASES: Record<string, BaseType> = { SymInt: 'int', SymFloat: 'float', SymBool: 'bool', number: 'Scalar' };
+const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
+
+/** Overloads of TorchScript, which repeat others for its interpreter. */
+const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|.*_str|t|list_inplace)$/;
+
+/** Takes a schema's type apart; null if values of it cannot cross from JavaScript. */
+export function parseType(type: string): ArgumentType | null {
+  const match = TYPE.exec(type);
+  if (match === null) return null;
+  const [, name = '', inner, list, repeat, outer] = match;
+  return {
+    base: ALIASES[name] ?? (name as BaseType),
+    list: list !== undefined,
+    repeat: repeat === undefined || repeat === '' ? 0 : Number(repeat),
+    optional: list === undefined ? inner !== undefined : outer !== undefined,
+    optionalElements: list !== undefined && inner !== undefined,
+  };
+}
+
+/** `index_select` becomes `indexSelect`; the underscore of an in-place op stays at its end. */
+export function camelCase(name: string): string {
+  return name.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Derivatives, which autograd calls, not people. */
+const DERIVATIVE = /_(backward|jvp)(_|$)/;
+/** `view_copy` and its like, which only functionalization needs; `index_copy` is an op of its own. */
+const VIEW_COPY = /(?<!^index)_copy$/;
+/** Kernels of one library, which the op of the plain name calls by itself. */
+const KERNEL = /^(cudnn|miopen|mkldnn|mps|fbgemm|xnnpack)_/;
+
+/** True for the ops that a person calls; the others are to be had by `callOp`. A leading underscore means internal. */
+export function isPublicName(name: string): boolean {
+  return /^[a-z]/.test(name) && !DERIVATIVE.test(name) && !VIEW_COPY.test(name) && !KERNEL.test(name);
+}
+
+/** How `schema` is called, as a method (with the receiver in the place of `self`) or as a function; null if it cannot be. */
+export function signatureOf(schema: OpSchema, asMethod: boolean): Signature | null {
+  if (INTERPRETER_OVERLOADS.test(schema.overload)) return null;
+  const positional: Parameter[] = [];
+  const keyword: Parameter[] = [];
+  const outs: Parameter[] = [];
+  let tensors = 0;
+  for (const [index, argument] of schema.arguments.entries()) {
+    const type = parseType(argument.type);
+    if (type === null) return null;
+    if (type.base === 'Tensor') tensors += 1;
+    const parameter = { index, name: camelCase(argument.name), type, required: !('default' in argument) };
+    if (argument.kwargOnly && argument.written) outs.push(parameter);
+    else if (argument.kwargOnly) keyword.push(parameter);
+    else positional.push(parameter);
+  }
+  for (const result of schema.returns) {
+    const type = parseType(result.type);
+    if (type === null) return null;
+    if (type.base === 'Tensor') tensors += 1;
+  }
+  // Without a tensor on either side it is arithmetic of TorchScript, such as aten::add.int.
+  if (tensors === 0) return null;
+  if (asMethod) {
+    const self = positional.findIndex(({ name, type }) => name === 'self' && type.base === 'Tensor' && !type.list);
+    if (self === -1) return null;
+    positional.unshift(...positional.splice(self, 1));
+  }
+  const first = positional[asMethod ? 1 : 0];
+  return {
+    schema,
+    positional,
+    keyword,
+    outs,
+    factory: FACTORY.every((name) => schema.arguments.some((argument) => argument.name === name && argument.kwargOnly)),
+    spreadable:
+      positional.length === (asMethod ? 2 : 1) && first !== undefined && first.type.base === 'int' && first.type.list,
+  };
+}

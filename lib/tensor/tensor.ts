@@ -1,0 +1,444 @@
+/** The class Tensor: what is written by hand of it. Its ops are methods from ./generated, put on the prototype below. */
+
+import { ArgumentError, binding, describe, dispose, TensorBase } from '../engine';
+import { type Element, nest, type NestedElements, toElements, toTypedArray, type TypedArray } from './data';
+import { callOp, method, own, setResultClass } from './dispatch';
+import { type Device, type DType, isComplexDType, isDType, itemSize, type MemoryFormat } from './dtype';
+import { methodOps, type TensorMethods } from './generated/methods';
+import { type Index, indexGet, indexPut } from './indexing';
+import { format } from './print';
+import { camelCase } from './signature';
+
+/** Options of {@link Tensor.to}. */
+export interface ToOptions {
+  dtype?: DType;
+  device?: Device;
+  nonBlocking?: boolean;
+  /** Copies even where nothing would change. */
+  copy?: boolean;
+  memoryFormat?: MemoryFormat;
+}
+
+/** Options of {@link Tensor.backward}. */
+export interface BackwardOptions {
+  /** Keeps the graph for another pass; by default what `createGraph` is. */
+  retainGraph?: boolean;
+  /** Makes gradients that can be differentiated again. */
+  createGraph?: boolean;
+  /** Only these leaves get gradients. */
+  inputs?: readonly Tensor[];
+}
+
+/** The object that stands for a tensor's gradient, so that `t.grad === t.grad`. */
+const gradients = new WeakMap<TensorBase, Tensor>();
+
+/** Polyfilled by Node.js in its own realm only, not in those that test runners make. */
+if (Symbol.dispose === undefined) {
+  Object.defineProperty(Symbol, 'dispose', { value: Symbol.for('nodejs.dispose') });
+}
+
+// The ops become members by this merge; the prototype gets them at the end of this file.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Tensor extends TensorMethods {}
+
+/**
+ * An n-dimensional array of one dtype on one device: `torch.Tensor`.
+ *
+ * Its memory is freed when the garbage collector finds the object unused, at the end of the `scope` in which it was
+ * made, or at once by {@link dispose}. Tensors come from functions such as `zeros`, `tensor` and `randn`, not from `new`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export class Tensor extends TensorBase {
+  // -- what it is -----------------------------------------------------------------------------------------------------
+
+  /** Sizes of all dimensions. */
+  get shape(): readonly number[] {
+    return binding.sizes(this.handle);
+  }
+
+  get dtype(): DType {
+    return binding.dtype(this.handle) as DType;
+  }
+
+  /** `cpu`, or `cuda:0` and so on. */
+  get device(): Device {
+    return binding.device(this.handle) as Device;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return binding.dim(this.handle);
+  }
+
+  /** Number of dimensions. */
+  dim(): number {
+    return binding.dim(this.handle);
+  }
+
+  /** Number of elements. */
+  numel(): number {
+    return binding.numel(this.handle);
+  }
+
+  /** Sizes of all dimensions, or of one. */
+  size(): readonly number[];
+  size(dim: number): number;
+  size(dim?: number): number | readonly number[] {
+    const sizes = this.shape;
+    return dim === undefined ? sizes : (sizes[this.wrapDim(dim)] ?? 0);
+  }
+
+  /** Elements between neighbours, of all dimensions or of one. */
+  stride(): readonly number[];
+  stride(dim: number): number;
+  stride(dim?: number): number | readonly number[] {
+    const strides = binding.strides(this.handle);
+    return dim === undefined ? strides : (strides[this.wrapDim(dim)] ?? 0);
+  }
+
+  private wrapDim(dim: number): number {
+    const { ndim } = this;
+    // libtorch words the error.
+    return dim >= -ndim && dim < ndim ? (dim + ndim) % ndim : callOp<number>('aten::size.int', [this, dim]);
+  }
+
+  /** First element's position in the storage, in elements. */
+  storageOffset(): number {
+    return binding.storageOffset(this.handle);
+  }
+
+  /** Bytes of one element. */
+  elementSize(): number {
+    return itemSize(this.dtype);
+  }
+
+  /** Bytes of all elements. */
+  get nbytes(): number {
+    return this.numel() * this.elementSize();
+  }
+
+  /** The elements lie one after another in row-major order, or in the order of `memoryFormat`. */
+  isContiguous(memoryFormat: MemoryFormat = 'contiguous_format'): boolean {
+    if (memoryFormat === 'contiguous_format') return binding.isContiguous(this.handle);
+    return callOp<boolean>('aten::is_contiguous.memory_format', [this, memoryFormat]);
+  }
+
+  /** True if the two share memory that belongs together, as a view and its base do. */
+  sharesStorage(other: Tensor): boolean {
+    return binding.sharesStorage(this.handle, other.handle);
+  }
+
+  /** The transposed matrix; of other tensors, all dimensions in reverse order. */
+  get T(): Tensor {
+    return callOp<Tensor>('aten::numpy_T', [this]);
+  }
+
+  /** The last two dimensions exchanged. */
+  get mT(): Tensor {
+    return callOp<Tensor>('aten::mT', [this]);
+  }
+
+  // -- elements -------------------------------------------------------------------------------------------------------
+
+  /**
+   * The only element, as a number; of a bool tensor 1 or 0.
+   *
+   * @throws RangeError for an integer beyond 2^53: `itemBigInt` gives it exactly
+   */
+  item(): number {
+    const value = binding.item(this.handle);
+    if (typeof value === 'number') return value;
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    if (typeof value === 'bigint') {
+      throw new RangeError(`item(): ${value} is not exact as a number; itemBigInt() returns it as a bigint`);
+    }
+    throw new ArgumentError('item(): a complex number is no number; tolist() returns it as { re, im }');
+  }
+
+  /** The only element of an integer or bool tensor, exactly. */
+  itemBigInt(): bigint {
+    const value = binding.item(this.handle);
+    if (typeof value === 'object' || (typeof value === 'number' && !Number.isInteger(value))) {
+      throw new ArgumentError(`itemBigInt(): expected an integer, received an element of ${this.dtype}`);
+    }
+    return BigInt(value);
+  }
+
+  /**
+   * The elements in arrays nested as deep as the tensor; of a tensor without dimensions, the element. Booleans of bool
+   * tensors, bigints for integers beyond 2^53, `{ re, im }` of complex tensors.
+   */
+  tolist(): NestedElements {
+    return nest(toElements(this), this.shape);
+  }
+
+  /**
+   * The elements, copied in row-major order into the typed array of the dtype: Float32Array, BigInt64Array for int64,
+   * Uint8Array for uint8 and bool (1 and 0). float16, bfloat16 and smaller floats come as the same values in a
+   * Float32Array; complex numbers as pairs. `toBytes` has the raw bits of every dtype.
+   */
+  toTypedArray(): TypedArray {
+    return toTypedArray(this);
+  }
+
+  /** The elements' little-endian bytes, copied in row-major order. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(binding.toBytes(this.handle));
+  }
+
+  /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
+  at(...indices: Index[]): Tensor {
+    return indexGet(this, indices);
+  }
+
+  /** Writes into a part of the tensor, as `t[…] = value` in Python. Returns this tensor. */
+  setAt(indices: Index | readonly Index[], value: Tensor | number | bigint | boolean): this {
+    indexPut(this, Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index], value);
+    return this;
+  }
+
+  /** The parts along the first dimension. */
+  [Symbol.iterator](): IterableIterator<Tensor> {
+    if (this.ndim === 0) throw new ArgumentError('iteration over a tensor without dimensions');
+    return callOp<Tensor[]>('aten::unbind.int', [this, 0])[Symbol.iterator]();
+  }
+
+  // -- conversion -----------------------------------------------------------------------------------------------------
+
+  /**
+   * This tensor with another dtype or on another device; itself where nothing changes.
+   *
+   * @param target - a dtype, a device, a tensor to be like, or all by name
+   * @param dtypeOrNonBlocking - after a device its dtype, after a dtype `nonBlocking`
+   */
+  to(options: ToOptions): Tensor;
+  to(dtype: DType, nonBlocking?: boolean | ToOptions, copy?: boolean | ToOptions): Tensor;
+  to(device: Device, dtype?: DType | ToOptions | null, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
+  to(other: Tensor, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
+  to(target: ToOptions | DType | Device | Tensor, ...rest: (DType | boolean | ToOptions | null | undefined)[]): Tensor {
+    const options: ToOptions = {};
+    if (target instanceof Tensor) {
+      options.dtype = target.dtype;
+      options.device = target.device;
+    } else if (isDType(target)) options.dtype = target;
+    else if (typeof target === 'string') {
+      options.device = target;
+      if (!(typeof rest[0] === 'object' && rest[0] !== null)) options.dtype = (rest.shift() ?? undefined) as DType | undefined;
+    } else Object.assign(options, target);
+    const flags = ['nonBlocking', 'copy'] as const;
+    for (const [index, value] of rest.entries()) {
+      const flag = flags[index];
+      if (typeof value === 'object' && value !== null) Object.assign(options, value);
+      else if (flag !== undefined && typeof value === 'boolean') options[flag] = value;
+      else if (value !== undefined) {
+        throw new ArgumentError(`to(): expected a boolean or options, received ${describe(value)}`);
+      }
+    }
+    return this.convert(options);
+  }
+
+  private convert({ dtype, device, nonBlocking, copy, memoryFormat }: ToOptions): Tensor {
+    if (dtype !== undefined && !isDType(dtype)) {
+      throw new ArgumentError(`to(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
+    }
+    const changes =
+      copy === true ||
+      memoryFormat !== undefined ||
+      (dtype !== undefined && dtype !== this.dtype) ||
+      (device !== undefined && device !== this.device);
+    if (!changes) return this;
+    return callOp<Tensor>('aten::to.dtype_layout', [
+      this,
+      dtype,
+      undefined,
+      device,
+      undefined,
+      nonBlocking ?? false,
+      copy ?? false,
+      memoryFormat,
+    ]);
+  }
+
+  /** To float32. */
+  float(): Tensor {
+    return this.convert({ dtype: 'float32' });
+  }
+
+  /** To float64. */
+  double(): Tensor {
+    return this.convert({ dtype: 'float64' });
+  }
+
+  /** To float16. */
+  half(): Tensor {
+    return this.convert({ dtype: 'float16' });
+  }
+
+  bfloat16(): Tensor {
+    return this.convert({ dtype: 'bfloat16' });
+  }
+
+  /** To int64. */
+  long(): Tensor {
+    return this.convert({ dtype: 'int64' });
+  }
+
+  /** To int32. */
+  int(): Tensor {
+    return this.convert({ dtype: 'int32' });
+  }
+
+  /** To int16. */
+  short(): Tensor {
+    return this.convert({ dtype: 'int16' });
+  }
+
+  /** To uint8. */
+  byte(): Tensor {
+    return this.convert({ dtype: 'uint8' });
+  }
+
+  bool(): Tensor {
+    return this.convert({ dtype: 'bool' });
+  }
+
+  cpu(): Tensor {
+    return this.convert({ device: 'cpu' });
+  }
+
+  /** To a CUDA device, the current one by default. */
+  cuda(index?: number): Tensor {
+    return this.convert({ device: index === undefined ? 'cuda' : `cuda:${index}` });
+  }
+
+  // -- autograd -------------------------------------------------------------------------------------------------------
+
+  /** Gradients are recorded for it. Only leaves can be changed. */
+  get requiresGrad(): boolean {
+    return binding.requiresGrad(this.handle);
+  }
+
+  set requiresGrad(value: boolean) {
+    binding.setRequiresGrad(this.handle, value);
+  }
+
+  /** Sets {@link requiresGrad} and returns this tensor. */
+  requiresGrad_(requiresGrad = true): this {
+    binding.setRequiresGrad(this.handle, requiresGrad);
+    return this;
+  }
+
+  /** It was made by the user, not by an op that autograd recorded. */
+  get isLeaf(): boolean {
+    return binding.isLeaf(this.handle);
+  }
+
+  /** The node of the graph that made it, such as `{ name: 'AddBackward0' }`; null for a leaf. */
+  get gradFn(): { readonly name: string } | null {
+    const name = binding.gradFnName(this.handle);
+    return name === null ? null : { name };
+  }
+
+  /** The gradient that `backward` summed up here, or null. */
+  get grad(): Tensor | null {
+    const known = gradients.get(this);
+    const previous = known?.handle ?? 0;
+    const made = own((owner) => binding.grad(this.handle, owner, previous)) as Tensor;
+    if (made.handle === 0) {
+      gradients.delete(this);
+      return null;
+    }
+    if (known !== undefined && made.handle === previous) return known;
+    gradients.set(this, made);
+    return made;
+  }
+
+  set grad(gradient: Tensor | null) {
+    binding.setGrad(this.handle, gradient?.handle ?? 0);
+    if (gradient === null) gradients.delete(this);
+    else gradients.set(this, gradient);
+  }
+
+  /** Keeps the gradient of a tensor that is no leaf. */
+  retainGrad(): void {
+    binding.retainGrad(this.handle);
+  }
+
+  /** The same memory, unknown to autograd: changes through it are not recorded. */
+  get data(): Tensor {
+    return callOp<Tensor>('aten::data', [this]);
+  }
+
+  /** Puts this tensor on the memory of another. */
+  set data(source: Tensor) {
+    binding.setData(this.handle, source.handle);
+  }
+
+  /**
+   * Adds the gradients of this tensor to `grad` of all leaves that it was computed from.
+   *
+   * @param gradient - the gradient of the result with respect to this tensor, of its shape; needed unless it has one
+   * element only
+   */
+  backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
+    const isTensorGiven = gradient instanceof TensorBase;
+    const given = isTensorGiven ? gradient.handle : 0;
+    const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
+    const handles = inputs.map(({ handle }) => handle);
+    binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+  }
+
+  // -- lifetime -------------------------------------------------------------------------------------------------------
+
+  /** Frees the tensor at once; its memory goes when no view of it is left. Twice does no harm. */
+  dispose(): void {
+    dispose(this);
+  }
+
+  [Symbol.dispose](): void {
+    dispose(this);
+  }
+
+  get isDisposed(): boolean {
+    return !binding.isAlive(this.handle);
+  }
+
+  // -- text -----------------------------------------------------------------------------------------------------------
+
+  /** What Python prints. */
+  toString(): string {
+    return this.isDisposed ? 'tensor(disposed)' : format(this);
+  }
+
+  /** `console.log` */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** The element of a tensor that has only one, so that `loss < best` compares numbers. */
+  [Symbol.toPrimitive](hint: string): string | number | bigint {
+    if (hint === 'string') return this.toString();
+    if (this.numel() !== 1) {
+      throw new ArgumentError(`${describe(this)} is no number: use methods, such as a.add(b), or toString()`);
+    }
+    if (isComplexDType(this.dtype)) return this.toString();
+    const value = binding.item(this.handle) as Exclude<Element, object>;
+    return typeof value === 'boolean' ? Number(value) : value;
+  }
+}
+
+/** True for tensors of this copy of the library. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
+setResultClass(Tensor);
+
+for (const name of methodOps) {
+  const publicName = camelCase(name);
+  Object.defineProperty(Tensor.prototype, publicName, {
+    value: method(name, publicName),
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,123 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { SchedulerState } from '../optim';
+import { loadSafetensors, saveSafetensors, writeFileAtomic } from '../serialize';
+import type { Tensor } from '../tensor';
+import { DataError } from '../vision';
+import type { OptimizerOptions } from './optimizer-state';
+import type { Progress } from './progress';
+import type { LogPosition } from './run-folder';
+
+/** What `state.json` holds: everything that is not a tensor of the model or of the optimizer. */
+export interface CheckpointState extends Readonly<Progress> {
+  readonly format: 1;
+  /** State of the default generator, base64: the bytes of Python's `torch.get_rng_state()`. */
+  readonly random: string;
+  /** What of metrics.jsonl, results.csv and log.txt belongs to this checkpoint. */
+  readonly logs: LogPosition;
+  readonly optimizer: OptimizerOptions;
+  readonly scheduler: SchedulerState;
+  /** Of the model's state, to tell a damaged checkpoint. */
+  readonly stateSha256: string;
+  /** Of the images that every epoch is scored on, to tell other data. */
+  readonly fixedImagesSha256: string;
+}
+
+export interface Checkpoint {
+  readonly state: CheckpointState;
+  readonly model: ReadonlyMap<string, Tensor>;
+  readonly optimizer: ReadonlyMap<string, Tensor>;
+}
+
+const modelFile = 'model.safetensors';
+const optimizerFile = 'optimizer.safetensors';
+const stateFile = 'state.json';
+
+/**
+ * Writes `last/`, and `best/` too if asked, into the folder `checkpoints`.
+ *
+ * A folder cannot be renamed over another one, so each is written as `.last.new`, the old one becomes `.last.old`, and
+ * the new one takes the name. `.last.old` exists only once `.last.new` is complete; {@link settleCheckpoints} goes by
+ * that after a kill. `best/` comes first: a kill between the two leaves a best epoch that the resumed run trains again,
+ * to the same bits.
+ */
+export function writeCheckpoint(checkpoints: string, contents: Checkpoint, { best }: { best: boolean }): void {
+  settleCheckpoints(checkpoints);
+  const last = join(checkpoints, '.last.new');
+  const copy = join(checkpoints, '.best.new');
+  try {
+    mkdirSync(last);
+    saveSafetensors(join(last, modelFile), contents.model);
+    saveSafetensors(join(last, optimizerFile), contents.optimizer);
+    writeFileAtomic(join(last, stateFile), `${JSON.stringify(contents.state, null, 2)}\n`);
+    if (best) {
+      mkdirSync(copy);
+      for (const file of [modelFile, stateFile]) linkOrCopy(join(last, file), join(copy, file));
+    }
+  } catch (error) {
+    for (const folder of [last, copy]) rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  if (best) moveIntoPlace(checkpoints, 'best');
+  moveIntoPlace(checkpoints, 'last');
+}
+
+/** Finishes or undoes what a killed process left between two names, so that `last/` and `best/` are whole or absent. */
+export function settleCheckpoints(checkpoints: string): void {
+  for (const name of ['best', 'last']) {
+    const [current, fresh, old] = names(checkpoints, name);
+    if (!existsSync(current) && existsSync(old)) renameSync(existsSync(fresh) ? fresh : old, current);
+    for (const leftover of [fresh, old]) rmSync(leftover, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads `last/`, or null where the run was killed before its first checkpoint.
+ * @throws {DataError} where it is damaged or of another format; {FileError} where it cannot be read
+ */
+export function readCheckpoint(checkpoints: string): Checkpoint | null {
+  settleCheckpoints(checkpoints);
+  const folder = join(checkpoints, 'last');
+  if (!existsSync(folder)) return null;
+  const state = readState(join(folder, stateFile));
+  const { tensors: model } = loadSafetensors(join(folder, modelFile));
+  const { tensors: optimizer } = loadSafetensors(join(folder, optimizerFile));
+  return { state, model, optimizer };
+}
+
+/** Reads the model of `best/`. */
+export function readBestModel(checkpoints: string): ReadonlyMap<string, Tensor> {
+  return loadSafetensors(join(checkpoints, 'best', modelFile)).tensors;
+}
+
+function readState(file: string): CheckpointState {
+  let state: Partial<CheckpointState>;
+  try {
+    state = JSON.parse(readFileSync(file, 'utf8')) as Partial<CheckpointState>;
+  } catch (cause) {
+    throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (state.format !== 1) throw new DataError(`${file} has format ${String(state.format)}, this program reads format 1`);
+  return state as CheckpointState;
+}
+
+function moveIntoPlace(checkpoints: string, name: string): void {
+  const [current, fresh, old] = names(checkpoints, name);
+  if (existsSync(current)) renameSync(current, old);
+  renameSync(fresh, current);
+  rmSync(old, { recursive: true, force: true });
+}
+
+function names(checkpoints: string, name: string): [current: string, fresh: string, old: string] {
+  return [join(checkpoints, name), join(checkpoints, `.${name}.new`), join(checkpoints, `.${name}.old`)];
+}
+
+/** The same bytes under a second name cost no space; not every disk has links. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}

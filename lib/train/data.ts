@@ -1,0 +1,63 @@
+import { DataLoader, randomSplit, subset, type TwoPhaseDataset, type TwoPhaseSubset } from '../data';
+import { Generator, type Tensor } from '../tensor';
+import { type LoadedPet, OxfordIIITPet, PetSegmentation } from '../vision';
+import { UsageError } from './errors';
+import type { TrainSettings } from './settings';
+
+/** Images [N, 3, H, W] float32 in 0..1, and classes [N, 1, H, W] int64: 0 pet, 1 background, 2 border. */
+export type Batch = [images: Tensor, targets: Tensor];
+
+export type BatchLoader = DataLoader<Batch>;
+
+/** The loaders of a run. */
+export interface Loaders {
+  readonly train: BatchLoader;
+  /** Held out of training to choose the best epoch; null under the protocol `article`. */
+  readonly validation: BatchLoader | null;
+  readonly test: BatchLoader;
+}
+
+/** Share of trainval that the protocol `clean` holds out. */
+const validationShare = 0.1;
+
+/**
+ * Opens the data and makes the loaders; draws nothing from the default generator.
+ *
+ * `article`: both splits augmented and shuffled, as the notebook has it. `clean`: a seeded tenth of trainval is held out,
+ * and what is scored is neither augmented nor shuffled.
+ * @throws {DataError} where the folder is not the data set, or is incomplete
+ */
+export function makeLoaders(settings: TrainSettings): Loaders {
+  const { batchSize, testBatchSize, protocol, seed } = settings;
+  const open = (split: 'trainval' | 'test', augment: boolean): PetSegmentation => {
+    const limit = split === 'test' ? settings.testLimit : settings.limit;
+    const pets = new OxfordIIITPet(settings.data.directory, { split, targetTypes: 'segmentation', limit });
+    return new PetSegmentation(pets, { imageSize: settings.imageSize, augment });
+  };
+  if (protocol === 'article') {
+    return {
+      train: loader(open('trainval', true), batchSize, true),
+      validation: null,
+      test: loader(open('test', true), testBatchSize, true),
+    };
+  }
+  const trainval = open('trainval', true);
+  const held = Math.max(1, Math.round(trainval.length * validationShare));
+  if (trainval.length <= held) {
+    throw new UsageError(`--protocol clean holds samples out of training, but there is only ${trainval.length} to train on`);
+  }
+  // A generator of its own: the split must not move the draws of the training.
+  const generator = new Generator().manualSeed(seed);
+  const [kept, validation] = randomSplit(trainval, [trainval.length - held, held], { generator }) as [Split, Split];
+  return {
+    train: loader(kept, batchSize, true),
+    validation: loader(subset(open('trainval', false), validation.indices), testBatchSize, false),
+    test: loader(open('test', false), testBatchSize, false),
+  };
+}
+
+type Split = TwoPhaseSubset<LoadedPet, Batch>;
+
+function loader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number, shuffle: boolean): BatchLoader {
+  return new DataLoader(dataset, { batchSize, shuffle });
+}

@@ -1,0 +1,19 @@
+import type { LoaderState } from '../data';
+
+/** What a run has done so far; between two steps this and the tensors are all that a checkpoint needs. */
+export interface Progress {
+  /** Complete epochs; epoch 0, the untrained report, does not count. */
+  epochs: number;
+  /** Optimizer steps since the start of the run. */
+  steps: number;
+  /** Batch losses of the unfinished epoch, and the seconds spent on it. */
+  losses: number[];
+  seconds: number;
+  /** Where the loader stands in the unfinished epoch; null between epochs. */
+  loader: LoaderState | null;
+  best: { epoch: number; score: number } | null;
+}
+
+export function noProgress(): Progress {
+  return { epochs: 0, steps: 0, losses: [], seconds: 0, loader: null, best: null };
+}

@@ -1,0 +1,94 @@
+/**
+ * A GET that follows redirects and honours the proxy variables, which Node 20's own `fetch` does not.
+ */
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+
+export interface GetOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds without a byte after which the connection counts as broken. */
+  readonly idleTimeout?: number;
+}
+
+const kMaximumRedirects = 5;
+
+/**
+ * Opens a URL and hands out the response, whatever its status, as a stream. Through `https_proxy` or `http_proxy`,
+ * unless `no_proxy` names the host.
+ */
+export async function get(url: string, options: GetOptions = {}): Promise<IncomingMessage> {
+  let current = new URL(url);
+  for (let redirects = 0; ; redirects++) {
+    const response = await request(current, options);
+    const { location } = response.headers;
+    if (response.statusCode === undefined || response.statusCode < 300 || response.statusCode >= 400 || !location) {
+      return response;
+    }
+    response.resume();
+    if (redirects === kMaximumRedirects) throw new Error(`more than ${kMaximumRedirects} redirects`);
+    current = new URL(location, current);
+  }
+}
+
+/** The proxy for a URL from the environment, or null. Lower-case names win, as in curl. */
+export function proxyFor(url: URL, env: NodeJS.ProcessEnv = process.env): URL | null {
+  const read = (name: string): string => env[name] ?? env[name.toUpperCase()] ?? '';
+  const exempt = read('no_proxy').split(',').map((host) => host.trim().replace(/^\*?\./, '')).filter(Boolean);
+  const host = url.hostname;
+  if (exempt.some((name) => name === '*' || host === name || host.endsWith(`.${name}`))) return null;
+  const proxy = read(url.protocol === 'https:' ? 'https_proxy' : 'http_proxy') || read('all_proxy');
+  return proxy === '' ? null : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+}
+
+async function request(url: URL, { headers, idleTimeout = 30_000 }: GetOptions): Promise<IncomingMessage> {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error(`${url.protocol} addresses are not supported`);
+  const proxy = proxyFor(url);
+  const tunnel = proxy !== null && url.protocol === 'https:' ? await openTunnel(proxy, url, idleTimeout) : null;
+  return new Promise((resolve, reject) => {
+    const common = { headers, timeout: idleTimeout };
+    let sent: http.ClientRequest;
+    if (tunnel !== null) {
+      const createConnection = (): Duplex => tls.connect({ socket: tunnel, servername: url.hostname });
+      sent = https.get(url, { ...common, createConnection });
+    } else if (proxy !== null) {
+      const viaProxy = { ...headers, host: url.host, ...proxyCredentials(proxy) };
+      sent = http.get({ ...common, host: proxy.hostname, port: proxy.port || 80, path: url.href, headers: viaProxy });
+    } else {
+      sent = (url.protocol === 'https:' ? https : http).get(url, common);
+    }
+    sent.on('timeout', () => sent.destroy(new Error(`no data for ${Math.round(idleTimeout / 1000)} seconds`)));
+    sent.once('response', resolve);
+    sent.once('error', reject);
+  });
+}
+
+function openTunnel(proxy: URL, url: URL, timeout: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const target = `${url.hostname}:${url.port || 443}`;
+    const headers = { host: target, ...proxyCredentials(proxy) };
+    const connect = http.request({
+      host: proxy.hostname,
+      port: proxy.port || 80,
+      method: 'CONNECT',
+      path: target,
+      headers,
+      timeout,
+    });
+    connect.once('connect', (response, socket) => {
+      if (response.statusCode === 200) return resolve(socket);
+      socket.destroy();
+      reject(new Error(`the proxy ${proxy.host} answered ${response.statusCode}`));
+    });
+    connect.on('timeout', () => connect.destroy(new Error(`the proxy ${proxy.host} does not answer`)));
+    connect.once('error', reject);
+    connect.end();
+  });
+}
+
+function proxyCredentials(proxy: URL): Record<string, string> {
+  if (proxy.username === '') return {};
+  const plain = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(plain).toString('base64')}` };
+}

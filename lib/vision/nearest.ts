@@ -1,0 +1,42 @@
+/**
+ * Nearest-neighbour resizing of bytes, before they become floats.
+ *
+ * Copying pixels commutes with dividing each by 255, so picking bytes first gives the bits of torchvision's
+ * ToTensor-then-Resize and spares the float image at full size: for a photo of 500 x 400 that is 2.4 MB per sample.
+ */
+
+/**
+ * Source index of each output index along one axis, as `aten::upsample_nearest2d` computes it for a given output size:
+ * floor(i * float32(input / output)), in float32. Not "nearest-exact", and not Pillow's NEAREST.
+ */
+export function nearestIndices(input: number, output: number): Int32Array {
+  const scale = Math.fround(input / output);
+  return Int32Array.from({ length: output }, (_, i) => {
+    if (input === output) return i;
+    if (output === 2 * input) return i >> 1;
+    return Math.min(Math.floor(Math.fround(i * scale)), input - 1);
+  });
+}
+
+/**
+ * Resizes pixels `[height, width, channels]` into planes `[channels, outHeight, outWidth]`, written to `planes` from
+ * byte `offset` on.
+ */
+export function resizeNearestToPlanes(
+  image: { readonly data: Uint8Array; readonly height: number; readonly width: number; readonly channels: number },
+  outHeight: number,
+  outWidth: number,
+  planes: Uint8Array,
+  offset: number,
+): void {
+  const { data, channels, width } = image;
+  const rows = nearestIndices(image.height, outHeight);
+  const columns = nearestIndices(width, outWidth);
+  for (let channel = 0; channel < channels; channel++) {
+    let at = offset + channel * outHeight * outWidth;
+    for (let y = 0; y < outHeight; y++) {
+      const row = rows[y]! * width * channels + channel;
+      for (let x = 0; x < outWidth; x++) planes[at++] = data[row + columns[x]! * channels]!;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The article's sample: a photo and its trimap, resized and jittered together, in two phases.
+ *
+ * `load` reads and decodes, and draws nothing, so that a loader can run it ahead. `transform` draws, and must be called
+ * sample by sample when the batch is asked for: only then do the random numbers fall where Python's fall.
+ */
+import { ArgumentError } from '../engine/errors';
+import { scope } from '../engine';
+import { float32, frombytes, int64, type Tensor } from '../tensor';
+import { DataError } from './errors';
+import { resizeNearestToPlanes } from './nearest';
+import type { OxfordIIITPet } from './oxford-pets';
+import { ColorJitter, RandomHorizontalFlip } from './transforms';
+
+export interface PetSegmentationOptions {
+  /** Side of the samples, or `[height, width]`. Aspect is not kept. The default is 128. */
+  readonly imageSize?: number | readonly [height: number, width: number];
+  /** Flip and jitter at random; false draws nothing. The default is true. */
+  readonly augment?: boolean;
+  /** Probability of a flip; the default is 0.5. */
+  readonly flip?: number;
+  /** Contrast jitter; the default is 0.3, for factors from 0.7 to 1.3. */
+  readonly contrast?: number;
+  /** Bytes of decoded samples to keep in memory, so that later epochs decode nothing. The default is 512 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/** A decoded sample: planes red, green, blue, trimap, each `[height, width]`. */
+export interface LoadedPet {
+  readonly planes: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Samples `[image, target]`: image float32 `[3, H, W]` in 0..1; target int64 `[1, H, W]` with 0 pet, 1 background,
+ * 2 border.
+ */
+export class PetSegmentation {
+  readonly height: number;
+  readonly width: number;
+  private readonly augment: boolean;
+  private readonly flip: RandomHorizontalFlip;
+  private readonly jitter: ColorJitter;
+  private readonly cacheBytes: number;
+  private readonly cache = new Map<number, LoadedPet>();
+  private cached = 0;
+
+  constructor(
+    readonly pets: OxfordIIITPet,
+    options: PetSegmentationOptions = {},
+  ) {
+    const { imageSize = 128, augment = true, flip = 0.5, contrast = 0.3, cacheBytes = 512 * 1024 * 1024 } = options;
+    const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0)) {
+      throw new ArgumentError(
+        `expected whole numbers above 0 for argument \`imageSize\`, received ${height} x ${width}`,
+        'TORCH_VALUE',
+      );
+    }
+    this.height = height;
+    this.width = width;
+    this.augment = augment;
+    this.flip = new RandomHorizontalFlip(flip);
+    this.jitter = new ColorJitter({ contrast });
+    this.cacheBytes = cacheBytes;
+  }
+
+  get length(): number {
+    return this.pets.length;
+  }
+
+  /**
+   * Reads, decodes and resizes sample `index`; draws nothing. May run for several samples side by side.
+   *
+   * @throws DataError naming the file, where one cannot be read or the trimap has another size than its image
+   */
+  async load(index: number): Promise<LoadedPet> {
+    const known = this.cache.get(index);
+    if (known !== undefined) return known;
+    const { height, width } = this;
+    const [image, trimap] = await Promise.all([this.pets.image(index), this.pets.trimap(index)]);
+    if (image.height !== trimap.height || image.width !== trimap.width) {
+      throw new DataError(
+        `the trimap ${this.pets.trimapPath(index)} has ${trimap.width} x ${trimap.height} pixels, ` +
+          `its image ${this.pets.imagePath(index)} has ${image.width} x ${image.height}`,
+      );
+    }
+    const planes = new Uint8Array(4 * height * width);
+    resizeNearestToPlanes(image, height, width, planes, 0);
+    resizeNearestToPlanes(trimap, height, width, planes, 3 * height * width);
+    const loaded = { planes, height, width };
+    this.remember(index, loaded);
+    return loaded;
+  }
+
+  /** Makes the tensors of a loaded sample, and draws what the augmentation draws. */
+  transform({ planes, height, width }: LoadedPet): [image: Tensor, target: Tensor] {
+    return scope(() => {
+      let both = frombytes(planes, 'uint8', [4, height, width]).to(float32).div(255);
+      if (this.augment) both = this.flip.forward(both);
+      const [image, trimap] = both.split([3, 1]);
+      const jittered = this.augment ? this.jitter.forward(image!) : image!;
+      return [jittered, trimap!.mul(255).to(int64).sub(1)];
+    });
+  }
+
+  /** Keeps what fits and never drops: a shuffled epoch visits each sample once, so "least recent" is a lottery. */
+  private remember(index: number, loaded: LoadedPet): void {
+    if (this.cache.has(index) || this.cached + loaded.planes.byteLength > this.cacheBytes) return;
+    this.cache.set(index, loaded);
+    this.cached += loaded.planes.byteLength;
+  }
+}

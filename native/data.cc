@@ -1,0 +1,82 @@
+// What a tensor is and holds: sizes, dtype, device, elements.
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+
+#include "exports.h"
+#include "values.h"
+
+namespace libtorch_node {
+namespace {
+
+at::Tensor Self(const Arguments& arguments) { return ReadTensor(arguments, arguments[0], "self"); }
+
+napi_value Sizes(Arguments& arguments) { return MakeInts(arguments.env, Self(arguments).sizes()); }
+napi_value Strides(Arguments& arguments) { return MakeInts(arguments.env, Self(arguments).strides()); }
+napi_value StorageOffset(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).storage_offset()); }
+napi_value Numel(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).numel()); }
+napi_value Dim(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).dim()); }
+
+napi_value Dtype(Arguments& arguments) { return MakeString(arguments.env, DtypeName(Self(arguments).scalar_type())); }
+
+napi_value Device(Arguments& arguments) { return MakeString(arguments.env, Self(arguments).device().str()); }
+
+napi_value IsContiguous(Arguments& arguments) { return MakeBool(arguments.env, Self(arguments).is_contiguous()); }
+
+napi_value SharesStorage(Arguments& arguments) {
+  const at::Tensor a = ReadTensor(arguments, arguments[0], "a");
+  const at::Tensor b = ReadTensor(arguments, arguments[1], "b");
+  return MakeBool(arguments.env, a.has_storage() && b.has_storage() && a.is_alias_of(b));
+}
+
+// fromBytes(owner, dtype, sizes, bytes)
+napi_value FromBytes(Arguments& arguments) {
+  napi_env env = arguments.env;
+  const c10::ScalarType dtype = ReadDtype(env, arguments[1], "dtype");
+  const std::vector<int64_t> sizes = ReadInts(env, arguments[2], "shape");
+  const Bytes bytes = ReadBytes(env, arguments[3], "bytes");
+  at::Tensor tensor = at::empty(sizes, at::TensorOptions(dtype));
+  if (tensor.nbytes() != bytes.size) {
+    ThrowValue(std::string("expected ") + std::to_string(tensor.nbytes()) + " bytes for a tensor of shape " +
+               c10::str(tensor.sizes()) + " and dtype " + DtypeName(dtype) + ", received " +
+               std::to_string(bytes.size));
+  }
+  if (bytes.size != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.size);
+  return MakeHandle(env, arguments.environment->tensors.Add(std::move(tensor), arguments[0]));
+}
+
+napi_value ToBytes(Arguments& arguments) {
+  const at::NoGradGuard no_grad;
+  at::Tensor tensor = Self(arguments);
+  if (tensor.layout() != at::kStrided) ThrowType("only a dense tensor has bytes to copy; call toDense() first");
+  if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
+  tensor = tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+  void* data = nullptr;
+  napi_value result = nullptr;
+  Check(arguments.env, napi_create_arraybuffer(arguments.env, tensor.nbytes(), &data, &result));
+  if (tensor.nbytes() != 0) std::memcpy(data, tensor.const_data_ptr(), tensor.nbytes());
+  return result;
+}
+
+napi_value Item(Arguments& arguments) { return MakeScalar(arguments.env, Self(arguments).item()); }
+
+}  // namespace
+
+void RegisterData(Exports& exports) {
+  exports.Add<Sizes>("sizes");
+  exports.Add<Strides>("strides");
+  exports.Add<StorageOffset>("storageOffset");
+  exports.Add<Numel>("numel");
+  exports.Add<Dim>("dim");
+  exports.Add<Dtype>("dtype");
+  exports.Add<Device>("device");
+  exports.Add<IsContiguous>("isContiguous");
+  exports.Add<SharesStorage>("sharesStorage");
+  exports.Add<FromBytes>("fromBytes");
+  exports.Add<ToBytes>("toBytes");
+  exports.Add<Item>("item");
+}
+
+}  // namespace libtorch_node

@@ -1,0 +1,34 @@
+// What native code throws, and the one place where it becomes a JavaScript error.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "napi_headers.h"
+
+namespace libtorch_node {
+
+// An error with the stable `code` that lib/engine/errors.ts maps to a class.
+class CodedError : public std::runtime_error {
+ public:
+  CodedError(const char* code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  const char* code() const { return code_; }
+
+ private:
+  const char* code_;
+};
+
+[[noreturn]] void ThrowType(const std::string& message);
+[[noreturn]] void ThrowValue(const std::string& message);
+[[noreturn]] void ThrowDisposed(const std::string& message);
+
+// A JavaScript exception is pending already: unwind to the guard and leave it alone.
+struct PendingException {};
+
+// Turns a failed Node-API status into an exception.
+void Check(napi_env env, napi_status status);
+
+// Turns the C++ exception being handled into a pending JavaScript error. Call it in a catch block only.
+void RethrowToJavaScript(napi_env env) noexcept;
+
+}  // namespace libtorch_node

@@ -1,0 +1,94 @@
+// The loaded libtorch: its versions, its threads, and its CUDA part where there is one.
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#if defined(__linux__) || defined(__APPLE__)
+#include <dlfcn.h>
+#endif
+
+#include <string>
+
+#include "allocator.h"
+#include "exports.h"
+#include "values.h"
+
+namespace libtorch_node {
+namespace {
+
+struct CudaLibrary {
+  bool loaded = false;
+  std::string reason;
+};
+
+// The addon links libtorch_cpu only. Where libtorch_cuda lies beside it, loading it is enough: the CUDA backend
+// registers itself. So one binary serves both builds.
+CudaLibrary LoadCuda() {
+#if defined(__linux__)
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &info) == 0 || info.dli_fname == nullptr) {
+    return {false, "the folder of libtorch_cpu could not be found"};
+  }
+  std::string path = info.dli_fname;
+  path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
+  if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return {true, ""};
+  const char* error = dlerror();
+  const std::string text = error == nullptr ? "" : error;
+  if (text.find("libtorch_cuda.so: cannot open shared object file") != std::string::npos) {
+    return {false, "this libtorch is a CPU build"};
+  }
+  return {false, text};
+#else
+  return {false, "CUDA is supported on Linux only"};
+#endif
+}
+
+const CudaLibrary& Cuda() {
+  static const CudaLibrary library = LoadCuda();
+  return library;
+}
+
+// The version of the library that is loaded; torch/version.h only knows the one that was compiled against.
+std::string LoadedVersion() {
+  const std::string config = at::show_config();
+  const std::string key = "TORCH_VERSION=";
+  const auto start = config.find(key);
+  if (start == std::string::npos) return "unknown";
+  const auto end = config.find_first_of(", \n", start);
+  return config.substr(start + key.size(), end - start - key.size());
+}
+
+napi_value LibraryInfo(Arguments& arguments) {
+  napi_env env = arguments.env;
+  napi_value info = MakeObject(env);
+  SetProperty(env, info, "loaded", MakeString(env, LoadedVersion()));
+  SetProperty(env, info, "compiled", MakeString(env, TORCH_VERSION));
+  SetProperty(env, info, "cpuCapability", MakeString(env, at::get_cpu_capability()));
+  SetProperty(env, info, "cudaLoaded", MakeBool(env, Cuda().loaded));
+  SetProperty(env, info, "cudaReason", MakeString(env, Cuda().reason));
+  return info;
+}
+
+napi_value GetNumThreads(Arguments& arguments) { return MakeInt(arguments.env, at::get_num_threads()); }
+
+napi_value SetNumThreads(Arguments& arguments) {
+  const int64_t count = ReadInt(arguments.env, arguments[0], "count");
+  if (count < 1 || count > 4096) {
+    ThrowValue("expected 1 to 4096 threads for argument `count`, received " + std::to_string(count));
+  }
+  at::set_num_threads(static_cast<int>(count));
+  return Undefined(arguments.env);
+}
+
+}  // namespace
+
+void RegisterLibrary(Exports& exports) {
+  InstallAllocator();
+  Cuda();
+  exports.Add<LibraryInfo>("libraryInfo");
+  exports.Add<GetNumThreads>("getNumThreads");
+  exports.Add<SetNumThreads>("setNumThreads");
+}
+
+}  // namespace libtorch_node

@@ -1,0 +1,67 @@
+// Linear and multi-head attention as JavaScript sees them.
+
+#include <ATen/ops/linear.h>
+
+#include "exports.h"
+#include "multi_head_attention.h"
+#include "values.h"
+
+namespace libtorch_node {
+namespace {
+
+// at::linear picks its kernel by shape, contiguity and bias; so must every linear of this project.
+napi_value Linear(Arguments& arguments) {
+  const at::Tensor input = ReadTensor(arguments, arguments[1], "input");
+  const at::Tensor weight = ReadTensor(arguments, arguments[2], "weight");
+  const at::Tensor bias = ReadOptionalTensor(arguments, arguments[3], "bias");
+  const at::Tensor output = at::linear(input, weight, bias);
+  return MakeHandle(arguments.env, arguments.environment->tensors.Add(output, arguments[0]));
+}
+
+napi_value MultiHeadAttentionFromJavaScript(Arguments& arguments) {
+  napi_env env = arguments.env;
+  napi_value args = arguments[0];
+  const auto tensor = [&](const char* name) { return ReadTensor(arguments, Property(env, args, name), name); };
+  const auto optional = [&](const char* name) {
+    return ReadOptionalTensor(arguments, Property(env, args, name), name);
+  };
+  const auto integer = [&](const char* name) { return ReadInt(env, Property(env, args, name), name); };
+  const auto boolean = [&](const char* name) { return ReadBool(env, Property(env, args, name), name); };
+
+  MultiHeadAttentionInput input;
+  input.query = tensor("query");
+  input.key = tensor("key");
+  input.value = tensor("value");
+  input.embed_dim = integer("embedDim");
+  input.num_heads = integer("numHeads");
+  input.in_proj_weight = optional("inProjWeight");
+  input.q_proj_weight = optional("qProjWeight");
+  input.k_proj_weight = optional("kProjWeight");
+  input.v_proj_weight = optional("vProjWeight");
+  input.in_proj_bias = optional("inProjBias");
+  input.bias_k = optional("biasK");
+  input.bias_v = optional("biasV");
+  input.add_zero_attn = boolean("addZeroAttn");
+  input.dropout = ReadDouble(env, Property(env, args, "dropout"), "dropout");
+  input.out_proj_weight = tensor("outProjWeight");
+  input.out_proj_bias = optional("outProjBias");
+  input.training = boolean("training");
+  input.key_padding_mask = optional("keyPaddingMask");
+  input.attn_mask = optional("attnMask");
+  input.need_weights = boolean("needWeights");
+  input.average_attn_weights = boolean("averageAttnWeights");
+  input.is_causal = boolean("isCausal");
+  input.batch_first = boolean("batchFirst");
+
+  const auto [output, weights] = MultiHeadAttention(input);
+  return MakeArray(env, {MakeTensor(arguments, output), MakeTensor(arguments, weights)});
+}
+
+}  // namespace
+
+void RegisterNn(Exports& exports) {
+  exports.Add<Linear>("linear");
+  exports.Add<MultiHeadAttentionFromJavaScript>("multiHeadAttention");
+}
+
+}  // namespace libtorch_node

@@ -1,0 +1,95 @@
+/**
+ * clang-format and clang-tidy over native/.
+ *
+ *   node scripts/check-native.mjs [--fix] [--format-only]
+ *
+ * A missing tool is skipped loudly on a person's machine, and a failure where CI is set.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runChild, which } from './lib/child.mjs';
+import { InstallError, runMain } from './lib/errors.mjs';
+import { buildDir, root } from './lib/project.mjs';
+import { openReport } from './lib/report.mjs';
+import { nativeSources } from './lib/sources.mjs';
+
+const compileCommands = path.join(buildDir, 'cmake');
+// Each run of clang-tidy reads all of ATen's headers: about 1 GB.
+const JOBS = Math.max(1, Math.min(os.availableParallelism(), 2));
+
+/** All C++ files of native/, headers too. */
+function nativeFiles() {
+  return readdirSync(path.join(root, 'native'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .map((name) => path.join('native', name))
+    .sort();
+}
+
+/**
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function findTool(name) {
+  const found = which(name);
+  if (found !== undefined) return found;
+  const message = `${name} is missing: native/ is not checked by it`;
+  if (process.env.CI) throw new InstallError('TOOL', `${message}.`, `sudo apt-get install -y ${name}`);
+  process.stderr.write(`\n*** SKIPPED: ${message} (sudo apt-get install -y ${name}) ***\n\n`);
+  return undefined;
+}
+
+/**
+ * Runs jobs, a few at a time.
+ * @template T
+ * @param {readonly T[]} items
+ * @param {(item: T) => Promise<void>} work
+ */
+async function inParallel(items, work) {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: JOBS }, worker));
+}
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: { fix: { type: 'boolean' }, 'format-only': { type: 'boolean' } } });
+  const report = openReport({ file: path.join(buildDir, 'check-native.log') });
+  const fix = values.fix === true;
+  let failed = false;
+
+  const clangFormat = findTool('clang-format');
+  if (clangFormat !== undefined) {
+    const args = fix ? ['-i'] : ['--dry-run', '-Werror'];
+    const result = await runChild(clangFormat, [...args, ...nativeFiles()], { report, cwd: root });
+    if (result.status !== 0) {
+      process.stderr.write(result.output);
+      failed = true;
+    }
+  }
+  if (values['format-only']) return failed ? 1 : 0;
+
+  const clangTidy = findTool('clang-tidy');
+  if (clangTidy !== undefined) {
+    if (!existsSync(path.join(compileCommands, 'compile_commands.json'))) {
+      throw new InstallError(
+        'TIDY',
+        'clang-tidy needs build/cmake/compile_commands.json, which the CMake route writes.',
+        'node scripts/build.mjs --route cmake',
+      );
+    }
+    await inParallel(nativeSources(), async (file) => {
+      // g++ knows warning flags that clang does not.
+      const args = ['-p', compileCommands, '--quiet', '--extra-arg=-Wno-unknown-warning-option', ...(fix ? ['--fix'] : [])];
+      const result = await runChild(clangTidy, [...args, file], { report, cwd: root });
+      if (result.status === 0) return;
+      process.stderr.write(result.output);
+      failed = true;
+    });
+  }
+  if (failed) process.stderr.write('\nnative/ does not pass: `npm run format` fixes what a tool can.\n');
+  else process.stdout.write('native/ passes clang-format and clang-tidy.\n');
+  return failed ? 1 : 0;
+});
