@@ -2,12 +2,12 @@
 import { library, options, result } from './harness.mjs';
 
 const torch = library();
-const { buildModel } = library('models');
+const models = library('models');
 const { floatHex } = library('serialize');
 const settings = options();
 torch.setNumThreads(settings.threads);
 torch.manualSeed(0);
-const model = buildModel('vit-segmentation', settings.model);
+const model = models.create('vit-segmentation', settings.model);
 const optimizer = new torch.optim.Adam(model.parameters(), { lr: 4e-4 });
 const criterion = new torch.nn.CrossEntropyLoss();
 const side = settings.model.imageSize;

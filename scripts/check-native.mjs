@@ -16,6 +16,8 @@ import { openReport } from './lib/report.mjs';
 import { nativeSources } from './lib/sources.mjs';
 
 const compileCommands = path.join(buildDir, 'cmake');
+// The commands are g++'s: it knows warnings that clang does not, and its OpenMP header is not on clang's path.
+const CLANG_ARGS = ['--extra-arg=-Wno-unknown-warning-option', '--extra-arg=-fno-openmp'];
 // Each run of clang-tidy reads all of ATen's headers: about 1 GB.
 const JOBS = Math.max(1, Math.min(os.availableParallelism(), 2));
 
@@ -81,8 +83,7 @@ await runMain(async () => {
       );
     }
     await inParallel(nativeSources(), async (file) => {
-      // g++ knows warning flags that clang does not.
-      const args = ['-p', compileCommands, '--quiet', '--extra-arg=-Wno-unknown-warning-option', ...(fix ? ['--fix'] : [])];
+      const args = ['-p', compileCommands, '--quiet', ...CLANG_ARGS, ...(fix ? ['--fix'] : [])];
       const result = await runChild(clangTidy, [...args, file], { report, cwd: root });
       if (result.status === 0) return;
       process.stderr.write(result.output);

@@ -26,7 +26,11 @@ function hashInputs() {
   const others = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/generate-ops.mjs'];
   const hash = createHash('sha256');
   for (const file of [...lib, ...others.map((name) => path.join(root, name)), stampPath]) {
-    if (existsSync(file)) hash.update(`${path.relative(root, file)}\0`).update(readFileSync(file)).update('\0');
+    if (existsSync(file))
+      hash
+        .update(`${path.relative(root, file)}\0`)
+        .update(readFileSync(file))
+        .update('\0');
   }
   return hash.digest('hex');
 }
@@ -52,7 +56,11 @@ async function compile(report) {
   });
   if (result.status !== 0) {
     rmSync(aside, { recursive: true, force: true });
-    throw new InstallError('TYPESCRIPT', `TypeScript does not compile:\n${result.telling}`, `the whole output is in ${logPath}`);
+    throw new InstallError(
+      'TYPESCRIPT',
+      `TypeScript does not compile:\n${result.telling}`,
+      `the whole output is in ${logPath}`,
+    );
   }
   rmSync(old, { recursive: true, force: true });
   if (statSync(dist, { throwIfNoEntry: false })) renameSync(dist, old);
@@ -69,7 +77,9 @@ await runMain(async () => {
     return;
   }
   if (!existsSync(addonPath) && !existsSync(generated)) {
-    report.say('there is no addon to take the op signatures from: TypeScript is not compiled (npm run build does all).');
+    report.say(
+      'there is no addon to take the op signatures from: TypeScript is not compiled (npm run build does all).',
+    );
     return;
   }
   const inputs = hashInputs();
@@ -79,9 +89,16 @@ await runMain(async () => {
   }
   if (existsSync(addonPath)) {
     report.say('generating the op signatures');
-    const result = await runChild(process.execPath, [path.join(root, 'scripts', 'generate-ops.mjs')], { report, cwd: root });
+    const result = await runChild(process.execPath, [path.join(root, 'scripts', 'generate-ops.mjs')], {
+      report,
+      cwd: root,
+    });
     if (result.status !== 0) {
-      throw new InstallError('GENERATE', `The op signatures cannot be generated:\n${result.telling}`, 'node scripts/doctor.mjs');
+      throw new InstallError(
+        'GENERATE',
+        `The op signatures cannot be generated:\n${result.telling}`,
+        'node scripts/doctor.mjs',
+      );
     }
   }
   report.say('compiling TypeScript');

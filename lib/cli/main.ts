@@ -1,10 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
-import { describeFileSystemError } from '../train/errors';
 import { version } from '../train/version';
 import { commands } from './commands';
 import { exitCodes } from './exit-codes';
-import { didYouMean } from './nearest';
+import { didYouMean } from '../train/spelling';
 
 /**
  * The program: parses the arguments (without `node` and the script's name), runs one command, prints at most one line of
@@ -28,20 +27,28 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** The sentence for an error, and the exit code that its kind has. */
 export function explain(error: unknown): { message: string; exitCode: number } {
-  const fileSystem = describeFileSystemError(error);
-  if (fileSystem !== null) return { message: fileSystem, exitCode: exitCodes.failed };
-  if (!(error instanceof Error)) return { message: String(error), exitCode: exitCodes.failed };
-  const code = 'code' in error ? String(error.code) : '';
+  const {
+    code = '',
+    message,
+    stack,
+    cause,
+  } = error as Partial<Record<'code' | 'message' | 'stack', string>> & { cause?: unknown };
+  // The loader says which sample failed; what is wrong with its file is in the cause.
+  if (code === 'TORCH_SAMPLE') return explain(cause);
+  // A list of cures is the one message that takes more than a line.
+  if (code === 'ERR_LIBTORCH_NODE_LOAD') return { message: message ?? code, exitCode: exitCodes.nativeLibrary };
   const exitCode = exitCodeOf.get(code);
-  // An error that no part of the program foresaw is a bug, and a bug report needs its stack.
-  if (exitCode === undefined) return { message: error.stack ?? error.message, exitCode: exitCodes.failed };
-  return { message: error.message.replaceAll('\n', ' '), exitCode };
+  if (exitCode !== undefined) return { message: (message ?? code).replaceAll(/\s*\n\s*/g, ' '), exitCode };
+  // Nobody foresaw this one: it is a bug, and a report of it needs the stack.
+  return { message: stack ?? message ?? String(error), exitCode: exitCodes.failed };
 }
 
 const exitCodeOf = new Map<string, number>([
   ['USAGE', exitCodes.usage],
-  ['RUN_FAILED', exitCodes.failed],
   ['DATA', exitCodes.data],
+  ['TORCH_FILE', exitCodes.failed],
+  ['TORCH_FILE_FORMAT', exitCodes.data],
+  ['TORCH_OUT_OF_MEMORY', exitCodes.failed],
 ]);
 
 async function runCommand(args: readonly string[]): Promise<number> {

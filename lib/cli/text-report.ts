@@ -41,7 +41,11 @@ export class TextReport {
         return this.header(event);
       case 'resume':
         this.lastTime = this.clock();
-        return [`goes on after ${event.epochs} epochs and ${event.batches} batches of the next`, '', this.columnTitles()];
+        return [
+          `goes on after ${event.epochs} epochs and ${event.batches} batches of the next`,
+          '',
+          this.columnTitles(),
+        ];
       case 'step':
         return this.estimate(event);
       case 'epoch':
@@ -80,7 +84,7 @@ export class TextReport {
     return [
       `libtorch-node ${version} · libtorch ${libtorch} · ${device} · ${threads} ${threads === 1 ? 'thread' : 'threads'} · seed ${seed}`,
       `data    ${start.data}: ${samples}`,
-      `model   ${start.model}, ${thousands(start.parameters)} parameters: ${start.shapes.map(shape).join(' → ')}`,
+      `model   ${start.model}, ${thousands(start.parameters)} parameters: ${journey(start.shapes)}`,
       `recipe  ${start.recipe}: ${start.epochs} epochs of ${start.stepsPerEpoch} steps, protocol ${start.protocol}`,
       `run     ${start.run}`,
       ...this.notes,
@@ -145,6 +149,8 @@ function fixed(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : value.toFixed(4);
 }
 
-function shape(extents: readonly number[]): string {
-  return `[${extents.join(', ')}]`;
+/** The shapes that a batch takes, each once; what is shorter is a parameter on the way. */
+function journey(shapes: readonly number[][]): string {
+  const batches = shapes.filter((shape) => shape.length > 2).map((shape) => `[${shape.join(', ')}]`);
+  return batches.filter((shape, index) => shape !== batches[index - 1]).join(' → ');
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import type { Device } from '../tensor';
 import { modelNames, recipes } from '../train/recipes';
 import { protocols, type SettingsOverrides } from '../train/settings';
 import { deviceName, folderName, fraction, oneOf, positiveNumber, wholeNumber } from './values';
@@ -9,7 +10,7 @@ export interface TrainFlags extends SettingsOverrides {
   data?: string;
   download?: boolean;
   recipe?: string;
-  device?: string;
+  device?: Device;
   dtype?: 'float32';
   threads?: number;
   out?: string;
@@ -22,7 +23,10 @@ export interface TrainFlags extends SettingsOverrides {
 /** Declares the flags. Defaults are not declared here: they come from the recipe, and a resumed run has its own. */
 export function defineTrainOptions(command: Command): void {
   const options: [flags: string, help: string, parse?: (text: string) => unknown][] = [
-    ['--data <dir>', 'folder with images/ and annotations/; else $OXFORD_PETS_DIR, data/oxford-iiit-pet, a drawn sample'],
+    [
+      '--data <dir>',
+      'folder with images/ and annotations/; else $OXFORD_PETS_DIR, data/oxford-iiit-pet, a drawn sample',
+    ],
     ['--download', 'fetch the Oxford-IIIT Pet set first, into --data or data/oxford-iiit-pet'],
     ['--recipe <name>', `the numbers to start from: ${recipeHelp()}`, oneOf([...recipes.keys()])],
     ['--model <name>', `what to train: ${modelNames.join(', ')}`, oneOf(modelNames)],

@@ -20,7 +20,9 @@ export const trainCommand: CliCommand = {
   name: 'train',
 
   define(command: Command): void {
-    command.description('train a model on Oxford-IIIT Pet, or on a drawn sample of its kind').addHelpText('after', examples);
+    command
+      .description('train a model on Oxford-IIIT Pet, or on a drawn sample of its kind')
+      .addHelpText('after', examples);
     defineTrainOptions(command);
   },
 
@@ -35,11 +37,12 @@ export const trainCommand: CliCommand = {
       process.stdout.write(`${line}\n`);
     };
 
-    const plan = await planTraining(requestOf(flags), { say, warn: (line) => process.stderr.write(`${line}\n`) });
+    const plan = await planTraining(requestOf(flags), say);
     const report = new TextReport(plan.notes);
     const stop = stopOnSignal(json || quiet ? () => undefined : say);
     const outcome = await runTraining(plan, {
       stop,
+      onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
       onEvent: (event, log) => {
         if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
         for (const line of report.lines(event)) {
@@ -54,12 +57,23 @@ export const trainCommand: CliCommand = {
       if (quiet) process.stdout.write(`${outcome.run}\n`);
       return exitCodes.done;
     }
-    process.stderr.write(`interrupted; the checkpoint is written. To go on:\n  node train.js --resume ${outcome.run}\n`);
+    process.stderr.write(`interrupted, and all is saved. To go on:\n  node train.js --resume ${outcome.run}\n`);
     return exitCodes.interrupted;
   },
 };
 
-function requestOf({ data, download, recipe, device, threads, out, name, resume, dtype: _, ...overrides }: TrainFlags): TrainRequest {
+function requestOf({
+  data,
+  download,
+  recipe,
+  device,
+  threads,
+  out,
+  name,
+  resume,
+  dtype: _,
+  ...overrides
+}: TrainFlags): TrainRequest {
   return { data, download, recipe, device, threads, out, name, resume, overrides };
 }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
-import { didYouMean } from './nearest';
+import type { Device } from '../tensor';
+import { didYouMean } from '../train/spelling';
 
 /** Parser of a whole number in `[least, most]`, for an option's argument. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -36,8 +37,8 @@ export function oneOf<Name extends string>(names: readonly Name[]): (text: strin
 }
 
 /** Parser of `cpu`, `cuda` or `cuda:i`. */
-export function deviceName(text: string): string {
-  if (/^(cpu|cuda(:\d+)?)$/.test(text)) return text;
+export function deviceName(text: string): Device {
+  if (text === 'cpu' || text === 'cuda' || /^cuda:\d+$/.test(text)) return text as Device;
   throw new InvalidArgumentError(`Expected cpu, cuda or cuda:i${didYouMean(text, ['cpu', 'cuda'])}`);
 }
 

@@ -17,14 +17,7 @@ export type Owner = object;
 
 /** What crosses as an op's argument: tensors as handles, dtypes, devices, layouts and memory formats as PyTorch's names. */
 export type NativeValue =
-  | number
-  | bigint
-  | boolean
-  | string
-  | null
-  | undefined
-  | { re: number; im: number }
-  | readonly NativeValue[];
+  number | bigint | boolean | string | null | undefined | { re: number; im: number } | readonly NativeValue[];
 
 /** One argument of an op, as the loaded library declares it. */
 export interface OpArgument {

@@ -38,7 +38,9 @@ function userStack(): string {
   Error.stackTraceLimit = 32;
   const frames = (new Error().stack ?? '').split('\n').slice(1);
   Error.stackTraceLimit = limit;
-  const foreign = frames.filter((frame) => !/[\\/](lib|dist)[\\/](engine|tensor|autograd)[\\/]|node:internal/.test(frame));
+  const foreign = frames.filter(
+    (frame) => !/[\\/](lib|dist)[\\/](engine|tensor|autograd)[\\/]|node:internal/.test(frame),
+  );
   return (foreign.length > 0 ? foreign : frames).slice(0, 8).join('\n');
 }
 

@@ -17,7 +17,10 @@ export function getNumThreads(): number {
 /** `torch.set_num_threads`. */
 export function setNumThreads(count: number): void {
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new ArgumentError(`expected a positive integer for argument \`count\`, received ${String(count)}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `expected a positive integer for argument \`count\`, received ${String(count)}`,
+      'TORCH_VALUE',
+    );
   }
   binding.setNumThreads(count);
 }

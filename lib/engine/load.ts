@@ -34,9 +34,12 @@ function causeOf(message: string): string {
   if (/libtorch|libc10/.test(message) && /cannot open|No such file|not found/i.test(message)) {
     return 'The libtorch that it was built with is gone; build it again.';
   }
-  if (/undefined symbol/.test(message)) return 'It was built for another libtorch than the one it finds; build it again.';
-  if (/GLIBC|GLIBCXX/.test(message)) return "This machine's C++ library is older than the one it was built with; build it here.";
-  if (/NODE_MODULE_VERSION|Node-API/.test(message)) return 'This Node.js cannot load it; version 20 or newer is needed.';
+  if (/undefined symbol/.test(message))
+    return 'It was built for another libtorch than the one it finds; build it again.';
+  if (/GLIBC|GLIBCXX/.test(message))
+    return "This machine's C++ library is older than the one it was built with; build it here.";
+  if (/NODE_MODULE_VERSION|Node-API/.test(message))
+    return 'This Node.js cannot load it; version 20 or newer is needed.';
   return 'The file is damaged, or was built for another system; build it again.';
 }
 

@@ -30,9 +30,9 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
       `${callee}: expected at most ${names.length} arguments after the required ones (${names.join(', ')}), received ${positional.length}`,
     );
   }
-  const values: Record<string, unknown> = { ...defaults };
+  const values = new Map<string, unknown>(Object.entries(defaults));
   const set = (name: string, value: unknown): void => {
-    if (value !== undefined) values[name] = value;
+    if (value !== undefined) values.set(name, value);
   };
   for (const [index, value] of positional.entries()) set(names[index] as string, value);
   for (const [name, value] of Object.entries(options)) {
@@ -45,7 +45,7 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
     }
     set(name, value);
   }
-  return values as D;
+  return Object.fromEntries(values) as D;
 }
 
 /** An object literal of whichever realm: tensors, arrays and generators are not. */

@@ -1,11 +1,11 @@
 import { isGradEnabled } from '../autograd';
 import { ArgumentError } from '../engine';
-import { callOp, empty, type Tensor } from '../tensor';
+import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from './arguments';
 import * as init from './init';
 import { NonDynamicallyQuantizableLinear, type FactoryOptions } from './linear';
 import { Module } from './module';
-import { canonicalMask, isFloatingPoint, multiHeadAttentionForward } from './multi-head-attention';
+import { canonicalMask, multiHeadAttentionForward } from './multi-head-attention';
 import { Parameter } from './parameter';
 
 export interface MultiheadAttentionOptions extends FactoryOptions {
@@ -144,7 +144,7 @@ export class MultiheadAttention extends Module<
   forward(query: Tensor, key: Tensor, value: Tensor, ...rest: ForwardTail): [output: Tensor, weights: Tensor | null] {
     const options = readTail('MultiheadAttention.forward', forwardDefaults, rest);
     const { needWeights, averageAttnWeights, isCausal } = options;
-    const floatMask = [options.attnMask, options.keyPaddingMask].some((mask) => mask !== null && isFloatingPoint(mask));
+    const floatMask = [options.attnMask, options.keyPaddingMask].some((mask) => mask !== null && isFloatingDType(mask.dtype));
     const keyPaddingMask = canonicalMask(options.keyPaddingMask, 'keyPaddingMask', query.dtype);
     const attnMask = canonicalMask(options.attnMask, 'attnMask', query.dtype);
 

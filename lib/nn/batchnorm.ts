@@ -50,7 +50,7 @@ abstract class BatchNorm extends Module {
     this.runningMean = trackRunningStats ? new Buffer(zeros([numFeatures], factory)) : null;
     this.runningVar = trackRunningStats ? new Buffer(ones([numFeatures], factory)) : null;
     this.numBatchesTracked = trackRunningStats
-      ? new Buffer(tensor(0, { dtype: 'int64', device: factory.device }))
+      ? new Buffer(tensor(0, { dtype: 'int64', device: factory.device ?? undefined }))
       : null;
     this.resetParameters();
   }

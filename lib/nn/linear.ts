@@ -1,5 +1,5 @@
 import { ArgumentError } from '../engine';
-import { empty, type DType, type Tensor } from '../tensor';
+import { empty, type Device, type DType, type Tensor } from '../tensor';
 import { readTail, type Tail } from './arguments';
 import * as F from './functional';
 import * as init from './init';
@@ -9,7 +9,7 @@ import { boolRepr } from './repr';
 
 /** Where the parameters of a module are made, and of which dtype; the defaults are the CPU and float32. */
 export interface FactoryOptions {
-  device?: string | null;
+  device?: Device | null;
   dtype?: DType | null;
 }
 
@@ -31,13 +31,14 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>) {
     super();
-    const { bias, device, dtype } = readTail('Linear', { bias: true, device: 'cpu', dtype: 'float32' } as const, rest);
+    const defaults = { bias: true, device: null, dtype: null };
+    const { bias, ...factory } = readTail<Required<LinearOptions>>('Linear', defaults, rest);
     checkSize('inFeatures', inFeatures);
     checkSize('outFeatures', outFeatures);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.weight = new Parameter(empty([outFeatures, inFeatures], { device, dtype }));
-    this.bias = bias ? new Parameter(empty([outFeatures], { device, dtype })) : null;
+    this.weight = new Parameter(empty([outFeatures, inFeatures], factory));
+    this.bias = bias ? new Parameter(empty([outFeatures], factory)) : null;
     this.resetParameters();
   }
 

@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd';
 import { ArgumentError } from '../engine';
-import { isComplexDType, isDType, isFloatingDType, type DType, type Tensor } from '../tensor';
+import { isComplexDType, isDType, isFloatingDType, type Device, type DType, type Tensor } from '../tensor';
 import { clearGradients } from './gradients';
 import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
@@ -200,7 +200,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * Moves parameters, buffers and gradients to a device, or floating-point ones to another dtype, in place: the tensor
    * objects stay the same, so that an optimizer made before still holds them.
    */
-  to(target: DType | string | { device?: string; dtype?: DType }): this {
+  to(target: DType | Device | { device?: Device; dtype?: DType }): this {
     const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
     if (dtype !== undefined && !isFloating(dtype)) {
       throw valueError(`nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`);
@@ -285,7 +285,7 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-function deviceOrDtype(target: string): { device?: string; dtype?: DType } {
+function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType } {
   return isDType(target) ? { dtype: target } : { device: target };
 }
 

@@ -1,8 +1,7 @@
 import { noGrad } from '../autograd';
-import { keep } from '../engine';
-import { binding } from '../engine/gate';
+import { ArgumentError, binding, describe, keep } from '../engine';
+import { debug, recordCreation } from '../engine/debug';
 import { isComplexDType, isFloatingDType, Tensor } from '../tensor';
-import { ArgumentError } from '../engine';
 
 /**
  * A tensor that a module trains (`torch.nn.Parameter`): assigned to a property of a module, it is one of the module's
@@ -40,10 +39,14 @@ export class Buffer extends Tensor {
   }
 }
 
-/** Makes `tensor` the owner of a detached view of the data. */
+const detach = binding.opSchema('aten::detach')?.id ?? -1;
+
+/** Makes `tensor` the owner of a detached view of the data. The door of the ops would make a plain Tensor its owner. */
 function takeOver(tensor: Tensor, data: Tensor): void {
-  const detach = binding.opSchema('aten::detach');
-  if (detach === null) throw new ArgumentError('this libtorch has no aten::detach');
-  tensor.handle = noGrad(() => binding.call(detach.id, tensor, data.handle) as number);
+  if (!(data instanceof Tensor)) {
+    throw new ArgumentError(`${tensor.constructor.name}: expected a Tensor for \`data\`, received ${describe(data)}`);
+  }
+  tensor.handle = noGrad(() => binding.call(detach, tensor, data.handle) as number);
+  if (debug.enabled) recordCreation(tensor.handle);
   keep(tensor);
 }

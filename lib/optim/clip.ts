@@ -1,7 +1,7 @@
 /** Gradient clipping (`torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`), by the foreach ops that Python takes. */
 import { noGrad } from '../autograd';
 import { TorchError } from '../engine';
-import { callOp, stack, tensor, type Tensor } from '../tensor';
+import { callOp, stack, Tensor, tensor } from '../tensor';
 
 /**
  * Scales the gradients, all by one factor, so that their norm is at most `maxNorm`.
@@ -44,6 +44,7 @@ export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue:
 }
 
 function gradientsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
-  const list = Symbol.iterator in parameters ? [...(parameters as Iterable<Tensor>)] : [parameters];
+  // A tensor can be iterated over, too: its rows.
+  const list = parameters instanceof Tensor ? [parameters] : [...parameters];
   return list.map(({ grad }) => grad).filter((grad) => grad !== null);
 }

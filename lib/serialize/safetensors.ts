@@ -92,7 +92,7 @@ function entryOf(name: string, tensor: Tensor): Entry {
   const bits = dtype && storedDTypes.get(dtype)?.bits;
   if (!dtype || !bits) {
     throw new ArgumentError(
-      `the safetensors format has no dtype for ${JSON.stringify(name)}, which is ${tensor.dtype}`,
+      `the safetensors format has no dtype for ${describe(name)}, which is ${tensor.dtype}`,
       'TORCH_VALUE',
     );
   }
@@ -101,7 +101,8 @@ function entryOf(name: string, tensor: Tensor): Entry {
 }
 
 function metadataOf(metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Map<string, string> {
-  const entries: [string, unknown][] = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+  const entries: [string, unknown][] =
+    metadata instanceof Map ? [...(metadata as ReadonlyMap<string, unknown>)] : Object.entries(metadata);
   return new Map(
     entries.map(([key, value]) => {
       if (typeof value === 'string') return [key, value];

@@ -1,9 +1,9 @@
 /** Tensors from JavaScript data. `zeros`, `rand`, `arange` and the like are ops, generated with all others. */
 
-import { ArgumentError, binding, describe } from '../engine';
-import { flatten, inferDType, type NestedData, pack, type TypedArray, typedArrayDType } from './data';
-import { own } from './dispatch';
+import { ArgumentError, describe } from '../engine';
+import { flatten, inferDType, type NestedData, type TypedArray, typedArrayDType } from './data';
 import { type Device, type DType, isDType, itemSize } from './dtype';
+import { fromArray, tensorOf } from './from-data';
 import { Tensor } from './tensor';
 
 /** Options of {@link tensor}. */
@@ -17,7 +17,10 @@ export interface TensorOptions {
 
 function checkShape(shape: readonly number[], count: number, what: string): void {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new ArgumentError(`${what}: expected sizes of 0 or more for argument \`shape\`, received ${describe(shape)}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `${what}: expected sizes of 0 or more for argument \`shape\`, received ${describe(shape)}`,
+      'TORCH_VALUE',
+    );
   }
   const wanted = shape.reduce((product, size) => product * size, 1);
   if (wanted !== count) {
@@ -26,10 +29,6 @@ function checkShape(shape: readonly number[], count: number, what: string): void
       'TORCH_VALUE',
     );
   }
-}
-
-function fromArray(array: ArrayBufferView, held: DType, shape: readonly number[]): Tensor {
-  return own((owner) => binding.fromBytes(owner, held, shape, array)) as Tensor;
 }
 
 /** Casts, moves and marks a new tensor; what is left behind on the way is freed at once. */
@@ -56,16 +55,16 @@ export function tensor(data: NestedData | TypedArray | Uint8ClampedArray, option
   }
   if (ArrayBuffer.isView(data)) {
     const held = typedArrayDType(data);
-    if (held === null) throw new ArgumentError('tensor(): expected a typed array, received a DataView; see frombytes()');
+    if (held === null)
+      throw new ArgumentError('tensor(): expected a typed array, received a DataView; see frombytes()');
     const shape = options.shape ?? [data.length];
     checkShape(shape, data.length, 'tensor()');
     return finish(fromArray(data, held, shape), dtype ?? held, options);
   }
   const { shape, elements } = flatten(data);
   const wanted = dtype ?? inferDType(elements);
-  const { array, held } = pack(elements, wanted);
   if (options.shape !== undefined) checkShape(options.shape, elements.length, 'tensor()');
-  return finish(fromArray(array, held, options.shape ?? shape), wanted, options);
+  return finish(tensorOf(elements, wanted, options.shape ?? shape), wanted, options);
 }
 
 /** `data` itself if it is a tensor that fits the options, else a tensor of it: `torch.as_tensor`. */

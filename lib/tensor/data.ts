@@ -150,7 +150,9 @@ export function inferDType(elements: readonly unknown[]): DType {
     } else if (typeof element === 'bigint') {
       if (dtype === 'bool') dtype = 'int64';
     } else if (typeof element !== 'boolean') {
-      throw new ArgumentError(`tensor(): expected a number, boolean or bigint at element ${index}, received ${describe(element)}`);
+      throw new ArgumentError(
+        `tensor(): expected a number, boolean or bigint at element ${index}, received ${describe(element)}`,
+      );
     }
   }
   return dtype;
@@ -169,7 +171,10 @@ function checkRange(elements: readonly unknown[], dtype: DType): void {
   const range = RANGES[dtype];
   for (const element of elements) {
     const value = Number(element);
-    if (!Number.isFinite(value) || (range !== undefined && (Math.trunc(value) < range[0] || Math.trunc(value) > range[1]))) {
+    if (
+      !Number.isFinite(value) ||
+      (range !== undefined && (Math.trunc(value) < range[0] || Math.trunc(value) > range[1]))
+    ) {
       throw new ArgumentError(`tensor(): ${String(element)} cannot be held by ${dtype}`, 'TORCH_VALUE');
     }
   }
@@ -184,7 +189,8 @@ export function pack(elements: readonly unknown[], dtype: DType): { array: Array
       : { array: new Float32Array(pairs), held: 'complex64' };
   }
   if (elements.some(isComplex)) throw new ArgumentError(`tensor(): complex numbers cannot be held by ${dtype}`);
-  if (dtype === 'bool') return { array: Uint8Array.from(elements, (value) => (Number(value) === 0 ? 0 : 1)), held: 'bool' };
+  if (dtype === 'bool')
+    return { array: Uint8Array.from(elements, (value) => (Number(value) === 0 ? 0 : 1)), held: 'bool' };
   if (isFloatingDType(dtype) && dtype !== 'float64') {
     return { array: Float32Array.from(elements, Number), held: 'float32' };
   }

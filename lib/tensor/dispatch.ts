@@ -28,8 +28,8 @@ export function setResultClass(resultClass: new () => TensorBase): void {
 }
 
 /** @internal Makes the object for a handle that has no owner yet. */
-export function adopt(handle: number): TensorBase {
-  const tensor = new ResultClass();
+export function adopt<T extends TensorBase>(handle: number): T {
+  const tensor = new ResultClass() as T;
   binding.adopt(handle, tensor);
   tensor.handle = handle;
   if (state.enabled) recordCreation(handle);
@@ -37,8 +37,8 @@ export function adopt(handle: number): TensorBase {
 }
 
 /** @internal Makes the object for what `make` returns; null for handle 0. */
-export function own(make: (owner: TensorBase) => number): TensorBase {
-  const tensor = new ResultClass();
+export function own<T extends TensorBase>(make: (owner: TensorBase) => number): T {
+  const tensor = new ResultClass() as T;
   tensor.handle = make(tensor);
   if (state.enabled) recordCreation(tensor.handle);
   return tensor;
@@ -89,7 +89,13 @@ class Op {
       if (value !== undefined) kinds.set(name, kind(value));
     }
     const shown = options === null ? args : [...args, options];
-    return resolve(this.publicName, this.signatures, this.asMethod, { positional: args.map(kind), options: kinds }, shown);
+    return resolve(
+      this.publicName,
+      this.signatures,
+      this.asMethod,
+      { positional: args.map(kind), options: kinds },
+      shown,
+    );
   }
 }
 
@@ -114,10 +120,17 @@ function valueOf(source: Source, args: readonly unknown[], options: Readonly<Rec
   return options?.[name];
 }
 
+/** Frees the second handle that native code makes for a tensor which the caller has already. */
+function drop(result: unknown): void {
+  if (Array.isArray(result)) result.forEach(drop);
+  else if (typeof result === 'number' && result !== 0) binding.dispose(result);
+}
+
 /** Turns handles in a result into tensors; 0 is a tensor that the op left undefined. */
 function wrap(result: unknown, type: string): unknown {
   if (type === 'Tensor' || type === 'Tensor?') return result === 0 || result === null ? null : adopt(result as number);
-  if (type === 'Tensor[]' || type === 'Tensor?[]') return (result as readonly unknown[]).map((item) => wrap(item, 'Tensor'));
+  if (type === 'Tensor[]' || type === 'Tensor?[]')
+    return (result as readonly unknown[]).map((item) => wrap(item, 'Tensor'));
   return result;
 }
 
@@ -130,13 +143,18 @@ function wrapAll(result: unknown, schema: OpSchema): unknown {
 }
 
 /** Calls by any plan. */
-function run(op: string, plan: Plan, args: readonly unknown[], options: Readonly<Record<string, unknown>> | null): unknown {
+function run(
+  op: string,
+  plan: Plan,
+  args: readonly unknown[],
+  options: Readonly<Record<string, unknown>> | null,
+): unknown {
   const values = plan.sources.map((source) =>
     source === null ? undefined : convert(valueOf(source, args, options), source.conversion),
   );
   try {
     if (plan.outcome === 'same') {
-      call(plan.id, null, ...values);
+      drop(call(plan.id, null, ...values));
       const results = plan.aliases.map((source) => valueOf(source, args, options));
       return results.length === 1 ? results[0] : results;
     }
@@ -148,7 +166,8 @@ function run(op: string, plan: Plan, args: readonly unknown[], options: Readonly
     tensor.handle = call(plan.id, tensor, ...values) as number;
     if (state.enabled) recordCreation(tensor.handle);
     if (tensor.handle === 0) return null;
-    if (options !== null && plan.factory && options['requiresGrad'] === true) binding.setRequiresGrad(tensor.handle, true);
+    if (options !== null && plan.factory && options['requiresGrad'] === true)
+      binding.setRequiresGrad(tensor.handle, true);
     return tensor;
   } catch (error) {
     throw fromNative(error, op, options === null ? args : [...args, options]);
@@ -169,7 +188,7 @@ function run1(op: Op, x: unknown): unknown {
   try {
     const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
     if (plan.inPlace) {
-      call(plan.id, null, a);
+      drop(call(plan.id, null, a));
       return x;
     }
     const tensor = new ResultClass();
@@ -191,7 +210,7 @@ function run2(op: Op, x: unknown, y: unknown): unknown {
     const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
     const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
     if (plan.inPlace) {
-      call(plan.id, null, a, b);
+      drop(call(plan.id, null, a, b));
       return x;
     }
     const tensor = new ResultClass();
@@ -214,7 +233,7 @@ function run3(op: Op, x: unknown, y: unknown, z: unknown): unknown {
     const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
     const c = plan.c2 === HANDLE ? (z as TensorBase).handle : plan.c2 === PLAIN ? z : convert(z, plan.c2);
     if (plan.inPlace) {
-      call(plan.id, null, a, b, c);
+      drop(call(plan.id, null, a, b, c));
       return x;
     }
     const tensor = new ResultClass();
@@ -273,9 +292,11 @@ export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
     return arg.map((element: unknown) => (element instanceof TensorBase ? element.handle : element));
   });
   try {
-    const written = schema.returns.map(({ alias }) => schema.arguments.findIndex((argument) => argument.name === alias));
+    const written = schema.returns.map(({ alias }) =>
+      schema.arguments.findIndex((argument) => argument.name === alias),
+    );
     if (written.length > 0 && written.every((index) => index !== -1)) {
-      call(schema.id, null, ...values);
+      drop(call(schema.id, null, ...values));
       const results = written.map((index) => args[index]);
       return (results.length === 1 ? results[0] : results) as R;
     }

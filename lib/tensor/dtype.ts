@@ -28,7 +28,8 @@ export type DType =
 export type Device = 'cpu' | 'meta' | 'cuda' | `cuda:${number}`;
 
 /** How a tensor is laid out. */
-export type Layout = 'strided' | 'sparse_coo' | 'sparse_csr' | 'sparse_csc' | 'sparse_bsr' | 'sparse_bsc' | '_mkldnn' | 'jagged';
+export type Layout =
+  'strided' | 'sparse_coo' | 'sparse_csr' | 'sparse_csc' | 'sparse_bsr' | 'sparse_bsc' | '_mkldnn' | 'jagged';
 
 /** The order of dimensions in memory. */
 export type MemoryFormat = 'contiguous_format' | 'preserve_format' | 'channels_last' | 'channels_last_3d';

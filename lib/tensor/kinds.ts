@@ -42,7 +42,10 @@ function kindOfList(list: readonly unknown[]): number {
   for (const element of list) {
     const next = kindOf(element);
     if (kind === ABSENT || kind === next) kind = next;
-    else if ((kind === INT || kind === FLOAT || kind === BIGINT) && (next === INT || next === FLOAT || next === BIGINT)) {
+    else if (
+      (kind === INT || kind === FLOAT || kind === BIGINT) &&
+      (next === INT || next === FLOAT || next === BIGINT)
+    ) {
       kind = kind === FLOAT || next === FLOAT ? FLOAT : BIGINT;
     } else if ((kind === TENSOR || kind === NULL) && (next === TENSOR || next === NULL)) kind = NULL;
     else return OTHER;

@@ -158,7 +158,8 @@ function suffixes(tensor: Tensor): string[] {
   const isEmpty = tensor.numel() === 0;
   if (device === 'meta' || (isEmpty && shape.length !== 1)) found.push(`size=${tuple(shape)}`);
   // Without elements to tell by, int64 must be named as well.
-  if (isEmpty || device === 'meta' ? dtype !== 'float32' : !DEFAULTS.includes(dtype)) found.push(`dtype=torch.${dtype}`);
+  if (isEmpty || device === 'meta' ? dtype !== 'float32' : !DEFAULTS.includes(dtype))
+    found.push(`dtype=torch.${dtype}`);
   if (gradFn !== null) found.push(`grad_fn=<${gradFn.name}>`);
   else if (tensor.requiresGrad) found.push('requires_grad=True');
   return found;

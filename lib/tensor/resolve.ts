@@ -304,7 +304,7 @@ export function resolve(
     for (const signature of signatures) {
       const found = spread ? matchSpread(signature, kinds) : match(signature, kinds);
       if (typeof found === 'string') {
-        if (!spread) reasons.push(found);
+        if (!spread && signature.outs.length === 0) reasons.push(found);
         continue;
       }
       const closer =
@@ -320,7 +320,7 @@ export function resolve(
   const expected = signatures
     .filter(({ outs }) => outs.length === 0 || kinds.options.has('out'))
     .map((signature) => `\n  ${signatureText(name, signature, asMethod)}`);
-  const reason = signatures.length === 1 ? ` (${reasons[0] ?? ''})` : '';
+  const reason = reasons.length === 1 ? ` (${reasons[0] ?? ''})` : '';
   const receiver = asMethod ? ` on ${describe(args[0])}` : '';
   throw new ArgumentError(
     `${name}(): no overload takes (${received.join(', ')})${receiver}${reason}; expected one of:${expected.join('')}`,

@@ -54,7 +54,8 @@ export interface Signature {
   readonly spreadable: boolean;
 }
 
-const TYPE = /^(Tensor|SymInt|int|float|SymFloat|bool|SymBool|Scalar|number|ScalarType|Device|Layout|MemoryFormat|Generator|str)(\?)?(\[(\d*)\])?(\?)?$/;
+const TYPE =
+  /^(Tensor|SymInt|int|float|SymFloat|bool|SymBool|Scalar|number|ScalarType|Device|Layout|MemoryFormat|Generator|str)(\?)?(\[(\d*)\])?(\?)?$/;
 const ALIASES: Record<string, BaseType> = { SymInt: 'int', SymFloat: 'float', SymBool: 'bool', number: 'Scalar' };
 const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
 

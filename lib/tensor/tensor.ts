@@ -1,5 +1,7 @@
 /** The class Tensor: what is written by hand of it. Its ops are methods from ./generated, put on the prototype below. */
 
+import { inspect } from 'node:util';
+
 import { ArgumentError, binding, describe, dispose, TensorBase } from '../engine';
 import { type Element, nest, type NestedElements, toElements, toTypedArray, type TypedArray } from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
@@ -33,12 +35,12 @@ export interface BackwardOptions {
 const gradients = new WeakMap<TensorBase, Tensor>();
 
 /** Polyfilled by Node.js in its own realm only, not in those that test runners make. */
-if (Symbol.dispose === undefined) {
+if (!('dispose' in Symbol)) {
   Object.defineProperty(Symbol, 'dispose', { value: Symbol.for('nodejs.dispose') });
 }
 
 // The ops become members by this merge; the prototype gets them at the end of this file.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface Tensor extends TensorMethods {}
 
 /**
@@ -47,7 +49,6 @@ export interface Tensor extends TensorMethods {}
  * Its memory is freed when the garbage collector finds the object unused, at the end of the `scope` in which it was
  * made, or at once by {@link dispose}. Tensors come from functions such as `zeros`, `tensor` and `randn`, not from `new`.
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor extends TensorBase {
   // -- what it is -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +224,8 @@ export class Tensor extends TensorBase {
     } else if (isDType(target)) options.dtype = target;
     else if (typeof target === 'string') {
       options.device = target;
-      if (!(typeof rest[0] === 'object' && rest[0] !== null)) options.dtype = (rest.shift() ?? undefined) as DType | undefined;
+      if (!(typeof rest[0] === 'object' && rest[0] !== null))
+        options.dtype = (rest.shift() ?? undefined) as DType | undefined;
     } else Object.assign(options, target);
     const flags = ['nonBlocking', 'copy'] as const;
     for (const [index, value] of rest.entries()) {
@@ -343,7 +345,7 @@ export class Tensor extends TensorBase {
   get grad(): Tensor | null {
     const known = gradients.get(this);
     const previous = known?.handle ?? 0;
-    const made = own((owner) => binding.grad(this.handle, owner, previous)) as Tensor;
+    const made = own<Tensor>((owner) => binding.grad(this.handle, owner, previous));
     if (made.handle === 0) {
       gradients.delete(this);
       return null;
@@ -406,12 +408,12 @@ export class Tensor extends TensorBase {
   // -- text -----------------------------------------------------------------------------------------------------------
 
   /** What Python prints. */
-  toString(): string {
+  override toString(): string {
     return this.isDisposed ? 'tensor(disposed)' : format(this);
   }
 
   /** `console.log` */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [inspect.custom](): string {
     return this.toString();
   }
 

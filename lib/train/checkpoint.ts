@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { SchedulerState } from '../optim';
+import type { SchedulerStateDict } from '../optim';
 import { loadSafetensors, saveSafetensors, writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
@@ -17,7 +17,7 @@ export interface CheckpointState extends Readonly<Progress> {
   /** What of metrics.jsonl, results.csv and log.txt belongs to this checkpoint. */
   readonly logs: LogPosition;
   readonly optimizer: OptimizerOptions;
-  readonly scheduler: SchedulerState;
+  readonly scheduler: SchedulerStateDict;
   /** Of the model's state, to tell a damaged checkpoint. */
   readonly stateSha256: string;
   /** Of the images that every epoch is scored on, to tell other data. */
@@ -98,7 +98,8 @@ function readState(file: string): CheckpointState {
   } catch (cause) {
     throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  if (state.format !== 1) throw new DataError(`${file} has format ${String(state.format)}, this program reads format 1`);
+  if (state.format !== 1)
+    throw new DataError(`${file} has format ${String(state.format)}, this program reads format 1`);
   return state as CheckpointState;
 }
 

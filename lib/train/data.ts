@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
+
 import { DataLoader, randomSplit, subset, type TwoPhaseDataset, type TwoPhaseSubset } from '../data';
-import { Generator, type Tensor } from '../tensor';
-import { type LoadedPet, OxfordIIITPet, PetSegmentation } from '../vision';
+import { type Device, Generator, type Tensor } from '../tensor';
+import { DataError, type LoadedPet, OxfordIIITPet, PetSegmentation } from '../vision';
 import { UsageError } from './errors';
 import type { TrainSettings } from './settings';
 
@@ -36,28 +38,59 @@ export function makeLoaders(settings: TrainSettings): Loaders {
   };
   if (protocol === 'article') {
     return {
-      train: loader(open('trainval', true), batchSize, true),
+      train: loader(open('trainval', true), batchSize),
       validation: null,
-      test: loader(open('test', true), testBatchSize, true),
+      test: loader(open('test', true), testBatchSize),
     };
   }
   const trainval = open('trainval', true);
   const held = Math.max(1, Math.round(trainval.length * validationShare));
   if (trainval.length <= held) {
-    throw new UsageError(`--protocol clean holds samples out of training, but there is only ${trainval.length} to train on`);
+    throw new UsageError(
+      `--protocol clean holds samples out of training, but there is only ${trainval.length} to train on`,
+    );
   }
   // A generator of its own: the split must not move the draws of the training.
   const generator = new Generator().manualSeed(seed);
   const [kept, validation] = randomSplit(trainval, [trainval.length - held, held], { generator }) as [Split, Split];
   return {
-    train: loader(kept, batchSize, true),
-    validation: loader(subset(open('trainval', false), validation.indices), testBatchSize, false),
-    test: loader(open('test', false), testBatchSize, false),
+    train: loader(kept, batchSize),
+    validation: scoringLoader(subset(open('trainval', false), validation.indices), testBatchSize),
+    test: scoringLoader(open('test', false), testBatchSize),
   };
 }
 
 type Split = TwoPhaseSubset<LoadedPet, Batch>;
 
-function loader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number, shuffle: boolean): BatchLoader {
-  return new DataLoader(dataset, { batchSize, shuffle });
+function loader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
+  return new DataLoader(dataset, { batchSize, shuffle: true });
+}
+
+/** Draws its base seed from a generator of its own: scoring may be repeated or left out without moving a draw. */
+function scoringLoader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
+  return new DataLoader(dataset, { batchSize, generator: new Generator() });
+}
+
+/** The first batch of an iteration of its own, with its draws. */
+export async function firstBatch(loader: BatchLoader): Promise<Batch> {
+  const batches = loader.iterate();
+  const first = await batches.next();
+  await batches.return();
+  if (first.done === true) throw new DataError('expected at least one sample, the data has none');
+  return first.value;
+}
+
+/** The batch on `device`; what is left behind is freed. */
+export function toDevice(batch: Batch, device: Device): Batch {
+  const [images, targets] = batch.map((tensor) => {
+    const moved = tensor.to({ device });
+    if (moved !== tensor) tensor.dispose();
+    return moved;
+  }) as Batch;
+  return [images, targets];
+}
+
+/** SHA-256 of a tensor's contiguous little-endian bytes. */
+export function sha256(tensor: Tensor): string {
+  return createHash('sha256').update(tensor.toBytes()).digest('hex');
 }

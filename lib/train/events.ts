@@ -3,14 +3,7 @@
  * so names stay as they are; new ones may be added.
  */
 export type TrainEvent =
-  | StartEvent
-  | BatchEvent
-  | ResumeEvent
-  | StepEvent
-  | EpochEvent
-  | TestEvent
-  | DoneEvent
-  | InterruptedEvent;
+  StartEvent | BatchEvent | ResumeEvent | StepEvent | EpochEvent | TestEvent | DoneEvent | InterruptedEvent;
 
 export interface StartEvent {
   event: 'start';

@@ -34,14 +34,21 @@ export function buildExperiment(settings: TrainSettings): Experiment {
 
 /** The way of a tensor through the model, as a table: what the article's figure 7 shows. */
 export function summarize({ model, settings }: Experiment): string {
-  const rows: string[][] = model.journey(settings.batchSize).map((step: JourneyStep, index) => [
-    index === 0 ? '' : String(index),
-    step.step,
-    step.module,
-    `(${step.shape.join(', ')})`,
-  ]);
+  const rows: string[][] = model
+    .journey(settings.batchSize)
+    .map((step: JourneyStep, index) => [
+      index === 0 ? '' : String(index),
+      step.step,
+      step.module,
+      `(${step.shape.join(', ')})`,
+    ]);
   const table = [['', 'step', 'module', 'shape'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   return `${settings.model}, ${countParameters(model).toLocaleString('en-GB')} parameters\n\n${lines.join('\n')}\n`;
 }

@@ -1,3 +1,5 @@
+import type { ModelName } from '../models';
+
 /**
  * The recipes: every number that an experiment needs, in one table. A flag of the command line replaces one number;
  * adding an experiment means adding one entry here.
@@ -6,8 +8,7 @@ export interface Recipe {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
-  /** Name of a model in lib/models. */
-  readonly model: string;
+  readonly model: ModelName;
   /** Side of the square images, in pixels. */
   readonly imageSize: number;
   /** Side of a patch, in pixels; divides `imageSize`. */
@@ -67,4 +68,4 @@ const quick: Recipe = {
 export const recipes: ReadonlyMap<string, Recipe> = new Map([articleVit, quick].map((recipe) => [recipe.name, recipe]));
 
 /** The models that a recipe trains. */
-export const modelNames: readonly string[] = [...new Set([...recipes.values()].map((recipe) => recipe.model))];
+export const modelNames: readonly ModelName[] = [...new Set([...recipes.values()].map((recipe) => recipe.model))];

@@ -1,8 +1,20 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
-import { copyFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { writeFileAtomic } from '../serialize';
+import { attemptOn } from '../serialize/file-error';
 
 /** How many bytes of the growing files a checkpoint vouches for. */
 export interface LogPosition {
@@ -13,6 +25,8 @@ export interface LogPosition {
 
 const growing = { metrics: 'metrics.jsonl', results: 'results.csv', log: 'log.txt' } as const;
 type Growing = keyof typeof growing;
+
+const subfolders = ['pictures', 'checkpoints'];
 
 /**
  * The folder of one run, `runs/NNN-name/`.
@@ -26,32 +40,26 @@ export class RunFolder {
 
   private constructor(path: string) {
     this.path = path;
-    mkdirSync(this.pictures, { recursive: true });
-    mkdirSync(this.checkpoints, { recursive: true });
   }
 
   /** Takes the next free number under `parent` and makes the folder with `config` in it. */
   static create(parent: string, name: string, config: object): RunFolder {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     for (let number = nextNumber(parent); ; number++) {
       const digits = String(number).padStart(3, '0');
       // The claim is exclusive, so two runs started at once never share a number; the folder is renamed when filled.
       const claim = join(parent, `.${digits}`);
-      try {
-        mkdirSync(claim);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
-        throw error;
-      }
+      if (!claimFolder(claim)) continue;
       try {
         // Taken between our look and our claim.
         if (nextNumber(parent) > number) {
           rmSync(claim, { recursive: true });
           continue;
         }
+        for (const folder of subfolders) makeFolder(join(claim, folder));
         writeFileAtomic(join(claim, 'config.json'), toJson(config));
         const path = join(parent, `${digits}-${name}`);
-        renameSync(claim, path);
+        attemptOn(path, 'write', () => renameSync(claim, path));
         return new RunFolder(path);
       } catch (error) {
         rmSync(claim, { recursive: true, force: true });
@@ -62,6 +70,7 @@ export class RunFolder {
 
   /** Opens the folder of a run that is to go on. */
   static open(path: string): RunFolder {
+    for (const folder of subfolders) makeFolder(join(path, folder));
     return new RunFolder(path);
   }
 
@@ -71,6 +80,10 @@ export class RunFolder {
 
   get pictures(): string {
     return join(this.path, 'pictures');
+  }
+
+  get hasCheckpoint(): boolean {
+    return existsSync(join(this.checkpoints, 'last'));
   }
 
   file(name: string): string {
@@ -87,14 +100,14 @@ export class RunFolder {
 
   /** Adds one line to a growing file. */
   append(file: Growing, line: string): void {
-    let descriptor = this.files.get(file);
-    if (descriptor === undefined) {
-      descriptor = openSync(this.file(growing[file]), 'a');
+    const path = this.file(growing[file]);
+    attemptOn(path, 'write', () => {
+      const descriptor = this.files.get(file) ?? openSync(path, 'a');
       this.files.set(file, descriptor);
-    }
-    const bytes = Buffer.from(`${line}\n`);
-    // A disk that fills up takes a part of the line first and fails on the rest.
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      const bytes = Buffer.from(`${line}\n`);
+      // A disk that fills up takes a part of the line first and fails on the rest.
+      for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    });
   }
 
   position(): LogPosition {
@@ -109,9 +122,11 @@ export class RunFolder {
       const path = this.file(growing[file]);
       if (!existsSync(path)) continue;
       const aside = `${path}.rewind`;
-      copyFileSync(path, aside);
-      truncateSync(aside, Math.min(position[file], statSync(aside).size));
-      renameSync(aside, path);
+      attemptOn(path, 'write', () => {
+        copyFileSync(path, aside);
+        truncateSync(aside, Math.min(position[file], statSync(aside).size));
+        renameSync(aside, path);
+      });
     }
   }
 
@@ -125,6 +140,23 @@ export class RunFolder {
     this.close();
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+function makeFolder(path: string): void {
+  attemptOn(path, 'write', () => mkdirSync(path, { recursive: true }));
+}
+
+/** False where the folder exists already. */
+function claimFolder(path: string): boolean {
+  return attemptOn(path, 'write', () => {
+    try {
+      mkdirSync(path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
 }
 
 function nextNumber(parent: string): number {

@@ -1,3 +1,4 @@
+import type { Device } from '../tensor';
 import { UsageError } from './errors';
 import { recipes, type Recipe } from './recipes';
 
@@ -19,7 +20,7 @@ export interface TrainSettings extends Omit<Recipe, 'name' | 'summary'> {
   readonly protocol: Protocol;
   readonly seed: number;
   /** `cpu`, `cuda`, or `cuda:i`. */
-  readonly device: string;
+  readonly device: Device;
   readonly dtype: 'float32';
   /** Threads inside one op. Large sums are split by it, so it decides bits. */
   readonly threads: number;

@@ -5,8 +5,21 @@
  * another order gives other bits.
  */
 import { ArgumentError, describe } from '../engine';
-import { float32, frombytes, isFloatingDType, isIntegerDType, Tensor, tensor as toTensorOf, type DType } from '../tensor';
-import { arange, callOp, stack, where, zerosLike, onesLike } from '../tensor';
+import {
+  arange,
+  callOp,
+  type DType,
+  float32,
+  frombytes,
+  isFloatingDType,
+  isIntegerDType,
+  onesLike,
+  stack,
+  type Tensor,
+  tensor,
+  where,
+  zerosLike,
+} from '../tensor';
 import type { DecodedImage } from './image';
 
 /** How {@link resize} finds the values between pixels, under torchvision's names. */
@@ -121,7 +134,7 @@ export function normalize(image: Tensor, mean: readonly number[], std: readonly 
     throw new ArgumentError(`expected no 0 for argument \`std\`, received ${describe(std)}`, 'TORCH_VALUE');
   }
   const byChannel = (values: readonly number[]): Tensor =>
-    toTensorOf(values, { dtype: image.dtype, device: image.device }).view([-1, 1, 1]);
+    tensor(values, { dtype: image.dtype, device: image.device }).view([-1, 1, 1]);
   return image.clone().sub_(byChannel(mean)).div_(byChannel(std));
 }
 
@@ -139,8 +152,12 @@ export function convertImageDtype(image: Tensor, dtype: DType): Tensor {
   throw new ArgumentError(`expected a conversion from or to floats, received ${image.dtype} to ${dtype}`);
 }
 
+/** The value of full light: 1 for floats. */
 function maximum(dtype: DType): number {
-  return { uint8: 255, int8: 127, int16: 32767 }[dtype as string] ?? 1;
+  if (isFloatingDType(dtype)) return 1;
+  const found = { uint8: 255, int8: 127, int16: 32767 }[dtype as string];
+  if (found === undefined) throw new ArgumentError(`expected an image of floats, uint8, int8 or int16, received ${dtype}`);
+  return found;
 }
 
 /** ratio · a + (1 − ratio) · b, clamped to the range of `a`'s dtype. */

@@ -31,11 +31,13 @@ describe('parsers of option values', () => {
 
   it('takes devices', () => {
     expect(['cpu', 'cuda', 'cuda:1'].map(deviceName)).toEqual(['cpu', 'cuda', 'cuda:1']);
-    for (const text of ['gpu', 'cuda:', 'cuda:x', 'cpu:0', 'CPU']) expect(() => deviceName(text)).toThrow('Expected cpu');
+    for (const text of ['gpu', 'cuda:', 'cuda:x', 'cpu:0', 'CPU'])
+      expect(() => deviceName(text)).toThrow('Expected cpu');
   });
 
   it('takes names that are safe as a part of a path', () => {
     expect(folderName('my-run_2.1')).toBe('my-run_2.1');
-    for (const text of ['', '..', '.x', 'a/b', 'a b', 'a\\b']) expect(() => folderName(text)).toThrow('Expected letters');
+    for (const text of ['', '..', '.x', 'a/b', 'a b', 'a\\b'])
+      expect(() => folderName(text)).toThrow('Expected letters');
   });
 });

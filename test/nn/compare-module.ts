@@ -8,7 +8,7 @@ export interface ModuleComparison<M extends AnyModule> {
   make: () => M;
   python: string;
   /** Inputs by the name that `forward` of both sides uses; float ones get gradients. */
-  inputs: Record<string, Tensor>;
+  inputs: Record<string, Tensor | null>;
   /** The forward call; the first output is differentiated. */
   forward: (module: M) => Tensor[];
   pythonForward: string;

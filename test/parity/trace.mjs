@@ -37,7 +37,7 @@ function tell(step, tensor, value) {
 
 /** @param {number} step */
 function tellState(step) {
-  for (const [key, tensor] of Object.entries(model.stateDict())) tell(step, key, tensor);
+  for (const [key, tensor] of model.stateDict()) tell(step, key, tensor);
 }
 
 /** @param {{ iterate(): AsyncIterator<unknown> }} loader */

@@ -30,7 +30,9 @@ describe('writeFileAtomic', () => {
     const fsync = fs.fsyncSync.bind(fs);
     const rename = fs.renameSync.bind(fs);
     jest.spyOn(fs, 'fsyncSync').mockImplementation((descriptor) => {
-      order.push(fs.fstatSync(descriptor).isDirectory() ? 'fsync folder' : `fsync ${fs.fstatSync(descriptor).size} bytes`);
+      order.push(
+        fs.fstatSync(descriptor).isDirectory() ? 'fsync folder' : `fsync ${fs.fstatSync(descriptor).size} bytes`,
+      );
       fsync(descriptor);
     });
     jest.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
@@ -47,7 +49,7 @@ describe('writeFileAtomic', () => {
     const open = fs.openSync.bind(fs);
     // /dev/full refuses each write as a full disk does; the temporary file itself is made as always.
     jest.spyOn(fs, 'openSync').mockImplementation((name, flags, mode) => {
-      fs.closeSync(open(name, flags ?? 'r', mode));
+      fs.closeSync(open(name, flags, mode));
       return open('/dev/full', 'w');
     });
     expect(() => writeFileAtomic(file, 'new')).toThrow(FileError);

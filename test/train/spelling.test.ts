@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../../lib/cli/nearest';
+import { didYouMean, nearest } from '../../lib/train/spelling';
 
 describe('nearest', () => {
   const flags = ['--epochs', '--batch-size', '--image-size', '--lr'];

@@ -1,0 +1,79 @@
+import { ArgumentError, binding } from '../engine';
+import type { BackwardOptions, Tensor } from '../tensor';
+import { adopt } from '../tensor/dispatch';
+
+/** Options of {@link grad}. */
+export interface GradOptions {
+  /** Gradients with respect to the outputs, of their shapes; null for outputs of one element. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Keeps the graph for another pass; by default what `createGraph` is. */
+  retainGraph?: boolean;
+  /** Makes gradients that can be differentiated again. */
+  createGraph?: boolean;
+  /** Inputs that the outputs do not depend on get null; otherwise they are an error. */
+  allowUnused?: boolean;
+}
+
+const toList = <T>(value: T | readonly T[]): readonly T[] =>
+  Array.isArray(value) ? (value as readonly T[]) : [value as T];
+const handleOf = (tensor: Tensor | null): number => tensor?.handle ?? 0;
+
+function gradientHandles(outputs: readonly Tensor[], given: readonly (Tensor | null)[] | null, name: string): number[] {
+  if (given !== null && given.length !== outputs.length) {
+    throw new ArgumentError(
+      `${name}(): expected ${outputs.length} gradients, one per output, received ${given.length}`,
+      'TORCH_VALUE',
+    );
+  }
+  return outputs.map((_, index) => handleOf(given?.[index] ?? null));
+}
+
+/**
+ * The gradients of the sum of `outputs` with respect to `inputs`, which are left as they are: `torch.autograd.grad`.
+ *
+ * @returns one gradient per input, of its shape; null where `allowUnused` and the outputs do not depend on it
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  { gradOutputs, retainGraph, createGraph = false, allowUnused = false }: GradOptions = {},
+): (Tensor | null)[] {
+  const from = toList<Tensor>(outputs);
+  const given = gradOutputs === undefined ? null : toList<Tensor | null>(gradOutputs);
+  const handles = binding.gradients(
+    from.map(handleOf),
+    toList<Tensor>(inputs).map(handleOf),
+    gradientHandles(from, given, 'grad'),
+    retainGraph ?? createGraph,
+    createGraph,
+    allowUnused,
+  );
+  return handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
+}
+
+/** Adds the gradients of all `tensors` to `grad` of the leaves: `torch.autograd.backward`. */
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  gradients: Tensor | readonly (Tensor | null)[] | null = null,
+  { retainGraph, createGraph = false, inputs = [] }: BackwardOptions = {},
+): void {
+  const from = toList<Tensor>(tensors);
+  const given = gradients === null ? null : toList<Tensor | null>(gradients);
+  binding.backward(
+    from.map(handleOf),
+    gradientHandles(from, given, 'backward'),
+    retainGraph ?? createGraph,
+    createGraph,
+    inputs.map(handleOf),
+  );
+}

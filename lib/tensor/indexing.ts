@@ -1,0 +1,215 @@
+/** `t[…]` and `t[…] = value` of Python; follows torch/csrc/autograd/python_variable_indexing.cpp. */
+
+import { ArgumentError, describe, IndexError, TensorBase } from '../engine';
+import { flatten, inferDType } from './data';
+import { callOp } from './dispatch';
+import { tensorOf } from './from-data';
+import type { Tensor } from './tensor';
+
+/** A range of a dimension. */
+export class Slice {
+  constructor(
+    readonly start: number | null,
+    readonly stop: number | null,
+    readonly step: number,
+  ) {}
+}
+
+/**
+ * The range `start:stop:step` of a dimension; null and what is left out stand for the ends. `slice()` is `:`, `slice(2)`
+ * is `2:`, `slice(null, 2)` is `:2`. Negative numbers count from the end.
+ */
+export function slice(start: number | null = null, stop: number | null = null, step = 1): Slice {
+  for (const [name, value] of Object.entries({ start, stop, step })) {
+    if (value !== null && !Number.isSafeInteger(value)) {
+      throw new ArgumentError(`slice(): expected an integer for argument \`${name}\`, received ${describe(value)}`);
+    }
+  }
+  if (step <= 0) throw new ArgumentError('slice(): step must be greater than zero', 'TORCH_VALUE');
+  return new Slice(start, stop, step);
+}
+
+/** Nested lists of integers or booleans, which stand for the tensor of them. */
+export type IndexList = readonly (number | boolean | IndexList)[];
+
+/**
+ * What may stand between the brackets of Python: an integer, {@link slice}, null (a new dimension), `'...'` (all
+ * dimensions that are not named), a boolean, a tensor of integers or booleans, or a list of those.
+ */
+export type Index = number | Slice | null | '...' | boolean | Tensor | IndexList;
+
+const select = (tensor: Tensor, dim: number, index: number): Tensor => callOp('aten::select.int', [tensor, dim, index]);
+const unsqueeze = (tensor: Tensor, dim: number): Tensor => callOp('aten::unsqueeze', [tensor, dim]);
+
+/** An index that selects its new dimension of one element, or nothing of it. */
+function booleanIndex(value: boolean): Tensor {
+  return tensorOf(value ? [0] : [], 'int64', [value ? 1 : 0]);
+}
+
+function checkedSelect(tensor: Tensor, dim: number, index: number, position: number): Tensor {
+  const { shape } = tensor;
+  if (position === 0 && shape.length === 0) {
+    throw new IndexError('invalid index of a 0-dim tensor. Use `tensor.item()` to convert it to a number');
+  }
+  const size = shape[dim] ?? 0;
+  if (index < -size || index >= size) {
+    throw new IndexError(`index ${index} is out of bounds for dimension ${position} with size ${size}`);
+  }
+  return select(tensor, dim, index);
+}
+
+/** Dimensions that an index names. */
+function dimensionsOf(index: Index): number {
+  if (index === null || index === '...' || typeof index === 'boolean') return 0;
+  if (!(index instanceof TensorBase)) return 1;
+  return index.dtype === 'bool' || index.dtype === 'uint8' ? index.dim() : 1;
+}
+
+/** `:` among other indices makes no view of its own. */
+function isWhole({ start, stop, step }: Slice, size: number): boolean {
+  return step === 1 && (start === null || start === 0 || start <= -size) && (stop === null || stop >= size);
+}
+
+interface Applied {
+  /** The view that integers, slices and new dimensions make. */
+  readonly view: Tensor;
+  /** Index tensors by dimension of the view. */
+  readonly indices: (Tensor | null)[];
+  /** Made on the way; to be freed after use. */
+  readonly temporary: Tensor[];
+}
+
+/** Lists become tensors; everything that cannot index is refused. */
+function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexList> {
+  if (Array.isArray(index)) {
+    const { shape, elements } = flatten(index);
+    const dtype = elements.length === 0 ? 'int64' : inferDType(elements);
+    if (dtype !== 'int64' && dtype !== 'bool') {
+      throw new IndexError(
+        `tensors used as indices must be long, int, byte or bool tensors, received ${describe(index)}`,
+      );
+    }
+    const made = tensorOf(elements, dtype, shape);
+    temporary.push(made);
+    return made;
+  }
+  const valid =
+    index === null ||
+    index === '...' ||
+    typeof index === 'boolean' ||
+    index instanceof Slice ||
+    index instanceof TensorBase ||
+    (typeof index === 'number' && Number.isSafeInteger(index));
+  if (valid) return index as Exclude<Index, IndexList>;
+  throw new IndexError(
+    'only integers, slices (`slice()`), ellipsis (`...`), null, booleans, and integer or boolean tensors are valid ' +
+      `indices, received ${describe(index)}`,
+  );
+}
+
+function apply(self: Tensor, given: readonly Index[]): Applied {
+  const temporary: Tensor[] = [];
+  const parts = given.map((index) => normalise(index, temporary));
+  const specified = parts.reduce((count: number, index) => count + dimensionsOf(index), 0);
+  const rank = self.dim();
+  const integerOfScalar = rank === 0 && typeof parts[0] === 'number';
+  if (specified > rank && !integerOfScalar) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
+  let view = self;
+  let dim = 0;
+  let position = 0;
+  const indices: (Tensor | null)[] = [];
+  const advance = (next: Tensor): void => {
+    if (view !== self) temporary.push(view);
+    view = next;
+  };
+  const record = (index: Tensor): void => {
+    while (indices.length < dim) indices.push(null);
+    indices.push(index);
+    dim += 1;
+  };
+  const recordBoolean = (value: boolean): void => {
+    advance(unsqueeze(view, dim));
+    const index = booleanIndex(value);
+    temporary.push(index);
+    record(index);
+  };
+  for (const index of parts) {
+    if (index === null) {
+      advance(unsqueeze(view, dim));
+      dim += 1;
+    } else if (index === '...') {
+      dim += rank - specified;
+      position += rank - specified;
+    } else if (typeof index === 'number') {
+      advance(checkedSelect(view, dim, index, position));
+      position += 1;
+    } else if (typeof index === 'boolean') recordBoolean(index);
+    else if (index instanceof Slice) {
+      const { start, stop, step } = index;
+      if (parts.length === 1 || !isWhole(index, view.shape[dim] ?? 0))
+        advance(callOp('aten::slice.Tensor', [view, dim, start, stop, step]));
+      dim += 1;
+      position += 1;
+    } else if (index.dim() > 0 || !/^(u?int|bool)/.test(index.dtype)) {
+      position += dimensionsOf(index);
+      record(index);
+    } else if (index.dtype === 'bool' || index.dtype === 'uint8') recordBoolean(index.item() !== 0);
+    else {
+      advance(checkedSelect(view, dim, index.item(), position));
+      position += 1;
+    }
+  }
+  return { view, indices, temporary };
+}
+
+function free(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
+}
+
+/** `self[indices]`: a view, unless an index is a tensor, a list or a boolean. */
+export function indexGet(self: Tensor, given: readonly Index[]): Tensor {
+  const { view, indices, temporary } = apply(self, given);
+  try {
+    if (indices.length === 0) return view === self ? callOp('aten::alias', [self]) : view;
+    const result = callOp<Tensor>('aten::index.Tensor', [view, indices]);
+    if (view !== self) temporary.push(view);
+    return result;
+  } finally {
+    free(temporary);
+  }
+}
+
+/** Leading dimensions of one element do not hinder an assignment. */
+function withoutLeadingOnes(shape: readonly number[]): readonly number[] {
+  const first = shape.findIndex((size) => size !== 1);
+  return first === -1 ? [] : shape.slice(first);
+}
+
+/** `self[indices] = value` */
+export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | number | bigint | boolean): void {
+  const { view, indices, temporary } = apply(self, given);
+  try {
+    if (view !== self) temporary.push(view);
+    let source: Tensor;
+    if (value instanceof TensorBase) source = value;
+    else {
+      source = callOp<Tensor>('aten::scalar_tensor', [value, self.dtype, undefined, self.device]);
+      temporary.push(source);
+    }
+    const { shape } = source;
+    if (indices.length === 0 && shape.length === 0 && source.device === 'cpu' && view.dim() > 0) {
+      callOp('aten::fill_.Tensor', [view, source]);
+      return;
+    }
+    const trimmed = withoutLeadingOnes(shape);
+    const fits = indices.length === 0 && shape.join() === view.shape.join();
+    if (!fits && trimmed.length !== shape.length) {
+      source = callOp<Tensor>('aten::view', [source, trimmed]);
+      temporary.push(source);
+    }
+    if (indices.length === 0) callOp('aten::copy_', [view, source]);
+    else callOp('aten::index_put_', [view, indices, source]);
+  } finally {
+    free(temporary);
+  }
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+
+import { scope } from '../engine';
+import { countParameters } from '../models';
+import { stateSha256 } from '../serialize';
+import { shown } from './data-choice';
+import { bitDifferences, describeEnvironment, type Environment } from './environment';
+import type { EpochEvent, StartEvent, TrainEvent } from './events';
+import { buildExperiment, summarize, type Experiment } from './experiment';
+import { TrainLoop, type LoopSurroundings, type StopRequest } from './loop';
+import type { TrainPlan } from './plan';
+import { RunFolder } from './run-folder';
+import { version } from './version';
+
+export interface RunObserver {
+  readonly stop: StopRequest;
+  /** `log` adds a line to the run's log.txt. */
+  onEvent(event: TrainEvent, log: (line: string) => void): void;
+  /** Something that the user should know and that stops nothing. */
+  onWarning(message: string): void;
+}
+
+export interface RunOutcome {
+  readonly kind: 'done' | 'interrupted';
+  /** The run folder. */
+  readonly run: string;
+}
+
+/**
+ * Trains what the plan says and leaves the run folder. A new run that fails before its first checkpoint leaves nothing.
+ * @throws {DataError} for an image that cannot be used; {FileError} where the disk is full; both name the file
+ */
+export async function runTraining({ settings, target }: TrainPlan, observer: RunObserver): Promise<RunOutcome> {
+  const experiment = buildExperiment(settings);
+  const initSha256 = scope(() => stateSha256(experiment.model.stateDict()));
+  const run =
+    target.kind === 'new' ? RunFolder.create(target.parent, target.name, settings) : RunFolder.open(target.path);
+  const checkpoint = target.kind === 'new' ? null : target.checkpoint;
+
+  const tell = (event: TrainEvent): void => observer.onEvent(event, (line) => run.append('log', line));
+  const emit = (event: TrainEvent): void => {
+    run.append('metrics', JSON.stringify(event));
+    if (event.event === 'epoch') run.append('results', resultsRow(event));
+    tell(event);
+  };
+  const surroundings: LoopSurroundings = { run, stop: observer.stop, emit };
+  const start = startEvent(experiment, initSha256, run.path);
+  try {
+    run.rewind(checkpoint?.state.logs ?? { metrics: 0, results: 0, log: 0 });
+    writeDescription(run, experiment, checkpoint !== null, observer);
+    let loop: TrainLoop;
+    if (checkpoint === null) {
+      run.append('results', resultsColumns.join(','));
+      emit(start);
+      loop = await TrainLoop.begin(experiment, surroundings);
+    } else {
+      tell(start);
+      loop = await TrainLoop.resume(experiment, surroundings, checkpoint);
+      emit({ event: 'resume', epochs: checkpoint.state.epochs, batches: checkpoint.state.loader?.position ?? 0 });
+    }
+    const kind = await loop.run();
+    const { epochs, batches } = loop.position;
+    emit(kind === 'done' ? { event: 'done', run: run.path } : { event: 'interrupted', run: run.path, epochs, batches });
+    return { kind, run: run.path };
+  } catch (error) {
+    if (target.kind === 'new' && !run.hasCheckpoint) run.remove();
+    throw error;
+  } finally {
+    run.close();
+  }
+}
+
+function startEvent({ settings, model, loaders }: Experiment, initSha256: string, run: string): StartEvent {
+  const { data, device, epochs, protocol, recipe, seed, threads } = settings;
+  return {
+    event: 'start',
+    version,
+    libtorch: describeEnvironment(settings).libtorch,
+    device,
+    threads,
+    seed,
+    recipe,
+    model: settings.model,
+    parameters: countParameters(model),
+    shapes: model.journey(settings.batchSize).map((step) => [...step.shape]),
+    data: data.kind === 'sample' ? 'drawn sample' : shown(data.directory),
+    trainSamples: loaders.train.dataset.length,
+    validationSamples: loaders.validation?.dataset.length ?? 0,
+    testSamples: loaders.test.dataset.length,
+    protocol,
+    epochs,
+    stepsPerEpoch: loaders.train.length,
+    initSha256,
+    run,
+  };
+}
+
+/** config.json, env.json and summary.txt. */
+function writeDescription(run: RunFolder, experiment: Experiment, resumed: boolean, observer: RunObserver): void {
+  const { settings } = experiment;
+  const now = describeEnvironment(settings);
+  run.writeJson('config.json', settings);
+  if (!resumed) {
+    run.writeJson('env.json', { ...now, resumed: [] });
+    run.writeText('summary.txt', summarize(experiment));
+    return;
+  }
+  const began = JSON.parse(readFileSync(run.file('env.json'), 'utf8')) as Environment & { resumed: Environment[] };
+  for (const difference of bitDifferences(began, now)) {
+    observer.onWarning(`this run may go on with other bits than it began with: ${difference}`);
+  }
+  run.writeJson('env.json', { ...began, resumed: [...began.resumed, now] });
+}
+
+const resultsColumns = [
+  'epoch',
+  'lr',
+  'meanLoss',
+  'pixelAccuracy',
+  'iou',
+  'customIou',
+  'mIoU',
+  'imagesPerSecond',
+  'seconds',
+  'peakRssBytes',
+  'best',
+  'stateSha256',
+] as const satisfies readonly (keyof EpochEvent)[];
+
+function resultsRow(event: EpochEvent): string {
+  return resultsColumns.map((column) => String(event[column] ?? '')).join(',');
+}

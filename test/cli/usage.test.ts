@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+
+import { Workshop } from '../train/program';
+
+const workshop = new Workshop();
+beforeAll(() => workshop.open());
+afterAll(() => workshop.close());
+
+/** One line on stderr, nothing on stdout, no run folder. */
+async function expectError(args: readonly string[], code: number, message: string, env = {}): Promise<void> {
+  const { stdout, stderr, ...ended } = await workshop.run(args, env);
+  expect(stderr).toBe(`error: ${message}\n`);
+  expect(stdout).toBe('');
+  expect(ended.code).toBe(code);
+  expect(existsSync(workshop.path('runs'))).toBe(false);
+}
+
+describe('errors of usage are one line with the nearest right spelling, and exit code 2', () => {
+  it.each([
+    [['--ephocs', '3'], "unknown option '--ephocs' (Did you mean --epochs?)"],
+    [['trian'], 'there is no command trian, did you mean train?'],
+    [['train', 'now'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [['--epochs'], "option '--epochs <n>' argument missing"],
+    [
+      ['--epochs', 'three'],
+      "option '--epochs <n>' argument 'three' is invalid. Expected a whole number of at least 0.",
+    ],
+    [['--lr', '-1'], "option '--lr <x>' argument '-1' is invalid. Expected a number above 0."],
+    [['--dropout', '1.5'], "option '--dropout <x>' argument '1.5' is invalid. Expected a number from 0 to 1."],
+    [
+      ['--recipe', 'qick'],
+      "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit or quick, did you mean quick?",
+    ],
+    [['--dtype', 'bfloat16'], "option '--dtype <name>' argument 'bfloat16' is invalid. Expected float32"],
+    [
+      ['--device', 'gpu'],
+      "option '--device <name>' argument 'gpu' is invalid. Expected cpu, cuda or cuda:i, did you mean cpu?",
+    ],
+    [
+      ['--name', '../x'],
+      "option '--name <name>' argument '../x' is invalid. Expected letters, digits, dots, dashes and underscores.",
+    ],
+    [['--json', '--quiet'], "option '--json' cannot be used with option '--quiet'"],
+    [['--patch-size', '7'], '--patch-size 7 does not divide --image-size 64'],
+    [['--num-heads', '3'], '--num-heads 3 does not divide --embed-size 128'],
+    [['--data', 'data-sett'], '--data data-sett does not exist, did you mean data-set?'],
+    [['--resume', 'runs/001-x'], '--resume runs/001-x does not exist'],
+    [['--resume', 'data-set'], '--resume data-set is not a run folder: there is no config.json in it'],
+    [['--resume', 'data-set', '--name', 'x'], '--name means nothing together with --resume'],
+  ])('%j', (args, message) => expectError(args, 2, message));
+
+  it('tells a file from a folder', async () => {
+    writeFileSync(workshop.path('a-file'), '');
+    await expectError(['--data', 'a-file'], 2, '--data a-file is not a folder');
+    await expectError(['--out', 'a-file'], 2, '--out a-file is not a folder');
+  });
+
+  it('names the variable where the folder comes from the environment', () =>
+    expectError([], 2, '$OXFORD_PETS_DIR nowhere does not exist', { OXFORD_PETS_DIR: 'nowhere' }));
+
+  it('refuses a GPU that is not there', async () => {
+    const { stderr, code } = await workshop.run(['--device', 'cuda:99', '--data', workshop.data]);
+    expect(stderr).toMatch(/^error: --device cuda:99 (cannot be used: .+|does not exist: .+)\n$/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('what cannot be trained on is one line, and exit code 3', () => {
+  it('an empty folder', async () => {
+    mkdirSync(workshop.path('empty'));
+    const { stderr, code } = await workshop.run(['--data', 'empty']);
+    expect(stderr).toMatch(/^error: .*empty.*is empty\n$/);
+    expect(code).toBe(3);
+  });
+});
+
+describe('help and version need no native library and end with 0', () => {
+  it.each([[['--help']], [['train', '--help']], [['help', 'train']]])('%j lists the flags', async (args) => {
+    const { stdout, stderr, code } = await workshop.run(args);
+    expect(stdout).toContain('--batch-size <n>');
+    expect(stdout).toContain('article-vit');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('--version', async () => {
+    const { stdout, code } = await workshop.run(['--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,160 @@
+import { inferenceMode } from '../../lib/autograd';
+import { countParameters, create, isModelName, names, VisionTransformerForSegmentation } from '../../lib/models';
+import type { VisionTransformerArgs } from '../../lib/models';
+import * as nn from '../../lib/nn';
+import { Adam } from '../../lib/optim';
+import { getRngState, manualSeed, randint, randn, type Tensor } from '../../lib/tensor';
+import { Draws } from '../nn/draws';
+import { compareModule, expectSameState } from '../nn/compare-module';
+import { describeWithOracle, expectSameBits } from '../oracle/oracle';
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function pythonModel(args: Partial<VisionTransformerArgs>): string {
+  const named = Object.entries(args).map(([name, value]) => `${snake(name)}=${value}`);
+  return `__import__('vit').VisionTransformerForSegmentation(${named.join(', ')})`;
+}
+
+describeWithOracle('VisionTransformerForSegmentation', (oracle) => {
+  it('has the bits of the Python model: initial values, forward, backward, evaluation', async () => {
+    const draws = new Draws(77);
+    for (let round = 0; round < 6; round++) {
+      const numHeads = draws.int(1, 5);
+      const patchSize = draws.pick([4, 8]);
+      const args = {
+        imageSize: patchSize * draws.int(1, 4),
+        patchSize,
+        inChannels: draws.int(1, 4),
+        outChannels: draws.int(2, 5),
+        embedSize: numHeads * draws.int(2, 12),
+        numBlocks: draws.int(1, 3),
+        numHeads,
+        dropout: draws.pick([0, 0.2]),
+      };
+      manualSeed(round);
+      const image = randn([draws.int(2, 3), args.inChannels, args.imageSize, args.imageSize]);
+      await compareModule(oracle(), {
+        make: () => new VisionTransformerForSegmentation(args),
+        python: pythonModel(args),
+        inputs: { image },
+        forward: (model) => [model.forward(image)],
+        pythonForward: '[module(image)]',
+        differentiate: ['image'],
+        seed: round,
+      });
+    }
+  });
+
+  it.each([2, 3])('trains with the bits of Python, with %d heads', async (numHeads) => {
+    const args = { imageSize: 16, patchSize: 4, embedSize: 24, numBlocks: 2, numHeads, dropout: 0.2 };
+    manualSeed(4);
+    const images = Array.from({ length: 6 }, () => randn([3, 3, 16, 16]));
+    const targets = images.map(() => randint(3, [3, 16, 16]));
+    const expected = await oracle().run(
+      `
+      torch.manual_seed(5)
+      model = ${pythonModel(args)}
+      optimizer = torch.optim.Adam(model.parameters(), lr=4e-4)
+      loss_of = torch.nn.CrossEntropyLoss()
+      losses, evaluations = [], []
+      for image, target in zip(images, targets):
+          model.train()
+          optimizer.zero_grad()
+          loss = loss_of(model(image), target)
+          loss.backward()
+          optimizer.step()
+          losses.append(loss.detach())
+          model.eval()
+          with torch.inference_mode():
+              evaluations.append(model(image).clone())
+      state, rng = dict(model.state_dict()), torch.get_rng_state()
+      `,
+      {
+        inputs: { images, targets },
+        outputs: { losses: 'tensors', evaluations: 'tensors', state: 'tensorDict', rng: 'tensor' },
+      },
+    );
+    manualSeed(5);
+    const model = create('vit-segmentation', args);
+    const optimizer = new Adam(model.parameters(), { lr: 4e-4 });
+    const lossOf = new nn.CrossEntropyLoss();
+    for (const [step, image] of images.entries()) {
+      model.train();
+      optimizer.zeroGrad();
+      const loss = lossOf.forward(model.forward(image), targets[step] as Tensor);
+      loss.backward();
+      optimizer.step();
+      expectSameBits(loss.detach(), expected.losses[step] as Tensor, `loss of step ${step}`);
+      model.eval();
+      inferenceMode(() => {
+        expectSameBits(model.forward(image), expected.evaluations[step] as Tensor, `evaluation after step ${step}`);
+      });
+    }
+    expectSameState(model.stateDict(), expected.state, 'trained');
+    expectSameBits(getRngState(), expected.rng, 'generator');
+  });
+
+  it("has the article's parameters and keys", async () => {
+    const model = new VisionTransformerForSegmentation();
+    const { keys, count } = await oracle().run(
+      `
+      with torch.device('meta'):
+          model = ${pythonModel({})}
+      keys = [k + str(list(v.shape)).replace(' ', '') for k, v in model.state_dict().items()]
+      count = sum(p.numel() for p in model.parameters())
+      `,
+      { outputs: { keys: 'strings', count: 'number' } },
+    );
+    expect(countParameters(model)).toBe(86_284_806);
+    expect(count).toBe(86_284_806);
+    expect([...model.stateDict()].map(([key, { shape }]) => `${key}[${shape.join()}]`)).toEqual(keys);
+    for (const parameter of [...model.parameters(), ...model.buffers()]) parameter.dispose();
+  });
+});
+
+describe('VisionTransformerForSegmentation', () => {
+  it("tells a tensor's journey as the article's figure 7 draws it", () => {
+    const model = new VisionTransformerForSegmentation({ embedSize: 512, outChannels: 10, numBlocks: 1 });
+    expect(model.journey().map(({ shape }) => shape)).toEqual([
+      [1, 3, 128, 128],
+      [1, 3, 128, 128],
+      [1, 64, 768],
+      [1, 64, 512],
+      [64, 512],
+      [1, 64, 512],
+      [1, 64, 512],
+      [1, 64, 2560],
+      [1, 10, 128, 128],
+    ]);
+  });
+
+  it('has in its journey the shapes that its layers return', () => {
+    const model = new VisionTransformerForSegmentation({ imageSize: 24, patchSize: 8, embedSize: 6, numHeads: 2, numBlocks: 2, outChannels: 4 });
+    const shapes: (readonly number[])[] = [];
+    let x = randn([2, 3, 24, 24]);
+    for (const layer of model.layers) shapes.push((x = layer.forward(x)).shape);
+    const journey = model.journey(2);
+    expect(shapes).toEqual([1, 5, 6, 8].map((step) => journey[step]?.shape));
+  });
+
+  it.each([
+    [{ patchSize: 24 }, 'patches of 24 pixels do not divide an image of 128 pixels'],
+    [{ numHeads: 7 }, '7 attention heads do not divide an embedding of 768'],
+    [{ numBlocks: 0 }, 'for `numBlocks`, received 0'],
+    [{ embedSize: 1.5 }, 'for `embedSize`, received 1.5'],
+    [{ dropout: 2 }, 'for `dropout`, received 2'],
+    [{ heads: 2 } as Partial<VisionTransformerArgs>, 'received `heads`'],
+  ])('refuses %j before it draws anything', (options, sentence) => {
+    const before = getRngState();
+    expect(() => create('vit-segmentation', options)).toThrow(sentence);
+    expectSameBits(getRngState(), before);
+  });
+});
+
+describe('the registry of models', () => {
+  it('makes models by name', () => {
+    expect(names()).toContain('vit-segmentation');
+    expect(isModelName('toString')).toBe(false);
+    expect(() => create('vit' as 'vit-segmentation')).toThrow('there is no model vit, expected one of vit-segmentation');
+  });
+});
