@@ -2,6 +2,7 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -19,7 +20,7 @@ namespace {
 
 // libtorch asks for aligned memory, and glibc serves aligned requests past its thread cache: for a tensor of a few
 // elements that costs more than its kernel. So blocks up to kMaxBytes are kept per thread and size class. Larger ones
-// pass through: their cost is page faults, which the malloc settings below save.
+// are not kept: their cost is page faults, which the malloc settings below save.
 //
 // Alignment is libtorch's own, 64 bytes, on which the vector kernels' split into head, body and tail depends: another
 // alignment could give other bits.
@@ -33,8 +34,8 @@ constexpr uint32_t MaxHeld(size_t size_class) {
   return static_cast<uint32_t>(kHeldBytesPerClass / ((size_class + 1) * kAlignment));
 }
 
-// A block's class must be known when it is freed by its address alone, as c10::Allocator::raw_deallocate does.
-// The header takes one alignment unit, so that what follows stays aligned.
+// Every block has a header with its class, for it must be known when the block is freed by its address alone: oneDNN does
+// that through c10::Allocator::raw_deallocate. It takes one alignment unit, so that what follows stays aligned.
 struct alignas(kAlignment) Header {
   size_t size_class;
   Header* next;
@@ -54,15 +55,14 @@ struct Drain {
   ~Drain() {
     free_lists.closed = true;
     for (Header*& head : free_lists.head) {
-      while (head != nullptr) std::free(std::exchange(head, head->next));
+      while (head != nullptr) c10::free_cpu(std::exchange(head, head->next));
     }
   }
 };
 
+// Through libtorch's own function, which reports exhaustion in its words.
 void* NewBlock(size_t bytes, size_t size_class) {
-  void* memory = nullptr;
-  if (posix_memalign(&memory, kAlignment, bytes + sizeof(Header)) != 0) return nullptr;
-  return new (memory) Header{size_class, nullptr} + 1;
+  return new (c10::alloc_cpu(bytes + sizeof(Header))) Header{size_class, nullptr} + 1;
 }
 
 void FreeBlock(void* data) {
@@ -71,7 +71,7 @@ void FreeBlock(void* data) {
   const size_t size_class = header->size_class;
   FreeLists& lists = free_lists;
   if (size_class >= kClasses || lists.closed || lists.count[size_class] >= MaxHeld(size_class)) {
-    std::free(header);
+    c10::free_cpu(header);
     return;
   }
   header->next = lists.head[size_class];
@@ -79,37 +79,31 @@ void FreeBlock(void* data) {
   ++lists.count[size_class];
 }
 
-class SmallBlockAllocator final : public c10::Allocator {
- public:
-  explicit SmallBlockAllocator(c10::Allocator* large) : large_(large) {}
+void* TakeBlock(size_t bytes) {
+  const size_t size_class = (bytes - 1) / kAlignment;
+  if (size_class >= kClasses) return NewBlock(bytes, size_class);
+  static thread_local Drain drain;
+  (void)drain;
+  FreeLists& lists = free_lists;
+  Header* header = lists.head[size_class];
+  if (header == nullptr) return NewBlock((size_class + 1) * kAlignment, size_class);
+  lists.head[size_class] = header->next;
+  --lists.count[size_class];
+  return header + 1;
+}
 
+class CachingAllocator final : public c10::Allocator {
+ public:
   c10::DataPtr allocate(size_t bytes) override {
-    if (bytes == 0 || bytes > kMaxBytes) return large_->allocate(bytes);
-    static thread_local Drain drain;
-    (void)drain;
-    const size_t size_class = (bytes - 1) / kAlignment;
-    FreeLists& lists = free_lists;
-    void* data = nullptr;
-    if (Header* header = lists.head[size_class]; header != nullptr) {
-      lists.head[size_class] = header->next;
-      --lists.count[size_class];
-      data = header + 1;
-    } else {
-      data = NewBlock((size_class + 1) * kAlignment, size_class);
-      if (data == nullptr) return large_->allocate(bytes);
-    }
+    void* data = bytes == 0 ? nullptr : TakeBlock(bytes);
     return {data, data, &FreeBlock, c10::Device(c10::DeviceType::CPU)};
   }
 
-  // Null: a block's deleter depends on its size, so raw_allocate and raw_deallocate are not offered.
-  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
+  c10::DeleterFnPtr raw_deleter() const override { return &FreeBlock; }
 
   void copy_data(void* destination, const void* source, size_t count) const override {
     std::memcpy(destination, source, count);
   }
-
- private:
-  c10::Allocator* large_;
 };
 
 // Freed blocks stay in the heap instead of going back to the system after every step: half the page faults of a
@@ -131,7 +125,7 @@ void InstallAllocator() {
     if (choice != nullptr && std::strcmp(choice, "system") == 0) return false;
     TuneMalloc();
     // Never deleted: tensors outlive every static object's turn.
-    c10::SetCPUAllocator(new SmallBlockAllocator(c10::GetCPUAllocator()), 1);
+    c10::SetCPUAllocator(new CachingAllocator, 1);
     return true;
   }();
   (void)installed;

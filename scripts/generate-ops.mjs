@@ -199,13 +199,15 @@ function forms(rules, signature, op, asMethod, options, hasOut) {
     if (name !== null) list.push(`options?: ${name}`);
     texts.push(`(${list.join(', ')}): ${result}`);
   }
-  const named = asMethod ? required : required.slice(1);
+  // A function's tensor stays in front; a factory, which has none, may be called by names alone.
+  const leads = !asMethod && own[0]?.type.base === 'Tensor';
+  const named = leads ? required.slice(1) : required;
   if (named.length > 0) {
     const all = options.name(op, `${schema.overload}_all`, [
       ...named.map((parameter) => property(parameter, true)),
       ...fields,
     ]);
-    const first = asMethod ? [] : [list[0]];
+    const first = leads ? [list[0]] : [];
     texts.push(`(${[...first, `options: ${all}`].join(', ')}): ${result}`);
   }
   if (signature.spreadable) texts.push(`(...${safe(own[0].name)}: number[]): ${result}`);
@@ -266,9 +268,11 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
       const found = collect(false, functionOptions);
       if (found.length > 0) {
         const identifier = safe(publicName);
-        const body = found.flatMap(({ text, forms: all }) => [`  /** ${text} */`, ...all.map((form) => `  ${form};`)]);
+        const body = found.flatMap(({ text, forms: all }) => [
+          `  /** \`${text}\` */`,
+          ...all.map((form) => `  ${form};`),
+        ]);
         functions.push(
-          `/** \`${found.map(({ text }) => text).join('`, `')}\` */`,
           `${identifier === publicName ? 'export ' : ''}const ${identifier}: {`,
           ...body,
           `} = operation('${name}', '${publicName}');`,

@@ -13,23 +13,23 @@ import { randn, type Tensor } from '../tensor';
 /** The article's configuration; its defaults have 86,284,806 parameters. */
 export interface VisionTransformerArgs {
   /** Side of the square images, in pixels. */
-  readonly imageSize: number;
+  imageSize: number;
   /** Side of a patch, in pixels; divides imageSize. */
-  readonly patchSize: number;
+  patchSize: number;
   /** Colours of the input. */
-  readonly inChannels: number;
+  inChannels: number;
   /** Classes of the output. */
-  readonly outChannels: number;
+  outChannels: number;
   /** Size of a token. */
-  readonly embedSize: number;
-  readonly numBlocks: number;
+  embedSize: number;
+  numBlocks: number;
   /** Attention heads; divides embedSize. */
-  readonly numHeads: number;
+  numHeads: number;
   /** Probability of an element to be dropped, in attention and after each MLP. */
-  readonly dropout: number;
+  dropout: number;
 }
 
-export const visionTransformerDefaults: VisionTransformerArgs = {
+export const visionTransformerDefaults: Readonly<VisionTransformerArgs> = {
   imageSize: 128,
   patchSize: 16,
   inChannels: 3,
@@ -162,7 +162,7 @@ export interface JourneyStep {
  * @throws ArgumentError for sizes that cannot go together, before anything is drawn
  */
 export class VisionTransformerForSegmentation extends nn.Module {
-  readonly args: VisionTransformerArgs;
+  readonly args: Readonly<VisionTransformerArgs>;
   readonly layers: nn.Sequential;
 
   constructor(options: Partial<VisionTransformerArgs> = {}) {
@@ -194,7 +194,11 @@ export class VisionTransformerForSegmentation extends nn.Module {
     return [
       { step: 'input', module: '', shape: image },
       { step: 'normalise', module: `BatchNorm2d(${inChannels})`, shape: image },
-      { step: 'image to patches', module: `Unfold(${sliding}), permute`, shape: [batchSize, patches, inChannels * pixels] },
+      {
+        step: 'image to patches',
+        module: `Unfold(${sliding}), permute`,
+        shape: [batchSize, patches, inChannels * pixels],
+      },
       { step: 'patch embedding', module: `Linear ${inChannels * pixels} -> ${embedSize}`, shape: tokens },
       { step: 'position embedding', module: 'learned parameter', shape: [patches, embedSize] },
       { step: 'sum', module: 'patch embedding + position embedding', shape: tokens },
@@ -214,12 +218,11 @@ export class VisionTransformerForSegmentation extends nn.Module {
 }
 
 function completeArgs(options: Partial<VisionTransformerArgs>): VisionTransformerArgs {
-  const known = Object.keys(visionTransformerDefaults);
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw impossible(`expected options among ${known.join(', ')}, received \`${name}\``);
-  }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const args: VisionTransformerArgs = { ...visionTransformerDefaults, ...given };
+  const names = Object.keys(visionTransformerDefaults) as (keyof VisionTransformerArgs)[];
+  const unknown = Object.keys(options).find((name) => !(name in visionTransformerDefaults));
+  if (unknown !== undefined) throw impossible(`expected options among ${names.join(', ')}, received \`${unknown}\``);
+  const args = { ...visionTransformerDefaults };
+  for (const name of names) args[name] = options[name] ?? args[name];
   const { dropout, ...sizes } = args;
   for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isInteger(size) || size < 1) {

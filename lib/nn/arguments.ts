@@ -41,7 +41,9 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
       throw new ArgumentError(`${callee}: expected options among ${names.join(', ')}, received \`${name}\``);
     }
     if (place < positional.length) {
-      throw new ArgumentError(`${callee}: received \`${name}\` twice, by place and in the options (${describe(value)})`);
+      throw new ArgumentError(
+        `${callee}: received \`${name}\` twice, by place and in the options (${describe(value)})`,
+      );
     }
     set(name, value);
   }

@@ -144,7 +144,9 @@ export class MultiheadAttention extends Module<
   forward(query: Tensor, key: Tensor, value: Tensor, ...rest: ForwardTail): [output: Tensor, weights: Tensor | null] {
     const options = readTail('MultiheadAttention.forward', forwardDefaults, rest);
     const { needWeights, averageAttnWeights, isCausal } = options;
-    const floatMask = [options.attnMask, options.keyPaddingMask].some((mask) => mask !== null && isFloatingDType(mask.dtype));
+    const floatMask = [options.attnMask, options.keyPaddingMask].some(
+      (mask) => mask !== null && isFloatingDType(mask.dtype),
+    );
     const keyPaddingMask = canonicalMask(options.keyPaddingMask, 'keyPaddingMask', query.dtype);
     const attnMask = canonicalMask(options.attnMask, 'attnMask', query.dtype);
 
@@ -159,7 +161,7 @@ export class MultiheadAttention extends Module<
       this.#fastPathServes(query, inProjWeight, inProjBias, outProj.bias)
     ) {
       const [mask, maskType] = this.#mergeMasks(attnMask, keyPaddingMask, query);
-      return callOp('aten::_native_multi_head_attention', [
+      return callOp<[Tensor, Tensor | null]>('aten::_native_multi_head_attention', [
         query,
         key,
         value,
@@ -173,7 +175,7 @@ export class MultiheadAttention extends Module<
         needWeights,
         averageAttnWeights,
         maskType,
-      ]) as [Tensor, Tensor | null];
+      ]);
     }
 
     return multiHeadAttentionForward({

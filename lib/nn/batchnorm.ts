@@ -67,6 +67,7 @@ abstract class BatchNorm extends Module {
     });
   }
 
+  /** Sets weight and bias back to ones and zeros. */
   resetParameters(): void {
     this.resetRunningStats();
     if (this.weight !== null) init.ones_(this.weight);
@@ -78,7 +79,7 @@ abstract class BatchNorm extends Module {
     let factor = this.momentum ?? 0;
     if (this.training && this.numBatchesTracked !== null) {
       this.numBatchesTracked.add_(1);
-      if (this.momentum === null) factor = 1 / Number(this.numBatchesTracked.item());
+      if (this.momentum === null) factor = 1 / this.numBatchesTracked.item();
     }
     // In training without tracking the running statistics must not change; in evaluation without them the batch's serve.
     const useRunning = !this.training || this.trackRunningStats;

@@ -20,7 +20,7 @@ export type Reduction = 'none' | 'mean' | 'sum';
 /** x Aᵀ + b: input [*, in], weight [out, in], bias [out] to [*, out]. */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   try {
-    return own((owner) => binding.linear(owner, input.handle, weight.handle, bias?.handle ?? 0)) as Tensor;
+    return own<Tensor>((owner) => binding.linear(owner, input.handle, weight.handle, bias?.handle ?? 0));
   } catch (error) {
     throw fromNative(error, 'linear', [input, weight, bias]);
   }
@@ -185,7 +185,10 @@ export function crossEntropy(
   const { weight, ignoreIndex, reduction, labelSmoothing } = options;
   const reductionIndex = reductions.indexOf(reduction);
   if (reductionIndex < 0) {
-    throw new ArgumentError(`${String(reduction)} is not a valid value for reduction, expected one of ${reductions.join(', ')}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `${reduction} is not a valid value for reduction, expected one of ${reductions.join(', ')}`,
+      'TORCH_VALUE',
+    );
   }
   return ops.crossEntropyLoss(input, target, weight, reductionIndex, ignoreIndex, labelSmoothing);
 }

@@ -65,10 +65,12 @@ export function constant_(tensor: Tensor, value: number): Tensor {
   return noGrad(() => tensor.fill_(value));
 }
 
+/** Fills with ones. */
 export function ones_(tensor: Tensor): Tensor {
   return constant_(tensor, 1);
 }
 
+/** Fills with zeros. */
 export function zeros_(tensor: Tensor): Tensor {
   return noGrad(() => tensor.zero_());
 }
@@ -122,11 +124,13 @@ export function kaimingNormal_(
 }
 
 function kaimingDeviation(tensor: Tensor, a: number, mode: FanMode, nonlinearity: Nonlinearity): number {
-  if (mode !== 'fan_in' && mode !== 'fan_out') {
-    throw valueError(`Mode ${String(mode)} not supported, please use one of ['fan_in', 'fan_out']`);
-  }
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
-  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+  const fan = new Map<string, number>([
+    ['fan_in', fanIn],
+    ['fan_out', fanOut],
+  ]).get(mode);
+  if (fan === undefined) throw valueError(`Mode ${mode} not supported, please use one of ['fan_in', 'fan_out']`);
+  return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 
 /**
@@ -152,7 +156,14 @@ export function truncNormal_(
   });
 }
 
-function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: number, generator: Generator | null): Tensor {
+function redrawNormal(
+  tensor: Tensor,
+  mean: number,
+  std: number,
+  a: number,
+  b: number,
+  generator: Generator | null,
+): Tensor {
   const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype }).item()) as [number, number];
   let result = tensor.normal_(mean, std, { generator });
   for (;;) {
@@ -163,7 +174,14 @@ function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: n
   return result === tensor ? tensor : tensor.copy_(result);
 }
 
-function acceptUniform(tensor: Tensor, mean: number, std: number, a: number, b: number, generator: Generator | null): Tensor {
+function acceptUniform(
+  tensor: Tensor,
+  mean: number,
+  std: number,
+  a: number,
+  b: number,
+  generator: Generator | null,
+): Tensor {
   const mode = Math.max(a, Math.min(mean, b));
   const logPeak = -0.5 * libm.pow((mode - mean) / std, 2);
   const rejected = (candidates: Tensor): Tensor => {
@@ -182,14 +200,22 @@ function acceptUniform(tensor: Tensor, mean: number, std: number, a: number, b: 
 
 /** Share of the standard normal distribution below x; only compared with a threshold, so its last bit does not matter. */
 function normalCdf(x: number): number {
-  return (1 + makeTensor(x / Math.sqrt(2), { dtype: 'float64' }).erf().item()) / 2;
+  return (
+    (1 +
+      makeTensor(x / Math.sqrt(2), { dtype: 'float64' })
+        .erf()
+        .item()) /
+    2
+  );
 }
 
 /** Inputs and outputs of one element of a weight [out, in, ...kernel]. */
 export function calculateFanInAndFanOut(tensor: Tensor): { fanIn: number; fanOut: number } {
   const [outputs, inputs, ...kernel] = tensor.shape;
   if (outputs === undefined || inputs === undefined) {
-    throw valueError(`Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, received ${shapeOf(tensor)}`);
+    throw valueError(
+      `Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, received ${shapeOf(tensor)}`,
+    );
   }
   const receptiveField = kernel.reduce((product, size) => product * size, 1);
   return { fanIn: inputs * receptiveField, fanOut: outputs * receptiveField };

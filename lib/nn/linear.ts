@@ -65,5 +65,8 @@ export class NonDynamicallyQuantizableLinear extends Linear {}
 
 function checkSize(name: string, size: number): void {
   if (Number.isInteger(size) && size >= 0) return;
-  throw new ArgumentError(`Linear: expected a whole number of at least 0 for \`${name}\`, received ${String(size)}`, 'TORCH_VALUE');
+  throw new ArgumentError(
+    `Linear: expected a whole number of at least 0 for \`${name}\`, received ${String(size)}`,
+    'TORCH_VALUE',
+  );
 }

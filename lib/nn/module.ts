@@ -59,7 +59,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   #register(name: string, value: Member | null): void {
     if (name === '') throw valueError('expected a name for the member of a module, received an empty string');
-    if (name.includes('.')) throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
+    if (name.includes('.'))
+      throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
     if (name in this && !this.#verbatim.has(name)) throw valueError(`attribute '${name}' already exists`);
     this.#verbatim.add(name);
     Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
@@ -131,16 +132,17 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
       found.push([path, module]);
       for (const [name, child] of module.namedChildren({ removeDuplicate: false })) visit(join(path, name), child);
     };
-    visit(prefix, this as unknown as AnyModule);
+    visit(prefix, this);
     return found;
   }
 
   /** The module at a dotted path, such as `layers.2.0.mha`; an empty path is this module. */
   getSubmodule(target: string): AnyModule {
-    let module = this as unknown as AnyModule;
+    let module = this.modules()[0] as AnyModule;
     for (const name of target === '' ? [] : target.split('.')) {
       const child = module.namedChildren({ removeDuplicate: false }).find(([childName]) => childName === name);
-      if (child === undefined) throw valueError(`${module.constructor.name} has no child \`${name}\` (looking for \`${target}\`)`);
+      if (child === undefined)
+        throw valueError(`${module.constructor.name} has no child \`${name}\` (looking for \`${target}\`)`);
       module = child[1];
     }
     return module;
@@ -154,7 +156,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   ): [string, T][] {
     const found: [string, T][] = [];
     const seen = new Set<T>();
-    const modules = recurse ? this.namedModules({ prefix, removeDuplicate }) : [[prefix, this as unknown as AnyModule] as const];
+    const modules = recurse ? this.namedModules({ prefix, removeDuplicate }) : [[prefix, this] as const];
     for (const [path, module] of modules) {
       for (const [name, member] of module.members()) {
         if (!(member instanceof kind) || (removeDuplicate && seen.has(member))) continue;
@@ -181,7 +183,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** Calls `visit` with every module below this one, children first, and with this one at the end. */
   apply(visit: (module: AnyModule) => void): this {
     for (const child of this.children()) child.apply(visit);
-    visit(this as unknown as AnyModule);
+    visit(this);
     return this;
   }
 
@@ -203,10 +205,15 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   to(target: DType | Device | { device?: Device; dtype?: DType }): this {
     const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
     if (dtype !== undefined && !isFloating(dtype)) {
-      throw valueError(`nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`);
+      throw valueError(
+        `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`,
+      );
     }
     const convert = (tensor: Tensor): Tensor =>
-      tensor.to({ device: device ?? tensor.device, dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype });
+      tensor.to({
+        device: device ?? tensor.device,
+        dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
+      });
     noGrad(() => {
       for (const tensor of [...this.parameters(), ...this.buffers()]) {
         const { grad } = tensor;
@@ -243,7 +250,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
     { strict = true } = {},
   ): LoadedKeys {
-    return loadStateDict(this as unknown as AnyModule, state, strict);
+    return loadStateDict(this, state, strict);
   }
 
   /** Parameters, then persistent buffers, of this module alone: its part of the state dict. */
@@ -270,7 +277,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** The module as Python prints it. */
   toString(): string {
     const extra = this.extraRepr();
-    const children = this.namedChildren({ removeDuplicate: false }).map(([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`);
+    const children = this.namedChildren({ removeDuplicate: false }).map(
+      ([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`,
+    );
     if (children.length === 0 && !extra.includes('\n')) return `${this.constructor.name}(${extra})`;
     const lines = extra === '' ? children : [...extra.split('\n'), ...children];
     return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`;

@@ -52,7 +52,7 @@ export function multiHeadAttentionForward(args: AttentionArguments): [output: Te
       keyPaddingMask: handle(args.keyPaddingMask),
       attnMask: handle(args.attnMask),
     });
-    return [adopt(output) as Tensor, weights === 0 ? null : (adopt(weights) as Tensor)];
+    return [adopt<Tensor>(output), weights === 0 ? null : adopt<Tensor>(weights)];
   } catch (error) {
     throw fromNative(error, 'multiHeadAttentionForward', [query, key, value]);
   }

@@ -33,7 +33,11 @@ export class LayerNorm extends Module {
   ) {
     super();
     const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true, device: null, dtype: null };
-    const { eps, elementwiseAffine, bias, ...factory } = readTail<Required<LayerNormOptions>>('LayerNorm', defaults, rest);
+    const { eps, elementwiseAffine, bias, ...factory } = readTail<Required<LayerNormOptions>>(
+      'LayerNorm',
+      defaults,
+      rest,
+    );
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
@@ -42,6 +46,7 @@ export class LayerNorm extends Module {
     this.resetParameters();
   }
 
+  /** Sets weight and bias back to ones and zeros. */
   resetParameters(): void {
     if (this.weight !== null) init.ones_(this.weight);
     if (this.bias !== null) init.zeros_(this.bias);

@@ -42,7 +42,7 @@ export function loadStateDict(
   state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   strict: boolean,
 ): LoadedKeys {
-  const entries: [string, unknown][] = state instanceof Map ? [...state] : Object.entries(state);
+  const entries: [string, unknown][] = isMap(state) ? [...state] : Object.entries(state);
   const findings: Findings = { missingKeys: [], unexpectedKeys: [], problems: [], copies: [] };
   compare(module, '', new Map(entries), findings);
 
@@ -99,6 +99,10 @@ function compareTensor(key: string, target: Tensor, value: unknown, { problems, 
     return;
   }
   copies.push([target, source]);
+}
+
+function isMap(state: object): state is ReadonlyMap<string, Tensor> {
+  return state instanceof Map;
 }
 
 function sizeRepr(tensor: Tensor): string {

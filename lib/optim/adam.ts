@@ -107,12 +107,17 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
     return maxExpAvgSq === null ? packed : { ...packed, max_exp_avg_sq: maxExpAvgSq };
   }
 
-  protected override unpackState({ step, exp_avg, exp_avg_sq, max_exp_avg_sq }: Readonly<Record<string, Tensor>>): AdamState {
+  protected override unpackState({
+    step,
+    exp_avg,
+    exp_avg_sq,
+    max_exp_avg_sq,
+  }: Readonly<Record<string, Tensor>>): AdamState {
     if (step === undefined || exp_avg === undefined || exp_avg_sq === undefined) {
       throw valueError(`expected step, exp_avg and exp_avg_sq in the loaded state of ${this.constructor.name}`);
     }
     return {
-      step: Number(step.item()),
+      step: step.item(),
       expAvg: keep(exp_avg),
       expAvgSq: keep(exp_avg_sq),
       maxExpAvgSq: max_exp_avg_sq === undefined ? null : keep(max_exp_avg_sq),

@@ -20,7 +20,7 @@ export function clipGradNorm_(
     if (grads.length === 0) return tensor(0, { dtype: 'float32' });
     const norms = callOp<Tensor[]>('aten::_foreach_norm.Scalar', [grads, normType]);
     const total = callOp<Tensor>('aten::linalg_vector_norm', [stack(norms), normType]);
-    if (errorIfNonfinite && !Number.isFinite(Number(total.item()))) {
+    if (errorIfNonfinite && !Number.isFinite(total.item())) {
       throw new TorchError(
         `The total norm of order ${normType} for gradients from \`parameters\` is non-finite, so it cannot be clipped; ` +
           'with errorIfNonfinite false they are scaled by it anyway',

@@ -93,7 +93,12 @@ export abstract class LRScheduler {
   /** Takes over what {@link stateDict} returned; the optimizer's rates come with the optimizer's own state. */
   loadStateDict(state: Readonly<SchedulerStateDict>): void {
     const { base_lrs, last_epoch, _step_count, _last_lr } = state;
-    if (!isNumbers(base_lrs) || !isNumbers(_last_lr) || typeof last_epoch !== 'number' || typeof _step_count !== 'number') {
+    if (
+      !isNumbers(base_lrs) ||
+      !isNumbers(_last_lr) ||
+      typeof last_epoch !== 'number' ||
+      typeof _step_count !== 'number'
+    ) {
       throw valueError('expected base_lrs, last_epoch, _step_count and _last_lr in the state of a scheduler');
     }
     this.unpackFields(state);

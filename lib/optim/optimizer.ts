@@ -54,7 +54,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
     }
     const list: (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[] = [...params];
     if (list.length === 0) throw valueError('optimizer got an empty parameter list');
-    if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<O>);
+    if (list[0] instanceof Tensor)
+      this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<O>);
     else for (const group of list) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
   }
 
@@ -72,6 +73,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
 
   /** Adds parameters with options of their own; missing ones take the defaults. */
   addParamGroup(group: { params: Iterable<Tensor> } & Partial<O>): void {
+    if (!isIterable(group.params)) {
+      throw new ArgumentError(
+        `optimizer can only optimize Tensors, but one of the params is ${describe(group)}; expected Tensors, or groups as { params: [...] }`,
+      );
+    }
     const params = group.params instanceof Tensor ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
@@ -84,8 +90,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
     if (new Set(params).size < params.length) {
       throw valueError('optimizer contains a parameter group with duplicate parameters');
     }
-    const given = Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
-    const options = { ...this.defaults, ...given };
+    const given = Object.entries(group) as [string, unknown][];
+    const options = { ...this.defaults, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
     this.validate(options);
     this.paramGroups.push({ ...options, params });
   }
@@ -154,7 +160,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
     const loaded = new Map<Tensor, S>();
     for (const [key, packed] of Object.entries(state)) {
       const param = byNumber.get(Number(key));
-      if (param === undefined) throw valueError(`loaded state dict has a state for parameter ${key}, which is in no group`);
+      if (param === undefined)
+        throw valueError(`loaded state dict has a state for parameter ${key}, which is in no group`);
       loaded.set(param, this.unpackState(fitState(packed, param, key)));
     }
     this.state.clear();
@@ -166,8 +173,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
 
   /** The groups and their options as Python prints them. */
   toString(): string {
-    const groups = this.stateDict().param_groups.map(({ params: _, ...options }, index) => {
-      const lines = Object.keys(options).sort().map((key) => `    ${key}: ${optionRepr(options[key] ?? null)}\n`);
+    const groups = this.stateDict().param_groups.map((group, index) => {
+      const names = Object.keys(group).filter((name) => name !== 'params');
+      const lines = names.sort().map((name) => `    ${name}: ${optionRepr(group[name] ?? null)}\n`);
       return `\nParameter Group ${index}\n${lines.join('')}`;
     });
     return `${this.constructor.name} (${groups.join('')})`;
@@ -184,7 +192,9 @@ function fitState(packed: Readonly<Record<string, Tensor>>, param: Tensor, numbe
     Object.fromEntries(
       Object.entries(packed).map(([name, tensor]) => {
         if (!(tensor instanceof Tensor)) {
-          throw new ArgumentError(`expected a tensor for \`${name}\` of parameter ${number}, received ${describe(tensor)}`);
+          throw new ArgumentError(
+            `expected a tensor for \`${name}\` of parameter ${number}, received ${describe(tensor)}`,
+          );
         }
         if (name === 'step') return [name, tensor];
         if (tensor.shape.join() !== param.shape.join()) {
@@ -196,6 +206,10 @@ function fitState(packed: Readonly<Record<string, Tensor>>, param: Tensor, numbe
       }),
     ),
   );
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function renameKeys(object: object, rename: (name: string) => string): Record<string, unknown> {

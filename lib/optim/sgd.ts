@@ -71,7 +71,7 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
     for (const [index, param] of params.entries()) {
       const buffer = made[index] ?? 0;
       // It outlives the scope of the step that made it.
-      if (buffer !== 0) this.state.set(param, { momentumBuffer: keep(adopt(buffer) as Tensor) });
+      if (buffer !== 0) this.state.set(param, { momentumBuffer: keep(adopt<Tensor>(buffer)) });
     }
   }
 

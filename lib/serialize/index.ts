@@ -1,4 +1,4 @@
-export { FileError, FormatError } from './file-error';
+export { attemptOn, type FileAction, FileError, FormatError } from './file-error';
 export { removeTemporaries, writeAside, writeFileAtomic } from './files';
 export { floatHex } from './float-hex';
 export { loadSafetensors, saveSafetensors, type Safetensors } from './safetensors';

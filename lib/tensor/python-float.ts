@@ -20,7 +20,7 @@ function round(value: number, digits: number): { digits: string; exponent: numbe
   let exponent = Number(power);
   let kept = BigInt(all.slice(0, digits));
   const rest = all.slice(digits);
-  const half = `5${'0'.repeat(rest.length - 1)}`;
+  const half = '5'.padEnd(rest.length, '0');
   if (rest > half || (rest === half && kept % 2n === 1n)) kept += 1n;
   let text = kept.toString();
   if (text.length > digits) {
@@ -49,7 +49,8 @@ export function toFixed(value: number, precision: number): string {
   if (word !== null) return word;
   const absolute = Math.abs(value);
   let units = 0n;
-  if (absolute !== 0) {
+  if (absolute >= Number.MAX_SAFE_INTEGER) units = BigInt(absolute) * 10n ** BigInt(precision);
+  else if (absolute !== 0) {
     // The position of the first digit says how many there are in front of the cut.
     const first = Number(absolute.toExponential(EXACT_DIGITS).split('e')[1]);
     const count = first + precision + 1;
@@ -60,7 +61,7 @@ export function toFixed(value: number, precision: number): string {
       // All of it lies behind the cut: above one half it rounds up; one half itself goes to the even 0.
       const [mantissa = ''] = absolute.toExponential(EXACT_DIGITS).split('e');
       const all = mantissa.replace('.', '');
-      units = all > `5${'0'.repeat(all.length - 1)}` ? 1n : 0n;
+      units = all > '5'.padEnd(all.length, '0') ? 1n : 0n;
     }
   }
   const text = units.toString().padStart(precision + 1, '0');

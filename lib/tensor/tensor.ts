@@ -35,7 +35,7 @@ export interface BackwardOptions {
 const gradients = new WeakMap<TensorBase, Tensor>();
 
 /** Polyfilled by Node.js in its own realm only, not in those that test runners make. */
-if (!('dispose' in Symbol)) {
+if ((Symbol as { dispose?: symbol }).dispose === undefined) {
   Object.defineProperty(Symbol, 'dispose', { value: Symbol.for('nodejs.dispose') });
 }
 

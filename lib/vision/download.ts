@@ -45,14 +45,16 @@ export async function downloadFile(url: string, file: string, options: DownloadO
 
   // What an earlier call left may belong to another archive; only a download from its first byte is worth refusing.
   let resumed = (await sizeOf(part)) !== null;
-  for (let broken = 0; ; ) {
+  for (let broken = 0; ;) {
     try {
       await receive(url, part, options);
     } catch (error) {
       if (error instanceof DataError) throw error;
       if (isDiskFull(error)) {
         await rm(part, { force: true });
-        throw new DataError(`no space left on the disk for ${file}; what was downloaded is removed again`, { cause: error });
+        throw new DataError(`no space left on the disk for ${file}; what was downloaded is removed again`, {
+          cause: error,
+        });
       }
       if (broken++ < retries) {
         await new Promise((resolve) => setTimeout(resolve, retryDelay));
@@ -105,8 +107,11 @@ async function receive(url: string, part: string, { onProgress, idleTimeout }: D
     response.destroy();
     // Nothing is left to send: the part is complete, or longer than the file; the MD5 will tell.
     if (response.statusCode === 416 && have > 0) return;
-    if (response.statusCode !== undefined && response.statusCode >= 500) throw new Error(`the server answered ${response.statusCode}`);
-    throw new DataError(`cannot download ${url}: the server answered ${response.statusCode} ${response.statusMessage ?? ''}`.trim());
+    if (response.statusCode !== undefined && response.statusCode >= 500)
+      throw new Error(`the server answered ${response.statusCode}`);
+    throw new DataError(
+      `cannot download ${url}: the server answered ${response.statusCode} ${response.statusMessage ?? ''}`.trim(),
+    );
   }
   const length = response.headers['content-length'];
   const total = length === undefined ? null : start + Number(length);
@@ -128,7 +133,9 @@ async function checkRoom(part: string, needed: number): Promise<void> {
   const disk = await statfs(folder);
   const free = disk.bavail * disk.bsize;
   if (free >= needed) return;
-  throw new DataError(`no space left on the disk in ${folder}: the download needs ${megabytes(needed)}, ${megabytes(free)} are free`);
+  throw new DataError(
+    `no space left on the disk in ${folder}: the download needs ${megabytes(needed)}, ${megabytes(free)} are free`,
+  );
 }
 
 export function megabytes(bytes: number): string {

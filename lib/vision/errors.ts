@@ -16,7 +16,9 @@ export class DataError extends TorchError {
  */
 export function reason(error: unknown): string {
   const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
-  return String(hasMessage ? error.message : error).split('\n', 1)[0]!.trim();
+  return String(hasMessage ? error.message : error)
+    .split('\n', 1)[0]!
+    .trim();
 }
 
 /** `code` of a system error, such as ENOENT; undefined for any other. */

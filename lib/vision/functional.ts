@@ -116,7 +116,10 @@ export function adjustSaturation(image: Tensor, saturationFactor: number): Tenso
 /** Turns the hue by a share of the colour circle, −0.5 to 0.5. A grey image is returned itself. */
 export function adjustHue(image: Tensor, hueFactor: number): Tensor {
   if (!(hueFactor >= -0.5 && hueFactor <= 0.5)) {
-    throw new ArgumentError(`expected -0.5 to 0.5 for argument \`hueFactor\`, received ${describe(hueFactor)}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `expected -0.5 to 0.5 for argument \`hueFactor\`, received ${describe(hueFactor)}`,
+      'TORCH_VALUE',
+    );
   }
   if (colourDimensions(image).channels === 1) return image;
   const [h, s, v] = rgbToHsv(convertImageDtype(image, float32)).unbind(-3) as [Tensor, Tensor, Tensor];
@@ -156,7 +159,8 @@ export function convertImageDtype(image: Tensor, dtype: DType): Tensor {
 function maximum(dtype: DType): number {
   if (isFloatingDType(dtype)) return 1;
   const found = { uint8: 255, int8: 127, int16: 32767 }[dtype as string];
-  if (found === undefined) throw new ArgumentError(`expected an image of floats, uint8, int8 or int16, received ${dtype}`);
+  if (found === undefined)
+    throw new ArgumentError(`expected an image of floats, uint8, int8 or int16, received ${dtype}`);
   return found;
 }
 
@@ -165,26 +169,46 @@ function blend(a: Tensor, b: Tensor, ratio: number): Tensor {
   const { dtype } = a;
   // A ratio of 2 would count as an integer and wrap around in uint8; Python's 2.0 makes floats.
   const float = (x: Tensor): Tensor => (isFloatingDType(x.dtype) ? x : x.to(float32));
-  return float(a).mul(ratio).add(float(b).mul(1 - ratio)).clamp(0, maximum(dtype)).to(dtype);
+  return float(a)
+    .mul(ratio)
+    .add(float(b).mul(1 - ratio))
+    .clamp(0, maximum(dtype))
+    .to(dtype);
 }
 
-function interpolate(image: Tensor, size: readonly [number, number], mode: InterpolationMode, antialias: boolean): Tensor {
+function interpolate(
+  image: Tensor,
+  size: readonly [number, number],
+  mode: InterpolationMode,
+  antialias: boolean,
+): Tensor {
   switch (mode) {
     case 'nearest':
       return callOp<Tensor>('aten::upsample_nearest2d', [image, size]);
     case 'nearest-exact':
       return callOp<Tensor>('aten::_upsample_nearest_exact2d', [image, size]);
     case 'bilinear':
-      return callOp<Tensor>(antialias ? 'aten::_upsample_bilinear2d_aa' : 'aten::upsample_bilinear2d', [image, size, false]);
+      return callOp<Tensor>(antialias ? 'aten::_upsample_bilinear2d_aa' : 'aten::upsample_bilinear2d', [
+        image,
+        size,
+        false,
+      ]);
     case 'bicubic':
-      return callOp<Tensor>(antialias ? 'aten::_upsample_bicubic2d_aa' : 'aten::upsample_bicubic2d', [image, size, false]);
+      return callOp<Tensor>(antialias ? 'aten::_upsample_bicubic2d_aa' : 'aten::upsample_bicubic2d', [
+        image,
+        size,
+        false,
+      ]);
   }
 }
 
 function outputSize(height: number, width: number, size: ResizeSize, maxSize: number | null): [number, number] {
   const sides = typeof size === 'number' ? [size] : size;
   if (!sides.every((side) => Number.isInteger(side) && side > 0)) {
-    throw new ArgumentError(`expected whole numbers above 0 for argument \`size\`, received ${describe(size)}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `expected whole numbers above 0 for argument \`size\`, received ${describe(size)}`,
+      'TORCH_VALUE',
+    );
   }
   if (typeof size !== 'number') {
     if (maxSize === null) return [size[0], size[1]];
@@ -195,7 +219,10 @@ function outputSize(height: number, width: number, size: ResizeSize, maxSize: nu
   let newLong = Math.trunc((size * long) / short);
   if (maxSize !== null) {
     if (maxSize <= size) {
-      throw new ArgumentError(`expected more than \`size\` ${size} for argument \`maxSize\`, received ${maxSize}`, 'TORCH_VALUE');
+      throw new ArgumentError(
+        `expected more than \`size\` ${size} for argument \`maxSize\`, received ${maxSize}`,
+        'TORCH_VALUE',
+      );
     }
     if (newLong > maxSize) [newShort, newLong] = [Math.trunc((maxSize * newShort) / newLong), maxSize];
   }
@@ -259,5 +286,8 @@ function colourDimensions(image: Tensor): { channels: number } {
 
 function checkFactor(argument: string, factor: number): void {
   if (factor >= 0) return;
-  throw new ArgumentError(`expected 0 or more for argument \`${argument}\`, received ${describe(factor)}`, 'TORCH_VALUE');
+  throw new ArgumentError(
+    `expected 0 or more for argument \`${argument}\`, received ${describe(factor)}`,
+    'TORCH_VALUE',
+  );
 }

@@ -85,7 +85,12 @@ function colour(indices: Uint8Array, palette: Uint8Array | null): Uint8Array {
 
 function interlacedRows(rows: number): number[] {
   const order: number[] = [];
-  for (const [start, step] of [[0, 8], [4, 8], [2, 4], [1, 2]] as const) {
+  for (const [start, step] of [
+    [0, 8],
+    [4, 8],
+    [2, 4],
+    [1, 2],
+  ] as const) {
     for (let row = start; row < rows; row += step) order.push(row);
   }
   return order;

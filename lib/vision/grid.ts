@@ -28,7 +28,10 @@ export type Colour = readonly [red: number, green: number, blue: number];
 export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOptions = {}): Tensor {
   const { nrow = 8, padding = 2, normalize = false, valueRange = null, scaleEach = false, padValue = 0 } = options;
   if (!(Number.isInteger(nrow) && nrow > 0)) {
-    throw new ArgumentError(`expected a whole number above 0 for argument \`nrow\`, received ${describe(nrow)}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `expected a whole number above 0 for argument \`nrow\`, received ${describe(nrow)}`,
+      'TORCH_VALUE',
+    );
   }
   return noGrad(() => {
     let batch = asBatch(images);
@@ -69,7 +72,8 @@ export function drawSegmentationMasks(
 ): Tensor {
   const { alpha = 0.8, colors } = options;
   const all = masks.dim() === 2 ? masks.unsqueeze(0) : masks;
-  const fits = all.dim() === 3 && image.dim() === 3 && all.shape[1] === image.shape[1] && all.shape[2] === image.shape[2];
+  const fits =
+    all.dim() === 3 && image.dim() === 3 && all.shape[1] === image.shape[1] && all.shape[2] === image.shape[2];
   if (!fits || image.shape[0] !== 3 || all.dtype !== 'bool') {
     throw new ArgumentError(
       'expected an image [3, H, W] and bool masks [M, H, W] of the same size for arguments `image` and `masks`, ' +
@@ -78,7 +82,10 @@ export function drawSegmentationMasks(
   }
   const count = all.shape[0]!;
   if (colors.length < count) {
-    throw new ArgumentError(`expected ${count} colours for argument \`colors\`, received ${colors.length}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `expected ${count} colours for argument \`colors\`, received ${colors.length}`,
+      'TORCH_VALUE',
+    );
   }
   const { dtype, device } = image;
   return noGrad(() => {
@@ -90,7 +97,10 @@ export function drawSegmentationMasks(
     painted = painted.maskedFill(all.sum([0]).gt(1), 0);
     // Python's factors are floats even where they are whole; as integers they would keep uint8, which cannot hold halves.
     const float = (x: Tensor): Tensor => (dtype === uint8 ? x.to('float32') : x);
-    return float(image).mul(1 - alpha).add(float(painted).mul(alpha)).to(dtype);
+    return float(image)
+      .mul(1 - alpha)
+      .add(float(painted).mul(alpha))
+      .to(dtype);
   });
 }
 
@@ -116,7 +126,10 @@ function normalized(batch: Tensor, valueRange: readonly [number, number] | null,
   const parts = scaleEach ? copy.unbind(0) : [copy];
   for (const part of parts) {
     const [low, high] = valueRange ?? [Number(part.min().item()), Number(part.max().item())];
-    part.clamp_(low, high).sub_(low).div_(Math.max(high - low, 1e-5));
+    part
+      .clamp_(low, high)
+      .sub_(low)
+      .div_(Math.max(high - low, 1e-5));
   }
   return copy;
 }

@@ -35,7 +35,10 @@ export async function get(url: string, options: GetOptions = {}): Promise<Incomi
 /** The proxy for a URL from the environment, or null. Lower-case names win, as in curl. */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv = process.env): URL | null {
   const read = (name: string): string => env[name] ?? env[name.toUpperCase()] ?? '';
-  const exempt = read('no_proxy').split(',').map((host) => host.trim().replace(/^\*?\./, '')).filter(Boolean);
+  const exempt = read('no_proxy')
+    .split(',')
+    .map((host) => host.trim().replace(/^\*?\./, ''))
+    .filter(Boolean);
   const host = url.hostname;
   if (exempt.some((name) => name === '*' || host === name || host.endsWith(`.${name}`))) return null;
   const proxy = read(url.protocol === 'https:' ? 'https_proxy' : 'http_proxy') || read('all_proxy');
@@ -43,7 +46,8 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv = process.env): URL | 
 }
 
 async function request(url: URL, { headers, idleTimeout = 30_000 }: GetOptions): Promise<IncomingMessage> {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error(`${url.protocol} addresses are not supported`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new Error(`${url.protocol} addresses are not supported`);
   const proxy = proxyFor(url);
   const tunnel = proxy !== null && url.protocol === 'https:' ? await openTunnel(proxy, url, idleTimeout) : null;
   return new Promise((resolve, reject) => {

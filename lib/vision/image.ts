@@ -113,7 +113,7 @@ async function pixels(bytes: Uint8Array, space: 'srgb' | 'cmyk'): Promise<Decode
 
 /** Number of colour components from the JPEG's frame header; 0 where none is found. */
 function jpegComponents(bytes: Uint8Array): number {
-  for (let offset = 2; offset + 9 < bytes.length; ) {
+  for (let offset = 2; offset + 9 < bytes.length;) {
     if (bytes[offset] !== 0xff) return 0;
     const marker = bytes[offset + 1]!;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;

@@ -56,9 +56,13 @@ export class OxfordIIITPet {
     const { split = 'trainval', targetTypes = 'category', limit = null } = options;
     checkOneOf('split', split, ['trainval', 'test']);
     this.targetTypes = typeof targetTypes === 'string' ? [targetTypes] : targetTypes;
-    for (const type of this.targetTypes) checkOneOf('targetTypes', type, ['category', 'binary-category', 'segmentation']);
+    for (const type of this.targetTypes)
+      checkOneOf('targetTypes', type, ['category', 'binary-category', 'segmentation']);
     if (limit !== null && !(Number.isInteger(limit) && limit > 0)) {
-      throw new ArgumentError(`expected a whole number above 0 for argument \`limit\`, received ${limit}`, 'TORCH_VALUE');
+      throw new ArgumentError(
+        `expected a whole number above 0 for argument \`limit\`, received ${limit}`,
+        'TORCH_VALUE',
+      );
     }
     this.split = split;
     this.directory = findPets(root);
@@ -148,7 +152,9 @@ function findPets(root: string): string {
   }
   const entries = listFolder(root, 'keep');
   const found = entries.size === 0 ? 'it is empty' : `it holds ${[...entries].sort().slice(0, 5).join(', ')}`;
-  throw new DataError(`${root} is not the Oxford-IIIT Pet set: expected the folders images and annotations in it, but ${found}`);
+  throw new DataError(
+    `${root} is not the Oxford-IIIT Pet set: expected the folders images and annotations in it, but ${found}`,
+  );
 }
 
 function listFolder(folder: string, empty: 'refuse' | 'keep' = 'refuse'): Set<string> {
@@ -157,7 +163,9 @@ function listFolder(folder: string, empty: 'refuse' | 'keep' = 'refuse'): Set<st
     names = readdirSync(folder);
   } catch (cause) {
     throw new DataError(
-      systemCode(cause) === 'ENOENT' ? `there is no folder ${folder}` : `cannot read the folder ${folder}: ${reason(cause)}`,
+      systemCode(cause) === 'ENOENT'
+        ? `there is no folder ${folder}`
+        : `cannot read the folder ${folder}: ${reason(cause)}`,
       { cause },
     );
   }
@@ -184,7 +192,9 @@ function readSplitList(list: string): PetEntry[] {
     // A path in place of a name would reach out of the data folder.
     const isName = name !== undefined && /^[^/\\]+$/.test(name) && name !== '..';
     if (!isName || rest.length > 0 || !numbers.every((value) => Number.isInteger(value) && value > 0)) {
-      throw new DataError(`${list}, line ${index + 1}: expected NAME CLASS SPECIES BREED, received "${line.slice(0, 80)}"`);
+      throw new DataError(
+        `${list}, line ${index + 1}: expected NAME CLASS SPECIES BREED, received "${line.slice(0, 80)}"`,
+      );
     }
     return { name, category: numbers[0]! - 1, binaryCategory: numbers[1]! - 1 };
   });
@@ -193,10 +203,16 @@ function readSplitList(list: string): PetEntry[] {
 /** `american_bulldog_12` of class 1 makes class 1 `American Bulldog`. */
 function classNames(entries: readonly PetEntry[]): string[] {
   const names = new Map<string, number>();
-  for (const { name, category } of entries) names.set(name.slice(0, Math.max(0, name.lastIndexOf('_'))) || name, category);
+  for (const { name, category } of entries)
+    names.set(name.slice(0, Math.max(0, name.lastIndexOf('_'))) || name, category);
   return [...names.entries()]
     .sort(([, a], [, b]) => a - b)
-    .map(([raw]) => raw.split('_').map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase()).join(' '));
+    .map(([raw]) =>
+      raw
+        .split('_')
+        .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase())
+        .join(' '),
+    );
 }
 
 function checkOneOf(argument: string, value: string, choices: readonly string[]): void {

@@ -76,7 +76,12 @@ async function unpack(file: string, directory: string, folder: PetArchive): Prom
   try {
     await rm(aside, { recursive: true, force: true });
     await mkdir(aside, { recursive: true });
-    await extract({ file, cwd: aside, strict: true, filter: (name, entry) => isWanted(name, 'type' in entry ? entry.type : '') });
+    await extract({
+      file,
+      cwd: aside,
+      strict: true,
+      filter: (name, entry) => isWanted(name, 'type' in entry ? entry.type : ''),
+    });
     const unpacked = path.join(aside, folder);
     if (!existsSync(unpacked) || (await readdir(unpacked)).length === 0) {
       throw new DataError(`${file} holds no folder ${folder}`);

@@ -10,7 +10,11 @@ import type { DecodedImage } from './image';
  * Saves an image, or a batch as a grid, as a PNG (`torchvision.utils.save_image`, with the same pixels). Values are
  * floats in 0..1; what lies outside is clamped. The file is written aside and renamed.
  */
-export async function saveImage(images: Tensor | readonly Tensor[], file: string, options: MakeGridOptions = {}): Promise<void> {
+export async function saveImage(
+  images: Tensor | readonly Tensor[],
+  file: string,
+  options: MakeGridOptions = {},
+): Promise<void> {
   await savePixels(pixelsOf(makeGrid(images, options)), file);
 }
 
@@ -31,9 +35,15 @@ export interface SaveGifOptions {
 /**
  * Saves frames `[C, H, W]`, floats in 0..1 and all of one size, as an animated GIF. The file is written aside and renamed.
  */
-export async function saveGif(frames: readonly (Tensor | DecodedImage)[], file: string, options: SaveGifOptions = {}): Promise<void> {
+export async function saveGif(
+  frames: readonly (Tensor | DecodedImage)[],
+  file: string,
+  options: SaveGifOptions = {},
+): Promise<void> {
   const { delay = 200, loop = 0 } = options;
-  const pages = frames.map((frame) => ('data' in frame && frame.data instanceof Uint8Array ? frame as DecodedImage : pixelsOf(frame as Tensor)));
+  const pages = frames.map((frame) =>
+    'data' in frame && frame.data instanceof Uint8Array ? (frame as DecodedImage) : pixelsOf(frame as Tensor),
+  );
   const [first] = pages;
   if (first === undefined) throw new ArgumentError('expected at least one frame for argument `frames`', 'TORCH_VALUE');
   const { height, width, channels } = first;

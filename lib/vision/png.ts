@@ -77,7 +77,15 @@ export function decodePngSamples(bytes: Uint8Array): PngSamples {
   const passes = header.interlaced ? kAdam7 : [[0, 0, 1, 1] as const];
   const layout = passes.map(([x, y, dx, dy]) => {
     const columns = Math.ceil((width - x) / dx);
-    return { x, y, dx, dy, columns, rows: columns > 0 ? Math.ceil((height - y) / dy) : 0, rowBytes: (columns * bitDepth + 7) >> 3 };
+    return {
+      x,
+      y,
+      dx,
+      dy,
+      columns,
+      rows: columns > 0 ? Math.ceil((height - y) / dy) : 0,
+      rowBytes: (columns * bitDepth + 7) >> 3,
+    };
   });
   const expected = layout.reduce((sum, pass) => sum + pass.rows * (pass.rowBytes + 1), 0);
   const raw = inflateSync(imageData(bytes), { maxOutputLength: expected + 65536 });
@@ -109,7 +117,7 @@ function chunkType(data: DataView, offset: number): string {
 function imageData(bytes: Uint8Array): Uint8Array {
   const data = view(bytes);
   const parts: Uint8Array[] = [];
-  for (let offset = 8; offset + 12 <= bytes.length; ) {
+  for (let offset = 8; offset + 12 <= bytes.length;) {
     const length = data.getUint32(offset);
     if (chunkType(data, offset) === 'IDAT') parts.push(bytes.subarray(offset + 8, offset + 8 + length));
     offset += 12 + length;

@@ -69,7 +69,10 @@ export class Normalize implements Transform {
 export class RandomHorizontalFlip implements Transform {
   constructor(readonly p = 0.5) {
     if (!(p >= 0 && p <= 1)) {
-      throw new ArgumentError(`expected a probability from 0 to 1 for argument \`p\`, received ${describe(p)}`, 'TORCH_VALUE');
+      throw new ArgumentError(
+        `expected a probability from 0 to 1 for argument \`p\`, received ${describe(p)}`,
+        'TORCH_VALUE',
+      );
     }
   }
 

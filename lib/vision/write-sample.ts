@@ -36,7 +36,9 @@ export async function writeSample(directory: string, options: WriteSampleOptions
   const readme = describeSample(trainval, test, size, seed);
   if (existsSync(directory)) {
     if (readmeOf(directory) === readme) return false;
-    throw new DataError(`${directory} exists and holds another set than the sample to be drawn: remove it or choose another folder`);
+    throw new DataError(
+      `${directory} exists and holds another set than the sample to be drawn: remove it or choose another folder`,
+    );
   }
   const aside = path.join(path.dirname(directory), `.${path.basename(directory)}.${process.pid}.tmp`);
   try {
@@ -56,7 +58,8 @@ export async function writeSample(directory: string, options: WriteSampleOptions
     const why = isDiskFull(cause) ? 'no space left on the disk' : reason(cause);
     throw new DataError(`cannot write the drawn sample to ${directory}: ${why}; nothing is left behind`, { cause });
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    // Where this fails too, the error above says why.
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -77,7 +80,9 @@ async function writePictures(
       const name = `${kind.name}_${index + 1}`;
       lines[index] = `${name} ${numbersOf(kind)}`;
       const rgb = sharp(image, { raw: { width: size, height: size, channels: 3 } }).jpeg({ quality: 92 });
-      const labels = sharp(trimap, { raw: { width: size, height: size, channels: 1 } }).toColourspace('b-w').png();
+      const labels = sharp(trimap, { raw: { width: size, height: size, channels: 1 } })
+        .toColourspace('b-w')
+        .png();
       await Promise.all([
         rgb.toFile(path.join(directory, 'images', `${name}.jpg`)),
         labels.toFile(path.join(directory, 'annotations', 'trimaps', `${name}.png`)),

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <vector>
 
 namespace libtorch_node {
 namespace {
@@ -28,7 +29,7 @@ struct Projections {
   at::Tensor value;
 };
 
-// -- what may come in -------------------------------------------------------------------------------------------------
+// -- what may come in ------------------------------------------------------------------------------------------------
 
 // _mha_shape_check; says whether there is a batch dimension.
 bool CheckDimensions(const Input& in) {
@@ -69,8 +70,7 @@ void CheckSizes(const Input& in) {
                     in.bias_k.defined() ? "bias_k is set but bias_v is None" : "bias_v is set but bias_k is None");
 }
 
-// -- masks
-// --------------------------------------------------------------------------------------------------------------
+// -- masks -----------------------------------------------------------------------------------------------------------
 
 // _canonical_mask: a boolean mask as what is to be added to the scores.
 at::Tensor CanonicalMask(const at::Tensor& mask, const char* name, at::ScalarType dtype) {
@@ -113,8 +113,7 @@ at::Tensor MergeMasks(const at::Tensor& attn_mask, const at::Tensor& key_padding
   return attn_mask.defined() ? attn_mask.add(by_head) : by_head;
 }
 
-// -- projections
-// ----------------------------------------------------------------------------------------------------------
+// -- projections -----------------------------------------------------------------------------------------------------
 
 // [..., parts * E] as [parts, ..., E].
 at::Tensor SplitPacked(const at::Tensor& projection, int64_t parts, int64_t embed_dim) {
@@ -184,8 +183,7 @@ void PutSequenceFirst(Input& in) {
   in.value = key_is_value ? in.key : in.value.transpose(1, 0);
 }
 
-// -- attention
-// --------------------------------------------------------------------------------------------------------------
+// -- attention -------------------------------------------------------------------------------------------------------
 
 // [S, N, E] as [N * num_heads, S, E / num_heads].
 at::Tensor SplitHeads(const at::Tensor& projection, int64_t heads, int64_t head_dim) {

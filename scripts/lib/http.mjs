@@ -99,7 +99,8 @@ async function getOnce(url, headers, timeoutMs, env) {
     request = requestTo(proxy)({ ...options, headers: { ...headers, ...own } });
   } else if (proxy !== undefined) {
     const socket = await openTunnel(url, proxy, timeoutMs);
-    request = https.request(url, { headers, timeout: timeoutMs, agent: false, createConnection: () => socket });
+    // No `agent: false` here: any agent would make a connection of its own.
+    request = https.request(url, { headers, timeout: timeoutMs, createConnection: () => socket });
   } else {
     const send = url.protocol === 'https:' ? https.request : http.request;
     request = send(url, { headers, timeout: timeoutMs, agent: false });

@@ -1,4 +1,5 @@
 import { inferenceMode } from '../../lib/autograd';
+import { memory, scope } from '../../lib/engine';
 import { countParameters, create, isModelName, names, VisionTransformerForSegmentation } from '../../lib/models';
 import type { VisionTransformerArgs } from '../../lib/models';
 import * as nn from '../../lib/nn';
@@ -11,7 +12,10 @@ import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function pythonModel(args: Partial<VisionTransformerArgs>): string {
-  const named = Object.entries(args).map(([name, value]) => `${snake(name)}=${value}`);
+  // JavaScript's 0 is a float here: Python prints a dropout of 0 and of 0.0 differently.
+  const named = Object.entries(args).map(
+    ([name, value]) => `${snake(name)}=${name === 'dropout' ? `float(${value})` : value}`,
+  );
   return `__import__('vit').VisionTransformerForSegmentation(${named.join(', ')})`;
 }
 
@@ -129,7 +133,14 @@ describe('VisionTransformerForSegmentation', () => {
   });
 
   it('has in its journey the shapes that its layers return', () => {
-    const model = new VisionTransformerForSegmentation({ imageSize: 24, patchSize: 8, embedSize: 6, numHeads: 2, numBlocks: 2, outChannels: 4 });
+    const model = new VisionTransformerForSegmentation({
+      imageSize: 24,
+      patchSize: 8,
+      embedSize: 6,
+      numHeads: 2,
+      numBlocks: 2,
+      outChannels: 4,
+    });
     const shapes: (readonly number[])[] = [];
     let x = randn([2, 3, 24, 24]);
     for (const layer of model.layers) shapes.push((x = layer.forward(x)).shape);
@@ -151,10 +162,33 @@ describe('VisionTransformerForSegmentation', () => {
   });
 });
 
+describe('memory', () => {
+  it('is the same after every training step in a scope', () => {
+    const model = create('vit-segmentation', { imageSize: 16, patchSize: 4, embedSize: 12, numBlocks: 2, numHeads: 2 });
+    const optimizer = new Adam(model.parameters());
+    const lossOf = new nn.CrossEntropyLoss();
+    const [image, target] = [randn([2, 3, 16, 16]), randint(3, [2, 16, 16])];
+    const live: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      scope(() => {
+        optimizer.zeroGrad();
+        lossOf.forward(model.train().forward(image), target).backward();
+        optimizer.step();
+        inferenceMode(() => model.eval().forward(image));
+      });
+      live.push(memory().tensors);
+    }
+    // The first step makes the optimizer's state.
+    expect(live).toEqual(live.map(() => live[0]));
+  });
+});
+
 describe('the registry of models', () => {
   it('makes models by name', () => {
     expect(names()).toContain('vit-segmentation');
     expect(isModelName('toString')).toBe(false);
-    expect(() => create('vit' as 'vit-segmentation')).toThrow('there is no model vit, expected one of vit-segmentation');
+    expect(() => create('vit' as 'vit-segmentation')).toThrow(
+      'there is no model vit, expected one of vit-segmentation',
+    );
   });
 });

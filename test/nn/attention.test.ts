@@ -7,7 +7,8 @@ import { Draws } from './draws';
 
 beforeEach(() => manualSeed(5));
 
-const py = (value: boolean | number | null): string => (value === null ? 'None' : value === true ? 'True' : value === false ? 'False' : String(value));
+const py = (value: boolean | number | null): string =>
+  value === null ? 'None' : value === true ? 'True' : value === false ? 'False' : String(value);
 
 /** A mask of `true` and `false` that leaves every row something to see. */
 function boolMask(draws: Draws, shape: readonly [number, ...number[]]): Tensor {
@@ -24,7 +25,12 @@ describeWithOracle('MultiheadAttention', (oracle) => {
       const heads = draws.int(1, 6);
       const embed = heads * draws.int(1, 9);
       const [batch, length] = [draws.int(1, 4), draws.int(1, 9)];
-      const [batchFirst, bias, needWeights, average] = [draws.next() < 0.7, draws.next() < 0.8, draws.flag(), draws.flag()];
+      const [batchFirst, bias, needWeights, average] = [
+        draws.next() < 0.7,
+        draws.next() < 0.8,
+        draws.flag(),
+        draws.flag(),
+      ];
       const dropout = draws.pick([0, 0.2]);
       const [addBiasKv, addZeroAttn] = [draws.next() < 0.2, draws.next() < 0.2];
       const x = randn(batchFirst ? [batch, length, embed] : [length, batch, embed]);
@@ -35,7 +41,10 @@ describeWithOracle('MultiheadAttention', (oracle) => {
         boolMask(draws, [batch * heads, length, length]),
       ]);
       // Python warns about masks of different kinds; each kind by itself is enough here.
-      const keyPaddingMask = draws.pick([null, attnMask?.dtype === 'float32' ? randn([batch, length]) : boolMask(draws, [batch, length])]);
+      const keyPaddingMask = draws.pick([
+        null,
+        attnMask?.dtype === 'float32' ? randn([batch, length]) : boolMask(draws, [batch, length]),
+      ]);
       await compareModule(oracle(), {
         make: () => new nn.MultiheadAttention(embed, heads, { dropout, bias, addBiasKv, addZeroAttn, batchFirst }),
         python: `torch.nn.MultiheadAttention(${embed}, ${heads}, dropout=${dropout}, bias=${py(bias)}, add_bias_kv=${py(addBiasKv)}, add_zero_attn=${py(addZeroAttn)}, batch_first=${py(batchFirst)})`,
@@ -111,22 +120,41 @@ describeWithOracle('MultiheadAttention', (oracle) => {
       `,
       { inputs: { x }, outputs: ['fast', 'slow', 'grads'] },
     );
-    expectSameBits(noGrad(() => mha.forward(x, x, x, { needWeights: false })[0]), fast, 'noGrad');
-    expectSameBits(inferenceMode(() => mha.forward(x, x, x, { needWeights: false })[0].clone()), fast, 'inferenceMode');
-    expectSameBits(noGrad(() => mha.forward(x, x.clone(), x, { needWeights: false })[0]), slow, 'other objects');
+    expectSameBits(
+      noGrad(() => mha.forward(x, x, x, { needWeights: false })[0]),
+      fast,
+      'noGrad',
+    );
+    expectSameBits(
+      inferenceMode(() => mha.forward(x, x, x, { needWeights: false })[0].clone()),
+      fast,
+      'inferenceMode',
+    );
+    expectSameBits(
+      noGrad(() => mha.forward(x, x.clone(), x, { needWeights: false })[0]),
+      slow,
+      'other objects',
+    );
     expectSameBits(mha.forward(x, x, x, { needWeights: false })[0].detach(), grads, 'with gradients');
     // Else nothing above could tell the paths apart.
     expect(fast.equal(slow)).toBe(false);
   });
 
   it('refuses heads that do not divide the embedding, and masks that are neither bool nor float', () => {
-    expect(() => new nn.MultiheadAttention(10, 3)).toThrow('embed_dim must be divisible by num_heads, got embed_dim=10 and num_heads=3');
+    expect(() => new nn.MultiheadAttention(10, 3)).toThrow(
+      'embed_dim must be divisible by num_heads, got embed_dim=10 and num_heads=3',
+    );
     expect(() => new nn.MultiheadAttention(0, 3)).toThrow('must be greater than 0');
     const mha = new nn.MultiheadAttention(4, 2, { batchFirst: true });
     const x = randn([1, 2, 4]);
-    expect(() => mha.forward(x, x, x, { attnMask: tensor([[1, 0], [0, 1]]) })).toThrow(
-      'only bool and floating types of attnMask are supported, received int64',
-    );
+    expect(() =>
+      mha.forward(x, x, x, {
+        attnMask: tensor([
+          [1, 0],
+          [0, 1],
+        ]),
+      }),
+    ).toThrow('only bool and floating types of attnMask are supported, received int64');
     expect(() => mha.forward(x, randn([1, 3, 5]), randn([1, 3, 5]))).toThrow();
   });
 });

@@ -93,7 +93,11 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
     else expectSameBits(gradient as Tensor, wanted, `gradient of ${name}`);
   }
   for (const [index, name] of differentiate.entries()) {
-    expectSameBits(inputs[name]?.grad as Tensor, expected.input_gradients[index] as Tensor, `gradient of input ${name}`);
+    expectSameBits(
+      inputs[name]?.grad as Tensor,
+      expected.input_gradients[index] as Tensor,
+      `gradient of input ${name}`,
+    );
   }
   expectSameState(trained, expected.trained, 'after training');
   expectSameList(evaluated, expected.evaluated, 'evaluation');
@@ -106,12 +110,17 @@ function copies(module: AnyModule): Map<string, Tensor> {
   return new Map([...module.stateDict()].map(([key, tensor]) => [key, tensor.clone()]));
 }
 
-export function expectSameState(actual: ReadonlyMap<string, Tensor>, expected: Record<string, Tensor>, label: string): void {
+export function expectSameState(
+  actual: ReadonlyMap<string, Tensor>,
+  expected: Record<string, Tensor>,
+  label: string,
+): void {
   expect([...actual.keys()]).toEqual(Object.keys(expected));
   for (const [key, tensor] of actual) expectSameBits(tensor, expected[key] as Tensor, `${label}: ${key}`);
 }
 
 function expectSameList(actual: readonly Tensor[], expected: readonly Tensor[], label: string): void {
   expect(actual.length).toBe(expected.length);
-  for (const [index, tensor] of actual.entries()) expectSameBits(tensor, expected[index] as Tensor, `${label} ${index}`);
+  for (const [index, tensor] of actual.entries())
+    expectSameBits(tensor, expected[index] as Tensor, `${label} ${index}`);
 }

@@ -15,7 +15,11 @@ const cases: [name: string, options: Options, python: string][] = [
   ['weight decay', { weightDecay: 0.1, lr: 0.01 }, 'weight_decay=0.1, lr=0.01'],
   ['amsgrad', { amsgrad: true }, 'amsgrad=True'],
   ['maximize', { maximize: true, weightDecay: 0.03 }, 'maximize=True, weight_decay=0.03'],
-  ['everything', { amsgrad: true, maximize: true, weightDecay: 0.2, lr: 0.1, eps: 1e-3 }, 'amsgrad=True, maximize=True, weight_decay=0.2, lr=0.1, eps=1e-3'],
+  [
+    'everything',
+    { amsgrad: true, maximize: true, weightDecay: 0.2, lr: 0.1, eps: 1e-3 },
+    'amsgrad=True, maximize=True, weight_decay=0.2, lr=0.1, eps=1e-3',
+  ],
   ['no averaging', { betas: [0, 0] }, 'betas=(0.0, 0.0)'],
 ];
 
@@ -49,11 +53,7 @@ describeWithOracle('optim.Adam and AdamW', (oracle) => {
     await compareTrajectory(oracle(), {
       make: ([first, second, ...rest]) =>
         new Adam(
-          [
-            { params: [first as Tensor], lr: 0.1 },
-            { params: [second as Tensor], betas: [0.5, 0.9] },
-            { params: rest },
-          ],
+          [{ params: [first as Tensor], lr: 0.1 }, { params: [second as Tensor], betas: [0.5, 0.9] }, { params: rest }],
           { lr: 3e-3 },
         ),
       python:
@@ -64,6 +64,19 @@ describeWithOracle('optim.Adam and AdamW', (oracle) => {
       },
       pythonAfterStep: "[g.update(lr=g['lr'] * 0.3) for g in optimizer.param_groups if i == 9]",
     });
+  });
+
+  it('prints its groups as Python does', async () => {
+    const { printed } = await oracle().run(
+      `
+      params = [torch.ones(1, requires_grad=True) for _ in range(2)]
+      printed = str(torch.optim.AdamW([{'params': params[:1]}, {'params': params[1:], 'lr': 4e-4, 'amsgrad': True}]))
+      `,
+      { outputs: { printed: 'string' } },
+    );
+    const params = [ones([1], { requiresGrad: true }), ones([1], { requiresGrad: true })];
+    const optimizer = new AdamW([{ params: params.slice(0, 1) }, { params: params.slice(1), lr: 4e-4, amsgrad: true }]);
+    expect(String(optimizer)).toBe(printed);
   });
 
   it('goes on from a state dict with the same bits, also from one that Python made', async () => {
@@ -126,12 +139,14 @@ describe('optim.Adam', () => {
     const optimizer = new Adam([param], { lr: 0.5 });
     const other = new Adam([ones([1], { requiresGrad: true }), ones([1], { requiresGrad: true })]).stateDict();
     expect(() => optimizer.loadStateDict(other)).toThrow("doesn't match the size of optimizer's group");
-    expect(() => optimizer.loadStateDict({ state: {}, param_groups: [] })).toThrow('different number of parameter groups');
+    expect(() => optimizer.loadStateDict({ state: {}, param_groups: [] })).toThrow(
+      'different number of parameter groups',
+    );
     const [group] = new Adam([param], { lr: 0.1 }).stateDict().param_groups;
     const state = { step: ones([]), exp_avg: ones([3]), exp_avg_sq: ones([2]) };
-    expect(() => optimizer.loadStateDict({ state: { 0: state }, param_groups: [group as NonNullable<typeof group>] })).toThrow(
-      '`exp_avg` of parameter 0 has shape [3], the parameter [2]',
-    );
+    expect(() =>
+      optimizer.loadStateDict({ state: { 0: state }, param_groups: [group as NonNullable<typeof group>] }),
+    ).toThrow('`exp_avg` of parameter 0 has shape [3], the parameter [2]');
     expect(optimizer.paramGroups[0]?.lr).toBe(0.5);
   });
 

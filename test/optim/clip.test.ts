@@ -27,7 +27,10 @@ describeWithOracle('gradient clipping', (oracle) => {
       total = torch.nn.utils.clip_grad_norm_(params, max_norm, norm_type)
       clipped = [p.grad for p in params if p.grad is not None]
       `,
-      { inputs: { gradients, max_norm: maxNorm, norm_type: normType }, outputs: { total: 'tensor', clipped: 'tensors' } },
+      {
+        inputs: { gradients, max_norm: maxNorm, norm_type: normType },
+        outputs: { total: 'tensor', clipped: 'tensors' },
+      },
     );
     expectSameBits(clipGradNorm_(params, maxNorm, { normType }), total, 'norm');
     const ours = params.map(({ grad }) => grad).filter((grad) => grad !== null);

@@ -1,4 +1,4 @@
-import { SGD, StepLR } from '../../lib/optim';
+import { SGD, StepLR, type SchedulerStateDict } from '../../lib/optim';
 import { ones } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeWithOracle } from '../oracle/oracle';
@@ -26,7 +26,10 @@ describeWithOracle('optim.StepLR', (oracle) => {
         initial = [g['initial_lr'] for g in optimizer.param_groups]
         printed = list(state)
         `,
-        { inputs: { rates, step_size: stepSize, gamma }, outputs: { history: 'value', state: 'value', initial: 'numbers', printed: 'strings' } },
+        {
+          inputs: { rates, step_size: stepSize, gamma },
+          outputs: { history: 'value', state: 'value', initial: 'numbers', printed: 'strings' },
+        },
       );
       const optimizer = makeOptimizer(rates);
       const scheduler = new StepLR(optimizer, { stepSize, gamma });
@@ -44,7 +47,7 @@ describeWithOracle('optim.StepLR', (oracle) => {
       const resumedOptimizer = makeOptimizer(rates);
       const resumed = new StepLR(resumedOptimizer, { stepSize: 1, gamma: 0.5 });
       resumedOptimizer.loadStateDict(optimizer.stateDict());
-      resumed.loadStateDict(JSON.parse(JSON.stringify(scheduler.stateDict())));
+      resumed.loadStateDict(JSON.parse(JSON.stringify(scheduler.stateDict())) as SchedulerStateDict);
       for (let epoch = 0; epoch < 20; epoch++) {
         for (const each of [scheduler, resumed]) each.step();
         expect(resumed.getLastLr()).toEqual(scheduler.getLastLr());
@@ -69,7 +72,9 @@ describe('optim.StepLR', () => {
 
   it('refuses impossible arguments', () => {
     expect(() => new StepLR(makeOptimizer([0.1]), { stepSize: 0 })).toThrow('`stepSize`, received 0');
-    expect(() => new StepLR(makeOptimizer([0.1]), { stepSize: 2, lastEpoch: 3 })).toThrow("param 'initial_lr' is not specified");
-    expect(() => new StepLR({} as SGD, { stepSize: 2 })).toThrow('expected an Optimizer');
+    expect(() => new StepLR(makeOptimizer([0.1]), { stepSize: 2, lastEpoch: 3 })).toThrow(
+      "param 'initial_lr' is not specified",
+    );
+    expect(() => new StepLR({} as never, { stepSize: 2 })).toThrow('expected an Optimizer');
   });
 });

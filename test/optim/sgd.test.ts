@@ -37,7 +37,9 @@ describe('optim.SGD', () => {
     expect(() => new SGD(params, { lr: -0.5 })).toThrow('Invalid learning rate: -0.5');
     expect(() => new SGD(params, { momentum: -1 })).toThrow('Invalid momentum value: -1');
     expect(() => new SGD(params, { weightDecay: -1 })).toThrow('Invalid weight_decay value: -1');
-    expect(() => new SGD(params, { nesterov: true })).toThrow('Nesterov momentum requires a momentum and zero dampening');
+    expect(() => new SGD(params, { nesterov: true })).toThrow(
+      'Nesterov momentum requires a momentum and zero dampening',
+    );
   });
 
   it('keeps its momentum when it steps in a scope, and takes it over from a state dict', () => {

@@ -45,7 +45,11 @@ describeWithOracle('creation', (oracle) => {
       outputs: { theirs: 'tensors' },
     });
     for (const [index, literal] of literals.entries())
-      expectSameBits(tensor(literal), theirs[index] as Tensor, String(literal));
+      expectSameBits(
+        tensor(literal),
+        theirs[index] as Tensor,
+        JSON.stringify(literal, (_, value: unknown) => String(value)),
+      );
   });
 
   it('converts to every dtype as Python does', async () => {

@@ -1,0 +1,202 @@
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+
+import { readCheckpoint } from '../../lib/train/checkpoint';
+import type { TrainEvent } from '../../lib/train/events';
+import { buildExperiment } from '../../lib/train/experiment';
+import { TrainLoop } from '../../lib/train/loop';
+import { RunFolder } from '../../lib/train/run-folder';
+import type { TrainSettings } from '../../lib/train/settings';
+import { writeSample } from '../../lib/vision';
+import { finish, jsonLines, only, tiny, waitFor, Workshop, type JsonLine } from './program';
+
+const workshop = new Workshop();
+const epochs = 4;
+let whole: JsonLine[];
+
+beforeAll(async () => {
+  await workshop.open();
+  whole = await workshop.train(['--epochs', String(epochs), '--out', 'whole']);
+});
+afterAll(() => workshop.close());
+
+const args = (out: string): string[] => [
+  '--data',
+  workshop.data,
+  ...tiny,
+  '--json',
+  '--epochs',
+  String(epochs),
+  '--out',
+  out,
+];
+
+/** Everything of a run that must not depend on interruptions, from its metrics.jsonl. */
+function facts(lines: readonly JsonLine[]): unknown[] {
+  return lines
+    .filter((line) => ['epoch', 'step', 'test'].includes(line.event))
+    .map((line) => [
+      line.event,
+      line['epoch'],
+      line['step'],
+      line['lossHex'],
+      line['meanLoss'],
+      line['iouHex'],
+      line['stateSha256'],
+    ]);
+}
+
+/** The run folder's files must be those of a run never interrupted, but for times. */
+function expectSameRun(run: string): void {
+  expect(facts(jsonLines(workshop.read(run, 'metrics.jsonl')))).toEqual(facts(whole));
+  const rows = workshop.read(run, 'results.csv').trimEnd().split('\n');
+  const column = (row: string): unknown[] => [row.split(',')[0], row.split(',').at(-1)];
+  expect(rows.slice(1).map(column)).toEqual(
+    only(whole, 'epoch').map((line) => [String(line['epoch']), line['stateSha256']]),
+  );
+  expect(existsSync(workshop.path(run, 'pictures', 'masks.gif'))).toBe(true);
+  expect(readdirSync(workshop.path(run, 'checkpoints')).sort()).toEqual(['best', 'last']);
+}
+
+describe('after kill -9 a resumed run has the bits of one never interrupted', () => {
+  // Moments over the whole life of the process, and again over what is left after a first kill.
+  it.each([0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])('at %d of its time', async (moment) => {
+    const out = `kill-${moment}`;
+    const began = performance.now();
+    const child = workshop.start(args(out));
+    await waitFor(child, (line) => line.event === 'start');
+    const startup = performance.now() - began;
+    // The rest of a run takes about half as long as starting does.
+    setTimeout(() => child.kill('SIGKILL'), moment * startup);
+    const { signal, stdout } = await finish(child);
+    const [name = ''] = readdirSync(workshop.path(out)).filter((entry) => !entry.startsWith('.'));
+    const run = `${out}/${name}`;
+    const resumed = await workshop.run(['--resume', run, '--json']);
+    expect(resumed.stderr).toBe('');
+    expect(resumed.code).toBe(0);
+    expect(only(jsonLines(resumed.stdout), 'done')).toHaveLength(1);
+    expectSameRun(run);
+    if (signal === null) expect(stdout).toContain('"done"');
+  });
+
+  it('at each event, twice in a row', async () => {
+    for (const event of ['start', 'batch', 'epoch', 'step']) {
+      const out = `twice-${event}`;
+      let child = workshop.start(args(out));
+      await waitFor(child, (line) => line.event === event);
+      child.kill('SIGKILL');
+      await finish(child);
+      const run = `${out}/001-vit-segmentation`;
+      child = workshop.start(['--resume', run, '--json']);
+      await waitFor(child, (line) => line.event === 'epoch' && (line['epoch'] as number) >= 1);
+      child.kill('SIGKILL');
+      await finish(child);
+      expect((await workshop.run(['--resume', run, '--quiet'])).code).toBe(0);
+      expectSameRun(run);
+    }
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('finishes the step, saves, says how to go on, and ends with 130; resumed in the middle of an epoch', async () => {
+    const child = workshop.start(args('ctrl-c'));
+    // Step 3 is the first of the two of epoch 2.
+    await waitFor(child, (line) => line['step'] === 3);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await finish(child);
+    const run = 'ctrl-c/001-vit-segmentation';
+    expect(code).toBe(130);
+    expect(stderr).toContain(`node train.js --resume ${run}`);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ event: 'interrupted', run });
+    const resumed = await workshop.run(['--resume', run, '--json']);
+    expect(resumed.code).toBe(0);
+    expect(only(jsonLines(resumed.stdout), 'step')[0]?.['step']).toBe(
+      (only(jsonLines(stdout), 'step').at(-1)?.['step'] as number) + 1,
+    );
+    expectSameRun(run);
+  });
+
+  it('is taken in the middle of an epoch by every step', async () => {
+    // A checkpoint after each single step: interrupted by a request that is there from the beginning.
+    const settings = JSON.parse(workshop.read('whole/001-vit-segmentation', 'config.json')) as TrainSettings;
+    const run = RunFolder.create(workshop.path('steps'), 'vit', settings);
+    const steps: unknown[] = [];
+    let last: unknown;
+    for (let kind = 'interrupted'; kind === 'interrupted';) {
+      const stop = { requested: false };
+      const emit = (line: TrainEvent): void => {
+        if (line.event === 'step') {
+          steps.push(line.lossHex);
+          stop.requested = true;
+        }
+        if (line.event === 'epoch') last = line.stateSha256;
+      };
+      const surroundings = { run, stop, emit };
+      const from = readCheckpoint(run.checkpoints);
+      const experiment = buildExperiment(settings);
+      const loop =
+        from === null ? TrainLoop.begin(experiment, surroundings) : TrainLoop.resume(experiment, surroundings, from);
+      kind = await (await loop).run();
+    }
+    expect(steps).toEqual(only(whole, 'step').map((line) => line['lossHex']));
+    expect(last).toBe(only(whole, 'epoch').at(-1)?.['stateSha256']);
+  });
+});
+
+describe('--resume', () => {
+  const run = 'done/001-vit-segmentation';
+  beforeAll(() => cpSync(workshop.path('whole'), workshop.path('done'), { recursive: true }));
+
+  const expectRefused = async (flags: string[], code: number, message: RegExp): Promise<void> => {
+    const before = workshop.read(run, 'metrics.jsonl');
+    const refused = await workshop.run(['--resume', run, ...flags]);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr.trimEnd()).not.toContain('\n');
+    expect(refused.code).toBe(code);
+    expect(workshop.read(run, 'metrics.jsonl')).toBe(before);
+  };
+
+  it('refuses settings that would change the bits', async () => {
+    await expectRefused(['--batch-size', '4'], 2, /^error: --batch-size 4 differs from this run's 8: /);
+    await expectRefused(['--seed', '9'], 2, /^error: --seed 9 differs from this run's 0: /);
+    await expectRefused(['--epochs', '2'], 2, /^error: --epochs 2 is less than the 4 epochs/);
+  });
+
+  it('refuses other data', async () => {
+    await writeSample(workshop.path('other'), { trainval: 12, test: 21, size: 24, seed: 1 });
+    await expectRefused(['--data', 'other'], 3, /^error: .*other is not the data that this run was trained on/);
+  });
+
+  it('refuses a checkpoint of another model, and a damaged one', async () => {
+    await workshop.train(['--epochs', '0', '--out', 'wide', '--embed-size', '32']);
+    const model = (folder: string): string => workshop.path(folder, 'checkpoints', 'last', 'model.safetensors');
+    const kept = workshop.path('kept.safetensors');
+    cpSync(model(run), kept);
+    cpSync(model('wide/001-vit-segmentation'), model(run));
+    await expectRefused(
+      [],
+      3,
+      /^error: the checkpoint in .* does not fit this run: .*size mismatch for layers\.1\.position_embed/,
+    );
+    writeFileSync(model(run), 'damaged');
+    await expectRefused([], 3, /^error: .*model\.safetensors/);
+    cpSync(kept, model(run));
+  });
+
+  it('trains on when --epochs is raised, as if it had been asked for at once', async () => {
+    const more = await workshop.run(['--resume', run, '--epochs', String(epochs + 1), '--json']);
+    expect(more.code).toBe(0);
+    const atOnce = await workshop.train(['--epochs', String(epochs + 1), '--out', 'five']);
+    expect(facts(jsonLines(workshop.read(run, 'metrics.jsonl')))).toEqual(facts(atOnce));
+    expect(JSON.parse(workshop.read(run, 'config.json'))).toMatchObject({ epochs: epochs + 1 });
+  });
+
+  it('finds data that has moved', async () => {
+    cpSync(workshop.data, workshop.path('moved'), { recursive: true });
+    cpSync(workshop.path('whole'), workshop.path('elsewhere'), { recursive: true });
+    const elsewhere = 'elsewhere/001-vit-segmentation';
+    rmSync(workshop.path(elsewhere, 'test.json'));
+    const { code } = await workshop.run(['--resume', elsewhere, '--data', 'moved', '--json']);
+    expect(code).toBe(0);
+    expectSameRun(elsewhere);
+  });
+});

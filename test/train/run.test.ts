@@ -1,0 +1,203 @@
+import { existsSync, readdirSync } from 'node:fs';
+
+import sharp from 'sharp';
+
+import { floatHex } from '../../lib/serialize';
+import { jsonLines, only, tiny, tinyImages, Workshop, type JsonLine } from './program';
+
+const workshop = new Workshop();
+let lines: JsonLine[];
+
+beforeAll(async () => {
+  await workshop.open();
+  lines = await workshop.train(['--epochs', '3', '--seed', '5']);
+});
+afterAll(() => workshop.close());
+
+const run = 'runs/001-vit-segmentation';
+
+describe('the JSON lines', () => {
+  it('come in the order of the program', () => {
+    const order = lines.map((line) => line.event).join(' ');
+    const epoch = 'step step epoch';
+    expect(order).toBe(`start batch batch epoch ${epoch} ${epoch} ${epoch} test done`);
+  });
+
+  it('begin with what decides the bits', () => {
+    expect(lines[0]).toMatchObject({
+      device: 'cpu',
+      seed: 5,
+      recipe: 'article-vit',
+      model: 'vit-segmentation',
+      trainSamples: tinyImages.trainval,
+      testSamples: tinyImages.test,
+      stepsPerEpoch: 2,
+      protocol: 'article',
+      run,
+    });
+    expect(lines[0]?.['libtorch']).toMatch(/^\d+\.\d+\.\d+/);
+    expect(lines[0]?.['initSha256']).toBe(only(lines, 'epoch')[0]?.['stateSha256']);
+  });
+
+  it('give losses and scores exactly', () => {
+    const steps = only(lines, 'step');
+    expect(steps.map((step) => [step['epoch'], step['step']])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 3],
+      [2, 4],
+      [3, 5],
+      [3, 6],
+    ]);
+    for (const step of steps) expect(step['lossHex']).toBe(floatHex(step['loss'] as number));
+    for (const epoch of only(lines, 'epoch')) {
+      for (const score of ['pixelAccuracy', 'iou', 'customIou']) {
+        expect(epoch[score]).toBeGreaterThanOrEqual(0);
+        expect(epoch[score]).toBeLessThanOrEqual(1);
+        expect(epoch[`${score}Hex`]).toBe(floatHex(epoch[score] as number));
+      }
+    }
+    const [first, second] = steps.map((step) => step['loss'] as number);
+    expect(only(lines, 'epoch')[1]?.['meanLoss']).toBe((0 + (first ?? NaN) + (second ?? NaN)) / 2);
+  });
+
+  it('end with the test of the whole split', () => {
+    expect(only(lines, 'test')[0]).toMatchObject({ protocol: 'article', samples: tinyImages.test, epoch: 3 });
+    expect(lines.at(-1)).toEqual({ event: 'done', run });
+  });
+
+  it('tell how the model learns: every state is another, and the loss falls', () => {
+    const states = only(lines, 'epoch').map((epoch) => epoch['stateSha256']);
+    expect(new Set(states).size).toBe(4);
+    const means = only(lines, 'epoch')
+      .slice(1)
+      .map((epoch) => epoch['meanLoss'] as number);
+    expect(means[2]).toBeLessThan(means[0] ?? 0);
+  });
+});
+
+describe('the run folder', () => {
+  it('holds everything that the design lists', () => {
+    expect(readdirSync(workshop.path(run)).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'env.json',
+      'log.txt',
+      'metrics.jsonl',
+      'pictures',
+      'results.csv',
+      'summary.txt',
+      'test.json',
+    ]);
+    expect(readdirSync(workshop.path(run, 'checkpoints')).sort()).toEqual(['best', 'last']);
+    expect(readdirSync(workshop.path(run, 'pictures')).sort()).toEqual([
+      'grid-epoch-00.png',
+      'grid-epoch-01.png',
+      'grid-epoch-02.png',
+      'grid-epoch-03.png',
+      'masks.gif',
+    ]);
+  });
+
+  it('has the same lines as stdout in metrics.jsonl, and a row per epoch in results.csv', () => {
+    expect(jsonLines(workshop.read(run, 'metrics.jsonl'))).toEqual(lines);
+    const [header, ...rows] = workshop.read(run, 'results.csv').trimEnd().split('\n');
+    expect(header).toMatch(/^epoch,lr,meanLoss,pixelAccuracy,iou,customIou,/);
+    expect(rows.map((row) => row.split(',')[0])).toEqual(['0', '1', '2', '3']);
+    expect(Number(rows[2]?.split(',')[2])).toBe(only(lines, 'epoch')[2]?.['meanLoss']);
+  });
+
+  it('has all effective settings, the surroundings and the journey of a tensor', () => {
+    expect(JSON.parse(workshop.read(run, 'config.json'))).toMatchObject({
+      recipe: 'article-vit',
+      embedSize: 16,
+      gamma: 0.8,
+      stepSize: 12,
+      dtype: 'float32',
+      limit: null,
+    });
+    expect(JSON.parse(workshop.read(run, 'env.json'))).toMatchObject({ node: process.version, seed: 5, resumed: [] });
+    expect(workshop.read(run, 'summary.txt')).toMatch(/Unfold\(.*\(8, 4, 192\)/);
+    expect(JSON.parse(workshop.read(run, 'test.json'))).toEqual(only(lines, 'test')[0]);
+    expect(workshop.read(run, 'log.txt')).toContain('pixel accuracy');
+  });
+
+  it('has a picture of three grids of seven, and a frame per epoch', async () => {
+    const padded = 16 + 2;
+    const picture = await sharp(workshop.path(run, 'pictures', 'grid-epoch-03.png')).metadata();
+    expect([picture.width, picture.height]).toEqual([7 * padded + 2, 3 * (3 * padded + 2)]);
+    const gif = await sharp(workshop.path(run, 'pictures', 'masks.gif'), { animated: true }).metadata();
+    expect([gif.pages, gif.width, gif.pageHeight]).toEqual([4, 7 * padded + 2, 3 * padded + 2]);
+  });
+});
+
+test('the same seed gives the same bits in a folder of its own, another seed gives others', async () => {
+  const again = await workshop.train(['--epochs', '3', '--seed', '5', '--name', 'again']);
+  const other = await workshop.train(['--epochs', '1', '--seed', '6', '--name', 'other']);
+  const facts = (from: JsonLine[]): unknown[] =>
+    from.map((line) => [line['lossHex'], line['stateSha256'], line['iouHex']]);
+  expect(facts(again)).toEqual(facts(lines));
+  expect(only(other, 'step')[0]?.['lossHex']).not.toBe(only(lines, 'step')[0]?.['lossHex']);
+  expect(readdirSync(workshop.path('runs')).sort()).toEqual(['001-vit-segmentation', '002-again', '003-other']);
+});
+
+test('without --json people read a header and a row per epoch, without escape codes in a pipe', async () => {
+  const { stdout, stderr, code } = await workshop.run([
+    '--data',
+    workshop.data,
+    ...tiny,
+    '--epochs',
+    '2',
+    '--out',
+    'text',
+  ]);
+  expect(code).toBe(0);
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^libtorch-node \d/);
+  expect(stdout).toMatch(/\n {4}2 +0\.\d{4} /);
+  expect(stdout).toMatch(/\nrun +text\/001-vit-segmentation\n$/);
+  expect(stdout).toContain('to go, by the first 3 steps');
+  expect(stdout).not.toMatch(/[\x1b\r]/);
+});
+
+test('--quiet prints the run folder and nothing else', async () => {
+  const { stdout, stderr } = await workshop.run([
+    '--data',
+    workshop.data,
+    ...tiny,
+    '--epochs',
+    '0',
+    '--quiet',
+    '--out',
+    'q',
+  ]);
+  expect(stdout).toBe('q/001-vit-segmentation\n');
+  expect(stderr).toBe('');
+});
+
+test('the clean protocol holds samples out, tests the best epoch, and scores without batches', async () => {
+  const clean = await workshop.train(['--epochs', '2', '--protocol', 'clean', '--out', 'clean']);
+  const again = await workshop.train(['--epochs', '2', '--protocol', 'clean', '--out', 'clean']);
+  expect(clean[0]).toMatchObject({ trainSamples: 11, validationSamples: 1, testSamples: tinyImages.test });
+  const epochs = only(clean, 'epoch');
+  const best = epochs.reduce((a, b) => ((b['mIoU'] as number) > (a['mIoU'] as number) ? b : a));
+  expect(only(clean, 'test')[0]).toMatchObject({ protocol: 'clean', epoch: best['epoch'], customIou: null });
+  expect(only(clean, 'test')[0]?.['perClassIou']).toHaveLength(3);
+  expect(only(again, 'test')[0]?.['mIoU']).toBe(only(clean, 'test')[0]?.['mIoU']);
+});
+
+test('data that fails in the middle of the beginning leaves no run folder', async () => {
+  const { code } = await workshop.run([
+    '--data',
+    workshop.data,
+    ...tiny,
+    '--limit',
+    '1',
+    '--protocol',
+    'clean',
+    '--out',
+    'no',
+  ]);
+  expect(code).toBe(2);
+  expect(existsSync(workshop.path('no'))).toBe(false);
+});
