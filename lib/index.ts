@@ -7,7 +7,7 @@
  * @packageDocumentation
  */
 
-export * from './engine';
+export * from './engine/public';
 export * from './tensor';
 export * from './autograd';
 export * as nn from './nn';

@@ -5,7 +5,8 @@
  *
  * A missing tool is skipped loudly on a person's machine, and a failure where CI is set.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,8 +15,10 @@ import { InstallError, runMain } from './lib/errors.mjs';
 import { buildDir, root } from './lib/project.mjs';
 import { openReport } from './lib/report.mjs';
 import { nativeSources } from './lib/sources.mjs';
+import { writeJson } from './lib/stamp.mjs';
 
 const compileCommands = path.join(buildDir, 'cmake');
+const passedPath = path.join(buildDir, 'clang-tidy-passed.json');
 // The commands are g++'s: it knows warnings that clang does not, and its OpenMP header is not on clang's path.
 const CLANG_ARGS = ['--extra-arg=-Wno-unknown-warning-option', '--extra-arg=-fno-openmp'];
 // Each run of clang-tidy reads all of ATen's headers: about 1 GB.
@@ -43,17 +46,38 @@ function findTool(name) {
 }
 
 /**
+ * Hash of what the verdict about a source depends on: clang-tidy takes some 15 s for each, so none is checked twice.
+ * @param {string} source
+ */
+function tidyKey(source) {
+  const hash = createHash('sha256');
+  for (const file of [source, '.clang-tidy', ...nativeFiles().filter((name) => name.endsWith('.h'))]) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(root, file)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** @returns {Record<string, string>} The key with which each source passed last. */
+function readPassed() {
+  return existsSync(passedPath) ? JSON.parse(readFileSync(passedPath, 'utf8')) : {};
+}
+
+/**
  * Runs jobs, a few at a time.
  * @template T
  * @param {readonly T[]} items
+ * @param {number} jobs
  * @param {(item: T) => Promise<void>} work
  */
-async function inParallel(items, work) {
+async function inParallel(items, jobs, work) {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: JOBS }, worker));
+  await Promise.all(Array.from({ length: jobs }, worker));
 }
 
 await runMain(async () => {
@@ -82,10 +106,17 @@ await runMain(async () => {
         'node scripts/build.mjs --route cmake',
       );
     }
-    await inParallel(nativeSources(), async (file) => {
+    const passed = readPassed();
+    // Two fixes of one header at once would both be applied.
+    await inParallel(nativeSources(), fix ? 1 : JOBS, async (file) => {
       const args = ['-p', compileCommands, '--quiet', ...CLANG_ARGS, ...(fix ? ['--fix'] : [])];
+      const key = tidyKey(file);
+      if (passed[file] === key) return;
       const result = await runChild(clangTidy, [...args, file], { report, cwd: root });
-      if (result.status === 0) return;
+      if (result.status === 0) {
+        writeJson(passedPath, Object.assign(passed, { [file]: key }));
+        return;
+      }
       process.stderr.write(result.output);
       failed = true;
     });

@@ -48,6 +48,15 @@ function siteOfDisposed(args: readonly unknown[]): string {
   return debug.enabled ? '' : describeSite(0);
 }
 
+type Callable = (...args: unknown[]) => unknown;
+
+/** An error whose stack begins at the caller of `gate`: the frames of the gate itself tell nobody anything. */
+function raise(code: string, message: string, gate: (...args: never[]) => unknown): Error {
+  const error = errorFromCode(code, message);
+  Error.captureStackTrace(error, gate);
+  return error;
+}
+
 /**
  * Turns what native code threw into an error class of this library.
  *
@@ -58,21 +67,21 @@ export function fromNative(error: unknown, name: string, args: readonly unknown[
   if (!isTorchError(error)) return error;
   const call = `${name}(${args.map(describe).join(', ')})`;
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
-  return errorFromCode(error.code, `${error.message}\n  in ${call}${site}`, { cause: error });
+  return raise(error.code, `${error.message}\n  in ${call}${site}`, fromNative);
 }
 
 /** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
 function guard(binding: NativeBinding): NativeBinding {
   const guarded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(binding)) {
-    const target = value as (...args: unknown[]) => unknown;
+    const target = value as Callable;
     guarded[name] = (...args: unknown[]): unknown => {
       try {
         return target(...args);
       } catch (error) {
         if (!isTorchError(error)) throw error;
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw errorFromCode(error.code, `${error.message} (in ${name})${site}`, { cause: error });
+        throw raise(error.code, `${error.message} (in ${name})${site}`, guarded[name] as Callable);
       }
     };
   }

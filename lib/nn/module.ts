@@ -22,6 +22,7 @@ export type Member = Parameter | Buffer | AnyModule;
  * Python name, `registerParameter`, `registerBuffer` and `registerModule` take the name itself. ECMAScript's private
  * fields (`#cache`) and arrays are not looked into: hide a helper module in the former, hold a list in a `ModuleList`.
  *
+ * A name that is a whole number comes before all others, as JavaScript orders properties; among themselves they count up.
  * A class that declares its fields has its properties in the order of the declarations, one that does not in the order of
  * the assignments: keep Python's order of assignment in either case, since optimizers number parameters by it.
  *

@@ -21,6 +21,11 @@ export class Parameter extends Tensor {
     }
     this.requiresGrad = requiresGrad;
   }
+
+  /** What Python prints. */
+  override toString(): string {
+    return `Parameter containing:\n${super.toString()}`;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { keep } from '../engine';
 import { binding } from '../engine/gate';
+import { readTail, type Tail } from '../nn/arguments';
 import { tensor, zerosLike, type Tensor } from '../tensor';
 import { Optimizer, valueError, type ParamGroup, type Params } from './optimizer';
 
@@ -19,6 +20,19 @@ export interface AdamOptions {
   /** AdamW's decay of the parameter itself. */
   decoupledWeightDecay?: boolean;
 }
+
+type AdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'decoupledWeightDecay'];
+
+export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
+
+const defaults: Required<AdamWOptions> = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+};
 
 /**
  * Options of a group. `foreach`, `capturable`, `differentiable` and `fused` choose between Python's implementations; here
@@ -41,20 +55,10 @@ interface AdamState {
 
 /** `torch.optim.Adam` (Kingma and Ba 2015), with the bits of Python's for-loop. */
 export class Adam extends Optimizer<AdamGroup, AdamState> {
-  constructor(params: Params<AdamGroup>, options: AdamOptions = {}) {
-    super(params, {
-      lr: options.lr ?? 1e-3,
-      betas: options.betas ?? [0.9, 0.999],
-      eps: options.eps ?? 1e-8,
-      weightDecay: options.weightDecay ?? 0,
-      amsgrad: options.amsgrad ?? false,
-      maximize: options.maximize ?? false,
-      foreach: null,
-      capturable: false,
-      differentiable: false,
-      fused: null,
-      decoupledWeightDecay: options.decoupledWeightDecay ?? false,
-    });
+  constructor(params: Params<AdamGroup>, ...rest: Tail<AdamOptions, AdamOrder>) {
+    const { decoupledWeightDecay, ...options } = readTail('Adam', { ...defaults, decoupledWeightDecay: false }, rest);
+    const fixed = { foreach: null, capturable: false, differentiable: false, fused: null };
+    super(params, { ...options, ...fixed, decoupledWeightDecay });
   }
 
   protected override validate({ lr, betas, eps, weightDecay }: AdamGroup): void {
@@ -127,7 +131,10 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
 
 /** `torch.optim.AdamW` (Loshchilov and Hutter 2019): {@link Adam} whose weight decay stays out of the averages. */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamGroup>, options: Omit<AdamOptions, 'decoupledWeightDecay'> = {}) {
-    super(params, { weightDecay: 1e-2, ...options, decoupledWeightDecay: true });
+  constructor(
+    params: Params<AdamGroup>,
+    ...rest: Tail<AdamWOptions, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']>
+  ) {
+    super(params, { ...readTail('AdamW', { ...defaults, weightDecay: 1e-2 }, rest), decoupledWeightDecay: true });
   }
 }

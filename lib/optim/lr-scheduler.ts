@@ -1,4 +1,5 @@
 import { ArgumentError } from '../engine';
+import { readTail, type Tail } from '../nn/arguments';
 import { Optimizer, valueError, type OptionValue } from './optimizer';
 
 /** An optimizer, whatever its options. */
@@ -109,6 +110,15 @@ export abstract class LRScheduler {
   }
 }
 
+export interface StepLROptions {
+  /** Epochs between two decays. */
+  stepSize: number;
+  /** Factor of a decay. */
+  gamma?: number;
+  /** The epoch to go on from; −1 for a start. */
+  lastEpoch?: number;
+}
+
 /** Multiplies the rates by `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
 export class StepLR extends LRScheduler {
   stepSize: number;
@@ -116,8 +126,9 @@ export class StepLR extends LRScheduler {
 
   constructor(
     optimizer: AnyOptimizer,
-    { stepSize, gamma = 0.1, lastEpoch = -1 }: { stepSize: number; gamma?: number; lastEpoch?: number },
+    ...rest: [options: StepLROptions] | [stepSize: number, ...rest: Tail<StepLROptions, ['gamma', 'lastEpoch']>]
   ) {
+    const { stepSize, gamma, lastEpoch } = readTail('StepLR', { stepSize: NaN, gamma: 0.1, lastEpoch: -1 }, rest);
     super(optimizer, lastEpoch);
     if (!Number.isInteger(stepSize) || stepSize < 1) {
       throw valueError(`expected a whole number of epochs for \`stepSize\`, received ${stepSize}`);

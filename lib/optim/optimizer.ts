@@ -91,6 +91,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
       throw valueError('optimizer contains a parameter group with duplicate parameters');
     }
     const given = Object.entries(group) as [string, unknown][];
+    const unknown = given.find(([name]) => !(name in this.defaults || name === 'params' || name === 'initialLr'));
+    if (unknown !== undefined) {
+      const names = Object.keys(this.defaults).join(', ');
+      throw new ArgumentError(`expected options of a group among params, ${names}, received \`${unknown[0]}\``);
+    }
     const options = { ...this.defaults, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
     this.validate(options);
     this.paramGroups.push({ ...options, params });

@@ -1,5 +1,6 @@
 import { keep } from '../engine';
 import { binding } from '../engine/gate';
+import { readTail, type Tail } from '../nn/arguments';
 import type { Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { Optimizer, valueError, type ParamGroup, type Params } from './optimizer';
@@ -19,6 +20,15 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
+const sgdDefaults: Required<SGDOptions> = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+};
+
 /** Options of a group; the last three only travel through state dicts, as in {@link AdamGroup}. */
 export interface SGDGroup extends Required<SGDOptions> {
   foreach: boolean | null;
@@ -32,18 +42,11 @@ interface SGDState {
 
 /** `torch.optim.SGD`, with the bits of Python's for-loop. */
 export class SGD extends Optimizer<SGDGroup, SGDState> {
-  constructor(params: Params<SGDGroup>, options: SGDOptions = {}) {
-    super(params, {
-      lr: options.lr ?? 1e-3,
-      momentum: options.momentum ?? 0,
-      dampening: options.dampening ?? 0,
-      weightDecay: options.weightDecay ?? 0,
-      nesterov: options.nesterov ?? false,
-      maximize: options.maximize ?? false,
-      foreach: null,
-      differentiable: false,
-      fused: null,
-    });
+  constructor(
+    params: Params<SGDGroup>,
+    ...rest: Tail<SGDOptions, ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']>
+  ) {
+    super(params, { ...readTail('SGD', sgdDefaults, rest), foreach: null, differentiable: false, fused: null });
   }
 
   protected override validate({ lr, momentum, dampening, weightDecay, nesterov }: SGDGroup): void {

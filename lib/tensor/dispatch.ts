@@ -120,12 +120,6 @@ function valueOf(source: Source, args: readonly unknown[], options: Readonly<Rec
   return options?.[name];
 }
 
-/** Frees the second handle that native code makes for a tensor which the caller has already. */
-function drop(result: unknown): void {
-  if (Array.isArray(result)) result.forEach(drop);
-  else if (typeof result === 'number' && result !== 0) binding.dispose(result);
-}
-
 /** Turns handles in a result into tensors; 0 is a tensor that the op left undefined. */
 function wrap(result: unknown, type: string): unknown {
   if (type === 'Tensor' || type === 'Tensor?') return result === 0 || result === null ? null : adopt(result as number);
@@ -154,7 +148,7 @@ function run(
   );
   try {
     if (plan.outcome === 'same') {
-      drop(call(plan.id, null, ...values));
+      call(plan.id, null, ...values);
       const results = plan.aliases.map((source) => valueOf(source, args, options));
       return results.length === 1 ? results[0] : results;
     }
@@ -188,7 +182,7 @@ function run1(op: Op, x: unknown): unknown {
   try {
     const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
     if (plan.inPlace) {
-      drop(call(plan.id, null, a));
+      call(plan.id, null, a);
       return x;
     }
     const tensor = new ResultClass();
@@ -210,7 +204,7 @@ function run2(op: Op, x: unknown, y: unknown): unknown {
     const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
     const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
     if (plan.inPlace) {
-      drop(call(plan.id, null, a, b));
+      call(plan.id, null, a, b);
       return x;
     }
     const tensor = new ResultClass();
@@ -233,7 +227,7 @@ function run3(op: Op, x: unknown, y: unknown, z: unknown): unknown {
     const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
     const c = plan.c2 === HANDLE ? (z as TensorBase).handle : plan.c2 === PLAIN ? z : convert(z, plan.c2);
     if (plan.inPlace) {
-      drop(call(plan.id, null, a, b, c));
+      call(plan.id, null, a, b, c);
       return x;
     }
     const tensor = new ResultClass();
@@ -267,7 +261,27 @@ export function method(name: string, publicName: string): (this: TensorBase, ...
   };
 }
 
-const exact = new Map<string, OpSchema>();
+/** An overload that is called by its full name. */
+interface Exact {
+  readonly schema: OpSchema;
+  /** Positions of the arguments that its results are; null where it makes new ones. */
+  readonly written: readonly number[] | null;
+}
+
+const exact = new Map<string, Exact>();
+
+function lookExact(name: string): Exact {
+  const schema = binding.opSchema(name);
+  if (schema === null) {
+    throw new TorchError(`libtorch ${binding.libraryInfo().loaded} has no op \`${name}\``, 'TORCH_NOT_IMPLEMENTED');
+  }
+  const positions = schema.returns.map(({ alias }) =>
+    schema.arguments.findIndex((argument) => argument.name === alias),
+  );
+  const found = { schema, written: positions.length > 0 && !positions.includes(-1) ? positions : null };
+  exact.set(name, found);
+  return found;
+}
 
 /**
  * Calls exactly one overload, with its arguments in schema order: `callOp('aten::lerp_.Scalar', [a, b, 0.1])`. Arguments
@@ -277,14 +291,7 @@ const exact = new Map<string, OpSchema>();
  * very tensor that it wrote to
  */
 export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
-  let schema = exact.get(name);
-  if (schema === undefined) {
-    const found = binding.opSchema(name);
-    if (found === null) {
-      throw new TorchError(`libtorch ${binding.libraryInfo().loaded} has no op \`${name}\``, 'TORCH_NOT_IMPLEMENTED');
-    }
-    exact.set(name, (schema = found));
-  }
+  const { schema, written } = exact.get(name) ?? lookExact(name);
   const values = args.map((arg) => {
     if (arg instanceof TensorBase) return arg.handle;
     if (arg instanceof GeneratorBase) return arg.id;
@@ -292,11 +299,8 @@ export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
     return arg.map((element: unknown) => (element instanceof TensorBase ? element.handle : element));
   });
   try {
-    const written = schema.returns.map(({ alias }) =>
-      schema.arguments.findIndex((argument) => argument.name === alias),
-    );
-    if (written.length > 0 && written.every((index) => index !== -1)) {
-      drop(call(schema.id, null, ...values));
+    if (written !== null) {
+      call(schema.id, null, ...values);
       const results = written.map((index) => args[index]);
       return (results.length === 1 ? results[0] : results) as R;
     }

@@ -1,7 +1,7 @@
 /** `t[…]` and `t[…] = value` of Python; follows torch/csrc/autograd/python_variable_indexing.cpp. */
 
 import { ArgumentError, describe, IndexError, TensorBase } from '../engine';
-import { flatten, inferDType } from './data';
+import { flatten, inferDType, type NestedData } from './data';
 import { callOp } from './dispatch';
 import { tensorOf } from './from-data';
 import type { Tensor } from './tensor';
@@ -186,13 +186,17 @@ function withoutLeadingOnes(shape: readonly number[]): readonly number[] {
 }
 
 /** `self[indices] = value` */
-export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | number | bigint | boolean): void {
+export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | NestedData): void {
   const { view, indices, temporary } = apply(self, given);
   try {
     if (view !== self) temporary.push(view);
     let source: Tensor;
     if (value instanceof TensorBase) source = value;
-    else {
+    else if (Array.isArray(value)) {
+      const { shape, elements } = flatten(value);
+      source = tensorOf(elements, self.dtype, shape);
+      temporary.push(source);
+    } else {
       source = callOp<Tensor>('aten::scalar_tensor', [value, self.dtype, undefined, self.device]);
       temporary.push(source);
     }

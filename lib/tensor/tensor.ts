@@ -3,7 +3,15 @@
 import { inspect } from 'node:util';
 
 import { ArgumentError, binding, describe, dispose, TensorBase } from '../engine';
-import { type Element, nest, type NestedElements, toElements, toTypedArray, type TypedArray } from './data';
+import {
+  type Element,
+  nest,
+  type NestedData,
+  type NestedElements,
+  toElements,
+  toTypedArray,
+  type TypedArray,
+} from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
 import { type Device, type DType, isComplexDType, isDType, itemSize, type MemoryFormat } from './dtype';
 import { methodOps, type TensorMethods } from './generated/methods';
@@ -192,8 +200,12 @@ export class Tensor extends TensorBase {
     return indexGet(this, indices);
   }
 
-  /** Writes into a part of the tensor, as `t[…] = value` in Python. Returns this tensor. */
-  setAt(indices: Index | readonly Index[], value: Tensor | number | bigint | boolean): this {
+  /**
+   * Writes into a part of the tensor, as `t[…] = value` in Python. Returns this tensor.
+   *
+   * @param indices - what {@link at} takes, in a list: `[0, slice(1)]`; a list of positions goes into it, `[[0, 2]]`
+   */
+  setAt(indices: Index | readonly Index[], value: Tensor | NestedData): this {
     indexPut(this, Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index], value);
     return this;
   }

@@ -1,3 +1,4 @@
+import { setNumThreads } from '../engine';
 import { countParameters, create, type JourneyStep, type SegmentationModel } from '../models';
 import { CrossEntropyLoss } from '../nn';
 import { Adam, StepLR } from '../optim';
@@ -22,6 +23,7 @@ export interface Experiment {
  */
 export function buildExperiment(settings: TrainSettings): Experiment {
   const loaders = makeLoaders(settings);
+  setNumThreads(settings.threads);
   manualSeed(settings.seed);
   const { imageSize, patchSize, embedSize, numBlocks, numHeads, dropout } = settings;
   const model = create(settings.model, { imageSize, patchSize, embedSize, numBlocks, numHeads, dropout });

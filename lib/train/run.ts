@@ -46,16 +46,19 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
   const surroundings: LoopSurroundings = { run, stop: observer.stop, emit };
   const start = startEvent(experiment, initSha256, run.path);
   try {
-    run.rewind(checkpoint?.state.logs ?? { metrics: 0, results: 0, log: 0 });
-    writeDescription(run, experiment, checkpoint !== null, observer);
     let loop: TrainLoop;
     if (checkpoint === null) {
+      run.rewind({ metrics: 0, results: 0, log: 0 });
+      describeRun(run, experiment);
       run.append('results', resultsColumns.join(','));
       emit(start);
       loop = await TrainLoop.begin(experiment, surroundings);
     } else {
-      tell(start);
+      // Nothing in the folder changes before the checkpoint has proved to fit.
       loop = await TrainLoop.resume(experiment, surroundings, checkpoint);
+      run.rewind(checkpoint.state.logs);
+      describeResumption(run, experiment, observer);
+      tell(start);
       emit({ event: 'resume', epochs: checkpoint.state.epochs, batches: checkpoint.state.loader?.position ?? 0 });
     }
     const kind = await loop.run();
@@ -95,20 +98,19 @@ function startEvent({ settings, model, loaders }: Experiment, initSha256: string
   };
 }
 
-/** config.json, env.json and summary.txt. */
-function writeDescription(run: RunFolder, experiment: Experiment, resumed: boolean, observer: RunObserver): void {
-  const { settings } = experiment;
+function describeRun(run: RunFolder, experiment: Experiment): void {
+  run.writeJson('config.json', experiment.settings);
+  run.writeJson('env.json', { ...describeEnvironment(experiment.settings), resumed: [] });
+  run.writeText('summary.txt', summarize(experiment));
+}
+
+function describeResumption(run: RunFolder, { settings }: Experiment, observer: RunObserver): void {
   const now = describeEnvironment(settings);
-  run.writeJson('config.json', settings);
-  if (!resumed) {
-    run.writeJson('env.json', { ...now, resumed: [] });
-    run.writeText('summary.txt', summarize(experiment));
-    return;
-  }
   const began = JSON.parse(readFileSync(run.file('env.json'), 'utf8')) as Environment & { resumed: Environment[] };
   for (const difference of bitDifferences(began, now)) {
     observer.onWarning(`this run may go on with other bits than it began with: ${difference}`);
   }
+  run.writeJson('config.json', settings);
   run.writeJson('env.json', { ...began, resumed: [...began.resumed, now] });
 }
 

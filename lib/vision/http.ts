@@ -62,8 +62,12 @@ async function request(url: URL, { headers, idleTimeout = 30_000 }: GetOptions):
     } else {
       sent = (url.protocol === 'https:' ? https : http).get(url, common);
     }
-    sent.on('timeout', () => sent.destroy(new Error(`no data for ${Math.round(idleTimeout / 1000)} seconds`)));
-    sent.once('response', resolve);
+    let received: IncomingMessage | null = null;
+    // Destroying the request would tell the reader of the response only "aborted".
+    sent.on('timeout', () =>
+      (received ?? sent).destroy(new Error(`no data for ${Math.ceil(idleTimeout / 1000)} seconds`)),
+    );
+    sent.once('response', (response) => resolve((received = response)));
     sent.once('error', reject);
   });
 }

@@ -101,7 +101,8 @@ async function unpack(file: string, directory: string, folder: PetArchive): Prom
     await rm(file, { force: true });
     throw new DataError(`cannot unpack ${file}: ${reason(error)}; it is removed again`, { cause: error });
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    // After a failure some files may still be on their way to the disk, and fill the folder while it is emptied.
+    await rm(aside, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 }
 

@@ -88,7 +88,9 @@ export function decodePngSamples(bytes: Uint8Array): PngSamples {
     };
   });
   const expected = layout.reduce((sum, pass) => sum + pass.rows * (pass.rowBytes + 1), 0);
-  const raw = inflateSync(imageData(bytes), { maxOutputLength: expected + 65536 });
+  // One chunk holds it all, and is not copied together from many.
+  const chunkSize = expected + 1024;
+  const raw = inflateSync(imageData(bytes), { chunkSize, maxOutputLength: chunkSize });
   if (raw.length < expected) throw new Error('the PNG image data is cut short');
 
   const samples = bitDepth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
@@ -148,11 +150,10 @@ function unfilterRow(raw: Uint8Array, row: number, previous: number, length: num
       }
       return;
     case 4:
-      for (let i = start; i < end; i++) {
-        const hasLeft = i >= start + pixelBytes;
-        const left = hasLeft ? raw[i - pixelBytes]! : 0;
-        const above = hasAbove ? raw[i + up]! : 0;
-        raw[i]! += paeth(left, above, hasLeft && hasAbove ? raw[i + up - pixelBytes]! : 0);
+      for (let i = start; i < start + pixelBytes; i++) raw[i]! += hasAbove ? raw[i + up]! : 0;
+      for (let i = start + pixelBytes; i < end; i++) {
+        const left = raw[i - pixelBytes]!;
+        raw[i]! += hasAbove ? paeth(left, raw[i + up]!, raw[i + up - pixelBytes]!) : left;
       }
       return;
     default:

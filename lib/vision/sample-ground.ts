@@ -66,7 +66,7 @@ function meadow(random: SampleRandom, salt: number): Ground {
 
 function room(random: SampleRandom, salt: number): Ground {
   const wall = random.pick(kWalls);
-  const floor = random.pick(kFloors);
+  const wood = random.pick(kFloors);
   const horizon = random.range(0.35, 0.7);
   const boards = random.range(4, 9);
   const papered = random.chance(0.5);
@@ -81,7 +81,7 @@ function room(random: SampleRandom, salt: number): Ground {
     const board = floor(depth * 2);
     const seam = fraction(depth * 2) < 0.07 ? 0.6 : 1;
     const shade = 0.8 + 0.25 * noise(board * 7.3, 0.5, salt + 2);
-    return lit(floor, seam * (shade + 0.25 * noise(x * 5 + board * 3.7, depth * 16, salt + 3) - 0.1));
+    return lit(wood, seam * (shade + 0.25 * noise(x * 5 + board * 3.7, depth * 16, salt + 3) - 0.1));
   };
 }
 

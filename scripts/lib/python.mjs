@@ -15,7 +15,7 @@ export function pythonCandidates(env = process.env) {
     'python3',
     'python',
   ];
-  return [...new Set(candidates.filter((candidate) => candidate !== undefined && candidate !== ''))];
+  return [...new Set(candidates.flatMap((candidate) => candidate || []))];
 }
 
 /**

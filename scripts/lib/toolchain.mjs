@@ -1,6 +1,6 @@
 /** The tools of the two build routes, and how a person installs the ones that are missing. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { which } from './child.mjs';
 import { InstallError } from './errors.mjs';
@@ -15,12 +15,8 @@ const OLDEST = { gcc: 11, clang: 14, cmake: [3, 18] };
 function packageManager() {
   if (process.platform === 'darwin') return 'brew';
   if (process.platform !== 'linux') return 'other';
-  let release = '';
-  try {
-    release = readFileSync('/etc/os-release', 'utf8');
-  } catch {
-    return 'other';
-  }
+  if (!existsSync('/etc/os-release')) return 'other';
+  const release = readFileSync('/etc/os-release', 'utf8');
   const ids = [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?/gm)].flatMap((match) => (match[1] ?? '').split(' '));
   if (ids.some((id) => ['debian', 'ubuntu'].includes(id))) return 'apt';
   if (ids.some((id) => ['fedora', 'rhel', 'centos', 'amzn'].includes(id))) return 'dnf';

@@ -155,6 +155,7 @@ describeWithOracle('MultiheadAttention', (oracle) => {
         ]),
       }),
     ).toThrow('only bool and floating types of attnMask are supported, received int64');
-    expect(() => mha.forward(x, randn([1, 3, 5]), randn([1, 3, 5]))).toThrow();
+    expect(() => mha.forward(x, x, x, { isCausal: true })).toThrow('Need attn_mask if specifying the is_causal hint');
+    expect(() => mha.forward(x, randn([1, 3, 5]), randn([1, 3, 5]))).toThrow('[1, 3, 5]');
   });
 });

@@ -214,7 +214,8 @@ describeWithOracle('layers', (oracle) => {
 describe('arguments of layers', () => {
   it('refuses unknown options, and those that are given twice', () => {
     expect(() => new nn.Linear(2, 3, { bais: true } as never)).toThrow('received `bais`');
-    expect(() => new nn.LayerNorm(2, 1e-5, { eps: 1e-6 } as never)).toThrow('received `eps` twice');
+    const twice = [1e-5, { eps: 1e-6 }] as unknown as [number];
+    expect(() => new nn.LayerNorm(2, ...twice)).toThrow('received `eps` twice');
     expect(() => new nn.Linear(-1, 3)).toThrow('`inFeatures`, received -1');
     expect(() => new nn.BatchNorm2d(3).forward(randn([2, 3]))).toThrow(
       'expected 4D input (got 2D input of shape [2, 3])',

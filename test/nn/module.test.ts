@@ -110,6 +110,10 @@ count = len(list(m.parameters()))
     for (const [index, module] of modules.entries()) all.registerModule(String(index), module);
     expect(all.toString()).toBe(printed);
     expect(inspect(all)).toBe(printed);
+    const { parameter } = await oracle().run('parameter = str(torch.nn.Parameter(torch.ones(2, 2)))', {
+      outputs: { parameter: 'string' },
+    });
+    expect(inspect(new nn.Parameter(ones([2, 2])))).toBe(parameter);
   });
 
   it('loads what Python saved, and saves what Python loads', async () => {

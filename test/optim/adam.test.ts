@@ -1,4 +1,4 @@
-import { Adam, AdamW } from '../../lib/optim';
+import { Adam, AdamW, type AdamOptions } from '../../lib/optim';
 import { manualSeed, ones, randn, type Tensor } from '../../lib/tensor';
 import { scope } from '../../lib/engine';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
@@ -6,9 +6,7 @@ import { compareTrajectory } from './trajectory';
 
 beforeEach(() => manualSeed(21));
 
-type Options = ConstructorParameters<typeof Adam>[1];
-
-const cases: [name: string, options: Options, python: string][] = [
+const cases: [name: string, options: AdamOptions, python: string][] = [
   ['defaults', {}, ''],
   ['lr', { lr: 4e-4 }, 'lr=4e-4'],
   ['betas and eps', { betas: [0.8, 0.95], eps: 1e-6 }, 'betas=(0.8, 0.95), eps=1e-6'],
@@ -126,6 +124,13 @@ describe('optim.Adam', () => {
     expect(() => new Adam(params, { betas: [1, 0.9] })).toThrow('Invalid beta parameter at index 0: 1');
     expect(() => new Adam(params, { betas: [0.9, 1.5] })).toThrow('Invalid beta parameter at index 1: 1.5');
     expect(() => new Adam(params, { weightDecay: -2 })).toThrow('Invalid weight_decay value: -2');
+    expect(() => new Adam(params, { learningRate: 1 } as never)).toThrow('received `learningRate`');
+    expect(() => new Adam([{ params, weight_decay: 1 } as { params: Tensor[] }])).toThrow('received `weight_decay`');
+    expect(new Adam(params, 0.5, [0.8, 0.9], { eps: 1 }).paramGroups[0]).toMatchObject({
+      lr: 0.5,
+      betas: [0.8, 0.9],
+      eps: 1,
+    });
     expect(() => new Adam([])).toThrow('optimizer got an empty parameter list');
     expect(() => new Adam(params[0] as unknown as Tensor[])).toThrow('should be an iterable of Tensors or groups');
     expect(() => new Adam([params[0]?.mul(2) as Tensor])).toThrow("can't optimize a non-leaf Tensor");

@@ -32,7 +32,8 @@ describeWithOracle('optim.StepLR', (oracle) => {
         },
       );
       const optimizer = makeOptimizer(rates);
-      const scheduler = new StepLR(optimizer, { stepSize, gamma });
+      const scheduler =
+        round % 2 === 0 ? new StepLR(optimizer, { stepSize, gamma }) : new StepLR(optimizer, stepSize, gamma);
       const ours: number[][] = [];
       for (let epoch = 0; epoch < 60; epoch++) {
         ours.push([...scheduler.getLastLr(), ...optimizer.paramGroups.map(({ lr }) => lr)]);

@@ -1,12 +1,12 @@
 import { scope } from '../../lib/engine';
-import { SGD } from '../../lib/optim';
+import { SGD, type SGDOptions } from '../../lib/optim';
 import { manualSeed, ones } from '../../lib/tensor';
 import { describeWithOracle } from '../oracle/oracle';
 import { compareTrajectory } from './trajectory';
 
 beforeEach(() => manualSeed(22));
 
-const cases: [name: string, options: ConstructorParameters<typeof SGD>[1], python: string][] = [
+const cases: [name: string, options: SGDOptions, python: string][] = [
   ['defaults', {}, ''],
   ['lr', { lr: 0.3 }, 'lr=0.3'],
   ['momentum', { lr: 0.1, momentum: 0.9 }, 'lr=0.1, momentum=0.9'],

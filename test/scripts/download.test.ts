@@ -16,8 +16,9 @@ const ARCHIVE = ARCHIVES[`${process.platform}-${process.arch}`];
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 function archiveOf(version: string): Buffer {
-  const files = Object.entries(libtorchFiles(version)).map(([name, text]) => [`libtorch/${name}`, text]);
-  return zip(Object.fromEntries([...files, ['libtorch/share/long.txt', 'many equal words '.repeat(5000)]]));
+  const files: Record<string, string> = { 'libtorch/share/long.txt': 'many equal words '.repeat(5000) };
+  for (const [name, text] of Object.entries(libtorchFiles(version))) files[`libtorch/${name}`] = text;
+  return zip(files);
 }
 
 function download(folder: string, env: NodeJS.ProcessEnv) {

@@ -121,6 +121,7 @@ describeWithOracle('indexing', (oracle) => {
     y.setAt(x.gt(0), 0);
     y.setAt([slice(1, 3)], row);
     y.setAt([0, slice(null, null, 2)], tensor([[1, 2, 3]], { dtype: 'float32' }));
+    y.setAt([-1, slice(0, 2)], [0.5, 7]);
     const run = await oracle().run(
       `
       picked = x[x > 0]
@@ -128,6 +129,7 @@ describeWithOracle('indexing', (oracle) => {
       y[x > 0] = 0
       y[1:3] = row
       y[0, ::2] = torch.tensor([[1., 2., 3.]])
+      y[-1, 0:2] = torch.tensor([0.5, 7])
       `,
       { inputs: { x, row }, outputs: ['picked', 'y'] },
     );

@@ -44,12 +44,18 @@ export class Workshop {
     return join(this.folder, ...parts);
   }
 
+  /** One thread: two of a model this small wait for each other more than they compute, above all on a busy machine. */
+  get env(): NodeJS.ProcessEnv {
+    const cache = this.path('cache');
+    return { ...process.env, OXFORD_PETS_DIR: '', LIBTORCH_NODE_CACHE: cache, OMP_NUM_THREADS: '1' };
+  }
+
   /** Starts `node train.js` in the workshop's folder. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     return spawn(process.execPath, [trainScript, ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, OXFORD_PETS_DIR: '', LIBTORCH_NODE_CACHE: join(this.folder, 'cache'), ...env },
+      env: { ...this.env, ...env },
     });
   }
 

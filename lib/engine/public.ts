@@ -1,0 +1,19 @@
+/** What of the engine a user of the package gets; ./index adds what the floors above need. */
+export type { LibraryInfo, MemoryInfo, OpArgument, OpReturn, OpSchema } from './binding';
+export { isDebug, setDebug } from './debug';
+export {
+  ArgumentError,
+  AsyncError,
+  DisposedError,
+  type ErrorCode,
+  IndexError,
+  isTorchError,
+  LoadError,
+  NotImplementedError,
+  OutOfMemoryError,
+  TorchError,
+} from './errors';
+export { libm } from './libm';
+export { cuda, getNumThreads, libraryInfo, setNumThreads } from './library';
+export { memory, type MemoryReport, sweep } from './memory';
+export { dispose, keep, scope } from './scope';
