@@ -1,4 +1,7 @@
-/** Small ops, where the time per call is the cost of getting to libtorch and back. */
+/**
+ * Small ops, where the time per call is the cost of getting to libtorch and back. Python frees each result at once; we do
+ * it by `dispose`, by a scope, or leave it to the sweep ("dropped", and all cases that do not say).
+ */
 import { library, nanosecondsPerCall, options, result } from './harness.mjs';
 
 const torch = library();
@@ -11,7 +14,17 @@ const tracked = torch.randn([2, 2], { requiresGrad: true });
 
 /** @type {Record<string, (calls: number) => void>} */
 const cases = {
-  'a.add(b) 2x2': (n) => {
+  'a.add(b) 2x2, disposed': (n) => {
+    for (let i = 0; i < n; i++) a.add(b).dispose();
+  },
+  'a.add(b) 2x2, in a scope': (n) => {
+    for (let i = 0; i < n; i += 100) {
+      torch.scope(() => {
+        for (let j = 0; j < 100; j++) a.add(b);
+      });
+    }
+  },
+  'a.add(b) 2x2, dropped': (n) => {
     for (let i = 0; i < n; i++) a.add(b);
   },
   'a.add(1.5) 2x2': (n) => {

@@ -49,7 +49,9 @@ def in_place(n):
 
 
 cases = {
-    "a.add(b) 2x2": add,
+    "a.add(b) 2x2, disposed": add,
+    "a.add(b) 2x2, in a scope": add,
+    "a.add(b) 2x2, dropped": add,
     "a.add(1.5) 2x2": add_scalar,
     "a.relu() 2x2": relu,
     "a.sum(dim, keepdim) 2x2": total,

@@ -34,8 +34,8 @@ constexpr uint32_t MaxHeld(size_t size_class) {
   return static_cast<uint32_t>(kHeldBytesPerClass / ((size_class + 1) * kAlignment));
 }
 
-// Every block has a header with its class, for it must be known when the block is freed by its address alone: oneDNN does
-// that through c10::Allocator::raw_deallocate. It takes one alignment unit, so that what follows stays aligned.
+// Every block has a header with its class, for it must be known when the block is freed by its address alone: oneDNN
+// does that through c10::Allocator::raw_deallocate. It takes one alignment unit, so that what follows stays aligned.
 struct alignas(kAlignment) Header {
   size_t size_class;
   Header* next;

@@ -114,18 +114,14 @@ napi_value Gradients(Arguments& arguments) {
   return MakeArray(env, results);
 }
 
-napi_value IsGradEnabled(Arguments& arguments) {
-  return MakeBool(arguments.env, c10::GradMode::is_enabled());
-}
+napi_value IsGradEnabled(Arguments& arguments) { return MakeBool(arguments.env, c10::GradMode::is_enabled()); }
 
 napi_value SetGradEnabled(Arguments& arguments) {
   c10::GradMode::set_enabled(ReadBool(arguments.env, arguments[0], "enabled"));
   return Undefined(arguments.env);
 }
 
-napi_value IsInferenceMode(Arguments& arguments) {
-  return MakeBool(arguments.env, c10::InferenceMode::is_enabled());
-}
+napi_value IsInferenceMode(Arguments& arguments) { return MakeBool(arguments.env, c10::InferenceMode::is_enabled()); }
 
 // The guard restores what it found when it was made, so guards must end in reverse order: hence a stack and a depth.
 napi_value InferenceModeEnter(Arguments& arguments) {

@@ -114,13 +114,13 @@ Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size) {
       break;
     case c10::TypeKind::OptionalType:
       conversion.kind = Kind::kOptional;
-      conversion.inner = std::make_unique<Conversion>(
-          ConversionOf(type->expectRef<c10::OptionalType>().getElementType(), size));
+      conversion.inner =
+          std::make_unique<Conversion>(ConversionOf(type->expectRef<c10::OptionalType>().getElementType(), size));
       break;
     case c10::TypeKind::ListType:
       conversion.kind = Kind::kList;
-      conversion.inner = std::make_unique<Conversion>(
-          ConversionOf(type->expectRef<c10::ListType>().getElementType(), std::nullopt));
+      conversion.inner =
+          std::make_unique<Conversion>(ConversionOf(type->expectRef<c10::ListType>().getElementType(), std::nullopt));
       conversion.repeat = size.value_or(0);
       break;
     default:

@@ -232,15 +232,14 @@ bool TryDirect(Op& op, std::initializer_list<Kind> kinds) {
 
 }  // namespace
 
-Op::Op(c10::OperatorHandle operator_handle) : handle(operator_handle) {
+Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
-    arguments.push_back({argument.name(), ConversionOf(argument.real_type(), argument.N()),
-                         argument.default_value().has_value() ? std::make_optional(*argument.default_value())
-                                                              : std::nullopt});
+    arguments.push_back(
+        {argument.name(), ConversionOf(argument.real_type(), argument.N()),
+         argument.default_value().has_value() ? std::make_optional(*argument.default_value()) : std::nullopt});
   }
-  returns_one_tensor =
-      schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
+  returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
   }

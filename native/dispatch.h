@@ -54,7 +54,7 @@ using DirectOp = std::variant<std::monostate, UnaryOp, BinaryOp, ScaledBinaryOp,
 
 // An op's schema, prepared once so that a call only converts values.
 struct Op {
-  explicit Op(c10::OperatorHandle operator_handle);
+  explicit Op(const c10::OperatorHandle& operator_handle);
 
   c10::OperatorHandle handle;
   DirectOp direct;

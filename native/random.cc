@@ -26,10 +26,9 @@ napi_value ManualSeed(Arguments& arguments) {
 
 napi_value GeneratorCreate(Arguments& arguments) {
   const c10::Device device = ReadDevice(arguments.env, arguments[0], "device");
-  at::Generator generator = device.is_cpu()
-                                ? at::detail::createCPUGenerator()
-                                : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(
-                                      device.index());
+  at::Generator generator =
+      device.is_cpu() ? at::detail::createCPUGenerator()
+                      : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
   return MakeInt(arguments.env, arguments.environment->generators.Add(std::move(generator)));
 }
 

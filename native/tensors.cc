@@ -59,7 +59,8 @@ napi_value Sweep(Arguments& arguments) {
 
 napi_value SetSweepThreshold(Arguments& arguments) {
   const int64_t bytes = ReadInt(arguments.env, arguments[0], "bytes");
-  if (bytes <= 0) ThrowValue("expected a positive number of bytes for argument `bytes`, received " + std::to_string(bytes));
+  if (bytes <= 0)
+    ThrowValue("expected a positive number of bytes for argument `bytes`, received " + std::to_string(bytes));
   arguments.environment->tensors.SetSweepThreshold(bytes);
   return Undefined(arguments.env);
 }

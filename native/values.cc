@@ -1,6 +1,5 @@
 #include "values.h"
 
-
 #include <cmath>
 
 namespace libtorch_node {

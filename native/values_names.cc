@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 
-
 #include "values.h"
 
 namespace libtorch_node {
@@ -64,8 +63,8 @@ T ReadNamed(const Named<T> (&table)[size], const char* kind, napi_env env, napi_
   }
   std::string known;
   for (const auto& entry : table) known += std::string(known.empty() ? "" : ", ") + entry.name;
-  ThrowType(std::string("expected a ") + kind + " for argument `" + argument + "` (" + known + "), received the string '" +
-            given + "'");
+  ThrowType(std::string("expected a ") + kind + " for argument `" + argument + "` (" + known +
+            "), received the string '" + given + "'");
 }
 
 template <typename T, size_t size>

@@ -11,7 +11,7 @@ import { describeError, runMain } from './lib/errors.mjs';
 import { inspectLibtorch } from './lib/libtorch-folder.mjs';
 import { addonPath, libtorchJsonPath, root } from './lib/project.mjs';
 import { pythonCandidates } from './lib/python.mjs';
-import { hasNvidiaDriver, readSettings } from './lib/settings.mjs';
+import { cacheRoot, hasNvidiaDriver, readSettings } from './lib/settings.mjs';
 import { findCMake, findCompiler, installCommand } from './lib/toolchain.mjs';
 import { requireAcceptedVersion } from './lib/versions.mjs';
 import { which } from './lib/child.mjs';
@@ -176,7 +176,7 @@ await runMain(async () => {
     checkSharp(),
     checkDist(),
     checkDisk('disk', root),
-    checkDisk('disk of the cache', readSettings({ ...process.env, LIBTORCH_NODE_VERSION: '' }).cache),
+    checkDisk('disk of the cache', cacheRoot(process.env)),
   ];
   const healthy = findings.every((finding) => finding.status !== 'failure');
   if (values.json) {

@@ -166,7 +166,9 @@ function installTorch(python, libtorch) {
  */
 function tryPip(python, requirements) {
   const quiet = process.stdout.isTTY ? [] : ['--progress-bar', 'off'];
-  const flags = ['--disable-pip-version-check', '--no-input', '--prefer-binary', ...quiet];
+  // pip asks an index that does not answer six times per package, with pauses: minutes on a machine without a network.
+  const retries = process.env['PIP_RETRIES'] ? [] : ['--retries', '2'];
+  const flags = ['--disable-pip-version-check', '--no-input', '--prefer-binary', ...retries, ...quiet];
   return spawnSync(python, ['-m', 'pip', 'install', ...flags, ...requirements], { stdio: 'inherit' }).status === 0;
 }
 
@@ -199,7 +201,7 @@ function check(python, libtorch) {
     'import torchmetrics, PIL, numpy, safetensors',
     'print(torch.__version__)',
   ].join('\n');
-  const { status, stdout, stderr } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(python, ['-B', '-c', script], { encoding: 'utf8' });
   if (status !== 0) throw new InstallError('ORACLE_BROKEN', `the new environment does not import:\n${stderr}`);
   const version = stdout.trim();
   if (parseVersion(version)?.release !== parseVersion(libtorch.version)?.release) {

@@ -16,9 +16,8 @@ export class DataError extends TorchError {
  */
 export function reason(error: unknown): string {
   const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
-  return String(hasMessage ? error.message : error)
-    .split('\n', 1)[0]!
-    .trim();
+  const text = String(hasMessage ? error.message : error);
+  return text.slice(0, (text + '\n').indexOf('\n')).trim();
 }
 
 /** `code` of a system error, such as ENOENT; undefined for any other. */

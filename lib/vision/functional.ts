@@ -80,14 +80,13 @@ export function vflip(image: Tensor): Tensor {
 /** Luma by the weights 0.2989, 0.587, 0.114; `[…, 1, H, W]`, or expanded to three equal channels. */
 export function rgbToGrayscale(image: Tensor, numOutputChannels: 1 | 3 = 1): Tensor {
   const { channels } = colourDimensions(image);
-  let grey = image;
-  if (channels === 3) {
-    const [r, g, b] = image.unbind(-3) as [Tensor, Tensor, Tensor];
-    grey = r.mul(0.2989).add(g.mul(0.587)).add(b.mul(0.114)).to(image.dtype).unsqueeze(-3);
-  } else {
-    grey = image.clone();
-  }
+  const grey = channels === 3 ? luma(image) : image.clone();
   return numOutputChannels === 3 ? grey.expand(image.shape) : grey;
+}
+
+function luma(image: Tensor): Tensor {
+  const [r, g, b] = image.unbind(-3) as [Tensor, Tensor, Tensor];
+  return r.mul(0.2989).add(g.mul(0.587)).add(b.mul(0.114)).to(image.dtype).unsqueeze(-3);
 }
 
 /** 0 gives black, 1 the image, 2 doubles the light. */
@@ -275,7 +274,7 @@ function dimensions(image: Tensor): { channels: number; height: number; width: n
     throw new ArgumentError(`expected an image […, C, H, W] for argument \`image\`, received ${describe(image)}`);
   }
   const [height, width] = shape.slice(-2) as [number, number];
-  return { channels: shape.length === 2 ? 1 : shape.at(-3)!, height, width };
+  return { channels: shape.at(-3) ?? 1, height, width };
 }
 
 function colourDimensions(image: Tensor): { channels: number } {

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops keep every index inside its array, and a test per byte would say nothing */
 /**
  * Reads the first frame of a GIF as Pillow's `Image.open(file).convert('RGB')` does.
  *

@@ -80,7 +80,7 @@ export function drawSegmentationMasks(
         `received ${describe(image)} and ${describe(masks)}`,
     );
   }
-  const count = all.shape[0]!;
+  const count = all.size(0);
   if (colors.length < count) {
     throw new ArgumentError(
       `expected ${count} colours for argument \`colors\`, received ${colors.length}`,
@@ -90,10 +90,10 @@ export function drawSegmentationMasks(
   const { dtype, device } = image;
   return noGrad(() => {
     let painted = image.detach();
-    for (let k = 0; k < count; k++) {
-      const values = dtype === uint8 ? colors[k]! : colors[k]!.map((value) => value / 255);
+    colors.slice(0, count).forEach((colour, k) => {
+      const values = dtype === uint8 ? colour : colour.map((value) => value / 255);
       painted = where(all.select(0, k), tensor([...values], { dtype, device }).view([3, 1, 1]), painted);
-    }
+    });
     painted = painted.maskedFill(all.sum([0]).gt(1), 0);
     // Python's factors are floats even where they are whole; as integers they would keep uint8, which cannot hold halves.
     const float = (x: Tensor): Tensor => (dtype === uint8 ? x.to('float32') : x);
@@ -125,7 +125,7 @@ function normalized(batch: Tensor, valueRange: readonly [number, number] | null,
   const copy = batch.clone();
   const parts = scaleEach ? copy.unbind(0) : [copy];
   for (const part of parts) {
-    const [low, high] = valueRange ?? [Number(part.min().item()), Number(part.max().item())];
+    const [low, high] = valueRange ?? [part.min().item(), part.max().item()];
     part
       .clamp_(low, high)
       .sub_(low)

@@ -85,7 +85,10 @@ function openTunnel(proxy: URL, url: URL, timeout: number): Promise<Duplex> {
       timeout,
     });
     connect.once('connect', (response, socket) => {
-      if (response.statusCode === 200) return resolve(socket);
+      if (response.statusCode === 200) {
+        resolve(socket);
+        return;
+      }
       socket.destroy();
       reject(new Error(`the proxy ${proxy.host} answered ${response.statusCode}`));
     });

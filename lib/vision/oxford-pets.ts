@@ -187,16 +187,16 @@ function readSplitList(list: string): PetEntry[] {
   const lines = text.replace(/\s+$/, '').split(/\r?\n/);
   if (lines.length === 1 && lines[0] === '') throw new DataError(`the split list ${list} is empty`);
   return lines.map((line, index) => {
-    const [name, category, species, breed, ...rest] = line.trim().split(/\s+/);
-    const numbers = [category, species, breed].map(Number);
+    const [name = '', ...numbers] = line.trim().split(/\s+/);
+    const [category = 0, species = 0] = numbers.map(Number);
     // A path in place of a name would reach out of the data folder.
-    const isName = name !== undefined && /^[^/\\]+$/.test(name) && name !== '..';
-    if (!isName || rest.length > 0 || !numbers.every((value) => Number.isInteger(value) && value > 0)) {
+    const isName = /^[^/\\]+$/.test(name) && name !== '..';
+    if (!isName || numbers.length !== 3 || !numbers.every((number) => /^[1-9]\d*$/.test(number))) {
       throw new DataError(
         `${list}, line ${index + 1}: expected NAME CLASS SPECIES BREED, received "${line.slice(0, 80)}"`,
       );
     }
-    return { name, category: numbers[0]! - 1, binaryCategory: numbers[1]! - 1 };
+    return { name, category: category - 1, binaryCategory: species - 1 };
   });
 }
 

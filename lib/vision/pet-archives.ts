@@ -24,7 +24,8 @@ export interface FetchPetsOptions extends Pick<DownloadOptions, 'retries' | 'ret
   readonly mirror?: string;
   /**
    * Expected MD5s where the mirror holds other archives than the official ones; `'skip'` accepts any content, and
-   * must be asked for. The default are the official MD5s.
+   * must be asked for. The default is `$OXFORD_PETS_MD5` (`skip`, or the MD5s of images and annotations with a comma
+   * between), or the official MD5s.
    */
   readonly md5?: Readonly<Record<PetArchive, string>> | 'skip';
   /** What is being done: bytes of a download, or the start of unpacking. */
@@ -45,7 +46,8 @@ export type FetchPetsProgress =
  *   disk is full. Neither folder is ever there in part.
  */
 export async function fetchPets(directory: string, options: FetchPetsOptions = {}): Promise<void> {
-  const { mirror = process.env['OXFORD_PETS_MIRROR'] || kOfficialMirror, md5, onProgress, ...connection } = options;
+  const { mirror = process.env['OXFORD_PETS_MIRROR'] || kOfficialMirror, onProgress, ...connection } = options;
+  const md5 = options.md5 ?? md5FromEnvironment();
   for (const { folder, md5: official } of kArchives) {
     if (existsSync(path.join(directory, folder))) continue;
     const archive = `${folder}.tar.gz`;
@@ -60,6 +62,18 @@ export async function fetchPets(directory: string, options: FetchPetsOptions = {
     await unpack(file, directory, folder);
     await rm(file, { force: true });
   }
+}
+
+function md5FromEnvironment(): FetchPetsOptions['md5'] {
+  const value = process.env['OXFORD_PETS_MD5'] ?? '';
+  if (value === '') return undefined;
+  if (value === 'skip') return 'skip';
+  const [images, annotations] = value.toLowerCase().split(',');
+  const isMd5 = (text: string | undefined): text is string => /^[0-9a-f]{32}$/.test(text ?? '');
+  if (isMd5(images) && isMd5(annotations)) return { images, annotations };
+  throw new DataError(
+    `OXFORD_PETS_MD5 is "${value}": expected skip, or the MD5s of images.tar.gz and annotations.tar.gz`,
+  );
 }
 
 function addressOf(mirror: string, archive: string): string {

@@ -99,9 +99,9 @@ export class PetSegmentation {
     return scope(() => {
       let both = frombytes(planes, 'uint8', [4, height, width]).to(float32).div(255);
       if (this.augment) both = this.flip.forward(both);
-      const [image, trimap] = both.split([3, 1]);
-      const jittered = this.augment ? this.jitter.forward(image!) : image!;
-      return [jittered, trimap!.mul(255).to(int64).sub(1)];
+      const [image, trimap] = both.split([3, 1]) as [Tensor, Tensor];
+      const jittered = this.augment ? this.jitter.forward(image) : image;
+      return [jittered, trimap.mul(255).to(int64).sub(1)];
     });
   }
 

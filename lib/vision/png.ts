@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops keep every index inside its array, and a test per byte would say nothing */
 /**
  * Reads PNG files that hold one sample per pixel, grey or palette, to their raw samples.
  *

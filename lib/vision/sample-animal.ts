@@ -114,8 +114,7 @@ export function distanceTo(limbs: readonly Limb[], x: number, y: number): { dist
   let distance = Number.POSITIVE_INFINITY;
   let closest = Number.POSITIVE_INFINITY;
   let nearest = 0;
-  for (let i = 0; i < limbs.length; i++) {
-    const limb = limbs[i]!;
+  for (const [i, limb] of limbs.entries()) {
     const dx = limb.bx - limb.ax;
     const dy = limb.by - limb.ay;
     const px = x - limb.ax;

@@ -46,7 +46,7 @@ export class SampleRandom {
   }
 
   pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!;
+    return choices[this.below(choices.length)] as T;
   }
 }
 

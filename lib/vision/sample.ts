@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops keep every index inside its array, and a test per byte would say nothing */
 /**
  * The drawn sample: a data set that the program draws itself, so that a fresh clone trains without a download.
  *

@@ -123,7 +123,7 @@ export class ColorJitter implements Transform {
   getParams(): ColorJitterParams {
     const order = randperm(4).tolist() as number[];
     const factor = (bounds: Bounds): number | null =>
-      bounds === null ? null : Number(empty([1]).uniform_(bounds[0], bounds[1]).item());
+      bounds === null ? null : empty([1]).uniform_(bounds[0], bounds[1]).item();
     return {
       order,
       brightness: factor(this.brightness),
@@ -148,8 +148,8 @@ export class ColorJitter implements Transform {
 /** Bounds of a factor; null where it could only be the one that changes nothing. */
 function boundsOf(argument: string, range: JitterRange, centre: number, lowest: number, highest: number): Bounds {
   const isNumber = typeof range === 'number';
-  let [low, high] = isNumber ? [centre - range, centre + range] : range;
-  if (isNumber && centre === 1) low = Math.max(low, 0);
+  const [first, high] = isNumber ? [centre - range, centre + range] : range;
+  const low = isNumber && centre === 1 ? Math.max(first, 0) : first;
   if ((isNumber && range < 0) || !(lowest <= low && low <= high && high <= highest)) {
     throw new ArgumentError(
       `expected a number of 0 or more, or bounds within ${lowest} to ${highest}, for argument \`${argument}\`, ` +

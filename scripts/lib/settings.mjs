@@ -48,8 +48,12 @@ export function hasNvidiaDriver() {
   return folders.some((folder) => existsSync(path.join(folder, name)));
 }
 
-/** @param {NodeJS.ProcessEnv} env */
-function defaultCache(env) {
+/**
+ * Folder of the downloads.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function cacheRoot(env) {
+  if (env.LIBTORCH_NODE_CACHE) return path.resolve(env.LIBTORCH_NODE_CACHE);
   if (process.platform === 'win32' && env.LOCALAPPDATA) return path.join(env.LOCALAPPDATA, 'libtorch-node', 'cache');
   if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches', 'libtorch-node');
   return path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'libtorch-node');
@@ -91,7 +95,7 @@ export function readSettings(env = process.env) {
     versionAsked: Boolean(env.LIBTORCH_NODE_VERSION),
     variant,
     variantAsked: Boolean(env.LIBTORCH_NODE_VARIANT),
-    cache: path.resolve(env.LIBTORCH_NODE_CACHE || defaultCache(env)),
+    cache: cacheRoot(env),
     mirror,
     sha256,
     offline: isOn(env.LIBTORCH_NODE_OFFLINE),

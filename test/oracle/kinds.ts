@@ -27,14 +27,14 @@ const isTensor = (value: OracleValue): value is Tensor => value instanceof Tenso
 
 const readers: { [K in Kind]: (value: OracleValue) => Kinds[K] | undefined } = {
   tensor: (value) => (isTensor(value) ? value : undefined),
-  tensors: (value) => (Array.isArray(value) && value.every(isTensor) ? (value as Tensor[]) : undefined),
+  tensors: (value) => (Array.isArray(value) && value.every(isTensor) ? value : undefined),
   tensorDict: (value) => (isTensorDict(value) ? value : undefined),
   number: (value) => (isNumber(value) ? value : undefined),
-  numbers: (value) => (Array.isArray(value) && value.every(isNumber) ? (value as number[]) : undefined),
+  numbers: (value) => (Array.isArray(value) && value.every(isNumber) ? value : undefined),
   bigint: (value) =>
     typeof value === 'bigint' || Number.isInteger(value) ? BigInt(value as bigint | number) : undefined,
   string: (value) => (isString(value) ? value : undefined),
-  strings: (value) => (Array.isArray(value) && value.every(isString) ? (value as string[]) : undefined),
+  strings: (value) => (Array.isArray(value) && value.every(isString) ? value : undefined),
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   bytes: (value) => (value instanceof Uint8Array ? value : undefined),
   value: (value) => value,

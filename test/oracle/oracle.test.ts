@@ -1,5 +1,5 @@
-import { frombytes, Tensor } from '../../lib/tensor';
-import { describeDifference, describeWithOracle, expectSameBits, OracleError } from './oracle';
+import { frombytes, type Tensor } from '../../lib/tensor';
+import { describeDifference, describeWithOracle, expectSameBits, Oracle, OracleError } from './oracle';
 
 function float32(values: number[], shape = [values.length]): Tensor {
   return frombytes(new Uint8Array(new Float32Array(values).buffer), 'float32', shape);
@@ -78,10 +78,11 @@ describeWithOracle('the oracle', (oracle) => {
       .run('torch.zeros(2) @ torch.zeros(3)')
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(OracleError);
-    expect(error).toMatchObject({
-      pythonType: 'RuntimeError',
-      message: expect.stringContaining('inconsistent tensor size'),
-    });
+    expect(error).toHaveProperty('pythonType', 'RuntimeError');
+    expect(error).toHaveProperty(
+      'message',
+      'inconsistent tensor size, expected tensor [2] and src [3] to have the same number of elements, but got 2 and 3 elements respectively',
+    );
     await expect(oracle().run('x = 1', { outputs: ['y'] })).rejects.toThrow('did not set y');
     await expect(oracle().run('x = 1', { outputs: ['x'] })).rejects.toThrow(
       'expected output `x` of the oracle to be a tensor',
@@ -94,6 +95,14 @@ describeWithOracle('the oracle', (oracle) => {
       [1, 2, 3].map((n) => oracle().run('y = n * n', { inputs: { n }, outputs: { y: 'number' } })),
     );
     expect(results.map(({ y }) => y)).toEqual([1, 4, 9]);
+  });
+
+  it('fails what waits when Python dies, with its last words', async () => {
+    const doomed = await Oracle.start();
+    const source = 'import os, sys; sys.stderr.write("last words"); sys.stderr.flush(); os._exit(3)';
+    await expect(doomed.run(source)).rejects.toThrow(/has ended.*last words/s);
+    await expect(doomed.run('x = 1')).rejects.toThrow('has ended');
+    await doomed.close();
   });
 
   it('imports torchvision and torchmetrics beside the CPU torch', async () => {

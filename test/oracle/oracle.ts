@@ -37,8 +37,8 @@ interface Answer {
 }
 
 interface Pending {
-  resolve(values: Record<string, OracleValue>): void;
-  reject(error: Error): void;
+  resolve: (values: Record<string, OracleValue>) => void;
+  reject: (error: Error) => void;
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -59,18 +59,16 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 export class Oracle {
   private nextId = 0;
   private readonly pending = new Map<number, Pending>();
-  private errorTail = '';
   private ended: Error | null = null;
 
   private constructor(
     private readonly child: Child,
     private readonly hello: Hello,
-    lines: AsyncIterable<string>,
-    errorTail: string,
+    lines: AsyncIterableIterator<string>,
+    /** What Python wrote on stderr last. */
+    private readonly lastWords: () => string,
   ) {
-    this.errorTail = errorTail;
-    child.stderr.on('data', (text: string) => (this.errorTail = (this.errorTail + text).slice(-2000)));
-    child.stdin.on('error', () => undefined); // A dead process is reported by `exit`, with what it said last.
+    child.stdin.on('error', () => undefined); // A dead process is reported where its answers end.
     void this.read(lines);
     this.setReferenced(false);
   }
@@ -89,38 +87,36 @@ export class Oracle {
     if (!found) throw new Error(absent);
     const child = spawn(found.python, ['-u', path.join(__dirname, 'server.py'), String(threads)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...found.env },
+      env: { ...process.env, ...found.env, PYTHONDONTWRITEBYTECODE: '1' },
     });
     child.stdout.setEncoding('utf8');
     child.stderr.setEncoding('utf8');
     let errors = '';
-    const collect = (text: string) => (errors = (errors + text).slice(-2000));
-    child.stderr.on('data', collect);
+    child.stderr.on('data', (text: string) => (errors = (errors + text).slice(-2000)));
     const spawned = new Promise<never>((_, reject) => child.once('error', reject));
     spawned.catch(() => undefined);
 
     const lines = createInterface({ input: child.stdout, crlfDelay: Infinity })[Symbol.asyncIterator]();
     const first = await Promise.race([lines.next(), spawned]);
-    if (first.done)
-      throw new Error(`The oracle's Python (${found.python}, from ${found.origin}) did not start.\n${errors}`);
+    const which = `${found.python}, from ${found.origin}`;
+    if (first.done) throw new Error(`The oracle's Python (${which}) did not start.\n${errors}`);
     const hello = JSON.parse(first.value) as Hello;
     const ours = libraryInfo().loaded;
     if (base(hello.torch) !== base(ours)) {
       child.kill();
       throw new Error(
-        `The oracle's torch is ${hello.torch} (${found.python}, from ${found.origin}), the addon's libtorch ${ours}: ` +
+        `The oracle's torch is ${hello.torch} (${which}), the addon's libtorch ${ours}: ` +
           'bits can only be compared within one version. Run: node scripts/oracle-setup.mjs',
       );
     }
-    child.stderr.off('data', collect);
-    return new Oracle(child, hello, { [Symbol.asyncIterator]: () => lines }, errors);
+    return new Oracle(child, hello, lines, () => errors);
   }
 
   /**
-   * Runs `source` with `torch`, `math`, `struct`, `collections`, `import_torchvision()` and the `inputs` in scope, in a fresh namespace, and brings
-   * back the variables named in `outputs`: an array of names for tensors, or the kind of each by name. What it prints
-   * goes nowhere; what it raises comes back as an {@link OracleError}. Runs are queued; the random state persists, so
-   * seed it.
+   * Runs `source` in a fresh namespace with the `inputs`, `torch`, `math`, `struct`, `collections` and
+   * `import_torchvision()` in scope, and brings back the variables named in `outputs`: an array of names for tensors, or
+   * the kind of each by name. What it prints goes nowhere; what it raises comes back as an {@link OracleError}. Runs are
+   * queued; the random state persists, so seed it.
    */
   async run<const Name extends string>(
     source: string,
@@ -166,9 +162,9 @@ export class Oracle {
     });
   }
 
-  private async read(lines: AsyncIterable<string>): Promise<void> {
+  private async read(lines: AsyncIterableIterator<string>): Promise<void> {
     for await (const line of lines) this.settle(JSON.parse(line) as Answer);
-    this.ended = new Error(`The oracle's Python has ended.\n${this.errorTail}`);
+    this.ended = new Error(`The oracle's Python has ended.\n${this.lastWords()}`);
     for (const { reject } of this.pending.values()) reject(this.ended);
     this.pending.clear();
   }
@@ -188,7 +184,10 @@ export class Oracle {
   /** An idle oracle must not keep a test process alive; one that computes must. */
   private setReferenced(referenced: boolean): void {
     const handles: unknown[] = [this.child, this.child.stdin, this.child.stdout, this.child.stderr];
-    for (const handle of handles as { ref?(): void; unref?(): void }[]) referenced ? handle.ref?.() : handle.unref?.();
+    for (const handle of handles as { ref?(): void; unref?(): void }[]) {
+      if (referenced) handle.ref?.();
+      else handle.unref?.();
+    }
   }
 }
 

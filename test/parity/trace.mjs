@@ -17,10 +17,11 @@ const [directory, configText, traceFile] = process.argv.slice(2);
 if (directory === undefined || configText === undefined || traceFile === undefined) {
   throw new Error('expected a data folder, a config as JSON, and a file to write');
 }
-const { name: _name, threads, ...overrides } = JSON.parse(configText);
+const { threads, ...config } = JSON.parse(configText);
+delete config.name;
 torch.setNumThreads(threads);
 const data = { kind: 'folder', directory };
-const settings = resolveSettings('article-vit', { data, device: 'cpu', threads }, overrides);
+const settings = resolveSettings('article-vit', { data, device: 'cpu', threads }, config);
 const { model, criterion, optimizer, scheduler, loaders } = buildExperiment(settings);
 
 const file = openSync(traceFile, 'w');

@@ -62,8 +62,8 @@ const outputs = {
 } as const;
 
 function train(config: Config) {
-  manualSeed(config.seed);
-  const { seed: _, ...options } = config;
+  const { seed, ...options } = config;
+  manualSeed(seed);
   const model = create('vit-segmentation', options);
   const initial = new Map([...model.stateDict()].map(([name, tensor]) => [name, tensor.clone()]));
   const optimizer = new Adam(model.parameters(), { lr: 4e-4 });

@@ -148,6 +148,24 @@ describe('fetchPets', () => {
     expect(readdirSync(directory).sort()).toEqual(['annotations', 'images']);
   });
 
+  it('takes the MD5s from the environment', async () => {
+    const directory = path.join(folder, 'env-md5');
+    const withVariable = async (value: string): Promise<void> => {
+      process.env['OXFORD_PETS_MD5'] = value;
+      try {
+        await fetchPets(directory, { mirror });
+      } finally {
+        delete process.env['OXFORD_PETS_MD5'];
+      }
+    };
+    await expect(withVariable('no')).rejects.toThrow(/OXFORD_PETS_MD5 is "no": expected skip, or the MD5s/);
+    await expect(withVariable(`${md5.annotations},${md5.images}`)).rejects.toThrow(/has the MD5/);
+    await withVariable(`${md5.images},${md5.annotations}`);
+    rmSync(path.join(directory, 'images'), { recursive: true });
+    await withVariable('skip');
+    expect(readdirSync(directory).sort()).toEqual(['annotations', 'images']);
+  });
+
   it('refuses an archive that is none, and leaves nothing', async () => {
     const directory = path.join(folder, 'damaged');
     for (const damage of [(b: Buffer) => randomBytes(b.length), (b: Buffer) => b.subarray(0, b.length / 2)]) {

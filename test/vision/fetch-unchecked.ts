@@ -4,5 +4,8 @@ import { fetchPets } from '../../lib/vision/pet-archives';
 const [mirror, directory] = process.argv.slice(2) as [string, string];
 fetchPets(directory, { mirror, md5: 'skip', retries: 0 }).then(
   () => console.log('no error'),
-  (error: Error & { code?: string }) => console.log(`${error.code}: ${error.message}`),
+  (error: unknown) => {
+    const { code, message } = error as Error & { code?: string };
+    console.log(`${code}: ${message}`);
+  },
 );

@@ -40,10 +40,13 @@ function images(): [name: string, image: Tensor][] {
 
 describeWithOracle('functional transforms', (oracle) => {
   async function same(ours: (x: Tensor) => Tensor, theirs: string): Promise<void> {
-    for (const [name, x] of images()) {
-      const { y } = await oracle().run(`${imports}\ny = ${theirs}`, { inputs: { x }, outputs: ['y'] });
-      expectSameBits(ours(x), y, `${theirs} on ${name}`);
-    }
+    const made = images();
+    const xs = made.map(([, x]) => x);
+    const { ys } = await oracle().run(`${imports}\nys = [${theirs} for x in xs]`, {
+      inputs: { xs },
+      outputs: { ys: 'tensors' },
+    });
+    made.forEach(([name, x], i) => expectSameBits(ours(x), ys[i]!, `${theirs} on ${name}`));
   }
 
   const factors = [0, 0.3, 0.70001, 1, 1.1234567, 2, 3.7];
@@ -97,8 +100,8 @@ describeWithOracle('functional transforms', (oracle) => {
 
   it('resizes bytes as upsample_nearest2d resizes the floats made of them', async () => {
     manualSeed(5);
-    for (let k = 0; k < 60; k++) {
-      const [height, width, toHeight, toWidth] = randint(1, k < 30 ? 40 : 600, [4]).tolist() as [
+    for (let k = 0; k < 30; k++) {
+      const [height, width, toHeight, toWidth] = randint(1, k < 15 ? 40 : 600, [4]).tolist() as [
         number,
         number,
         number,
