@@ -35,8 +35,9 @@ function peakRssBytes() {
  * The fastest of several batches of `calls` calls, after one batch to warm up.
  * @param {(calls: number) => void} body
  * @param {number} calls
+ * @param {number} batches
  */
-export function nanosecondsPerCall(body, calls, batches = 15) {
+export function nanosecondsPerCall(body, calls, batches) {
   let best = Infinity;
   for (let batch = 0; batch <= batches; batch++) {
     const began = performance.now();

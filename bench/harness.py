@@ -15,7 +15,7 @@ def peak_rss_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def nanoseconds_per_call(body, calls, batches=15):
+def nanoseconds_per_call(body, calls, batches):
     """The fastest of several batches of `calls` calls, after one batch to warm up."""
     best = float("inf")
     for batch in range(batches + 1):

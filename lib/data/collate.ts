@@ -1,0 +1,113 @@
+import { ArgumentError, describe } from '../engine';
+import { stack, tensor, Tensor, type TypedArray } from '../tensor';
+
+/** The batch that {@link defaultCollate} makes of samples of type S. */
+export type Collated<S> = S extends Tensor | ArrayBufferView | number | bigint | boolean
+  ? Tensor
+  : S extends string
+    ? string[]
+    : S extends readonly unknown[]
+      ? { -readonly [K in keyof S]: Collated<S[K]> }
+      : S extends object
+        ? { -readonly [K in keyof S]: Collated<S[K]> }
+        : unknown;
+
+/**
+ * Puts samples together along a new first dimension. (`torch.utils.data.default_collate`)
+ *
+ * - tensors, and typed arrays as tensors of one dimension: stacked, `[…]` → `[N, …]`
+ * - numbers: a tensor `[N]`, int64 where all are integers and float64 otherwise, as Python does for int and float. A
+ *   float that happens to be whole looks like an integer here: hand out a tensor where that may occur.
+ * - bigints: int64; booleans: bool; strings: an array, unchanged
+ * - arrays and plain objects: the same, element by element and key by key
+ *
+ * @throws {ArgumentError} samples of different kinds, lengths, keys or shapes, or of a kind that cannot be collated
+ */
+export function defaultCollate<S>(samples: readonly S[]): Collated<S> {
+  return collate(samples) as Collated<S>;
+}
+
+function collate(samples: readonly unknown[]): unknown {
+  const [first] = samples;
+  if (first instanceof Tensor) return stackTensors(allOf(samples, isTensor));
+  if (isTypedArray(first)) return stackArrays(allOf(samples, isTypedArray));
+  if (typeof first === 'string') return allOf(samples, isString);
+  if (typeof first === 'boolean') return tensor(allOf(samples, isBoolean));
+  if (typeof first === 'number') return collateNumbers(allOf(samples, isNumber));
+  if (typeof first === 'bigint') return tensor(allOf(samples, isBigInt), { dtype: 'int64' });
+  if (Array.isArray(first)) return collateArrays(allOf(samples, isArray));
+  if (isPlainObject(first)) return collateObjects(allOf(samples, isPlainObject));
+  throw new ArgumentError(
+    `expected samples of tensors, numbers, strings, arrays or plain objects, received ${describe(first)}`,
+  );
+}
+
+function stackTensors(tensors: readonly Tensor[]): Tensor {
+  const shape = tensors[0]?.shape.join();
+  const other = tensors.findIndex((each) => each.shape.join() !== shape);
+  if (other > 0) {
+    throw new ArgumentError(
+      `expected tensors of one shape, received ${describe(tensors[0])} first and ${describe(tensors[other])} as sample ` +
+        `${other} of the batch`,
+      'TORCH_VALUE',
+    );
+  }
+  return stack(tensors);
+}
+
+function stackArrays(arrays: readonly TypedArray[]): Tensor {
+  const tensors = arrays.map((array) => tensor(array));
+  const stacked = stackTensors(tensors);
+  for (const each of tensors) each.dispose();
+  return stacked;
+}
+
+function collateNumbers(numbers: readonly number[]): Tensor {
+  const integers = numbers.every((number) => Number.isSafeInteger(number) && !Object.is(number, -0));
+  return tensor(numbers, { dtype: integers ? 'int64' : 'float64' });
+}
+
+function collateArrays(samples: readonly (readonly unknown[])[]): unknown[] {
+  const length = samples[0]?.length ?? 0;
+  const other = samples.find((sample) => sample.length !== length);
+  if (other) {
+    throw new ArgumentError(`expected arrays of one length, received ${length} and ${other.length}`, 'TORCH_VALUE');
+  }
+  return Array.from({ length }, (_, at) => collate(samples.map((sample) => sample[at])));
+}
+
+function collateObjects(samples: readonly Record<string, unknown>[]): Record<string, unknown> {
+  const keys = Object.keys(samples[0] ?? {});
+  const other = samples.find((sample) => Object.keys(sample).length !== keys.length || keys.some((key) => !(key in sample)));
+  if (other) {
+    throw new ArgumentError(
+      `expected objects of the same keys, received { ${keys.join(', ')} } and { ${Object.keys(other).join(', ')} }`,
+      'TORCH_VALUE',
+    );
+  }
+  return Object.fromEntries(keys.map((key) => [key, collate(samples.map((sample) => sample[key]))]));
+}
+
+function allOf<T>(samples: readonly unknown[], is: (sample: unknown) => sample is T): T[] {
+  const other = samples.findIndex((sample) => !is(sample));
+  if (other < 0) return samples as T[];
+  throw new ArgumentError(
+    `expected samples of one kind, received ${describe(samples[0])} first and ${describe(samples[other])} as sample ` +
+      `${other} of the batch`,
+  );
+}
+
+const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isBigInt = (value: unknown): value is bigint => typeof value === 'bigint';
+const isArray = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+const isTypedArray = (value: unknown): value is TypedArray => ArrayBuffer.isView(value) && !(value instanceof DataView);
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A plain object of any realm: its prototype is the end of the chain.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

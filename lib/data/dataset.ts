@@ -1,0 +1,189 @@
+import { ArgumentError, describe, TorchError } from '../engine';
+import type { Generator, Tensor } from '../tensor';
+import { permutation } from './draws';
+
+/**
+ * A map-style data set: a length, and a sample for each index below it. `getItem` may draw random numbers; the loader
+ * calls it for one sample after the other, when its batch is asked for, so the draws fall in PyTorch's order. What it
+ * returns stays the data set's: the loader copies it into the batch and does not dispose it.
+ * (`torch.utils.data.Dataset`)
+ */
+export interface Dataset<S> {
+  readonly length: number;
+  getItem(index: number): S | Promise<S>;
+}
+
+/**
+ * A data set whose samples are made in two steps, so that the slow one can run ahead of the training without moving a
+ * random draw: `load` (read and decode; draws nothing) is started early and side by side for many samples; `transform`
+ * (draws) is called when the batch is asked for, in order. The loader disposes the tensors that `load` hands out once
+ * `transform` has had them, and everything that `transform` makes but what ends in the batch: so a data set that keeps
+ * tensors of its own gives views or copies of them, such as `images.at(index)`.
+ */
+export interface TwoPhaseDataset<D, S> {
+  readonly length: number;
+  load(index: number): D | Promise<D>;
+  transform(loaded: D): S;
+}
+
+/** What a DataLoader takes. One that has both forms is loaded in two phases. */
+export type AnyDataset<S> = Dataset<S> | TwoPhaseDataset<unknown, S>;
+
+/** A sample could not be made: `index` says which, `cause` why. */
+export class SampleError extends TorchError {
+  constructor(
+    readonly index: number,
+    cause: unknown,
+  ) {
+    super(`sample ${index}: ${messageOf(cause)}`, 'TORCH_SAMPLE', { cause });
+  }
+}
+
+export function isTwoPhase<S>(dataset: AnyDataset<S>): dataset is TwoPhaseDataset<unknown, S> {
+  return 'load' in dataset && 'transform' in dataset;
+}
+
+/**
+ * Tensors of one length, cut along their first dimension: sample i is `[tensors[0].at(i), tensors[1].at(i), …]`, as views.
+ * @throws {ArgumentError} no tensor, one without dimensions, or different lengths
+ */
+export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number, Tensor[]> {
+  readonly tensors: readonly Tensor[];
+  readonly length: number;
+
+  constructor(...tensors: readonly Tensor[]) {
+    const length = tensors[0]?.shape[0];
+    if (length === undefined || tensors.some(({ shape }) => shape[0] !== length)) {
+      throw new ArgumentError(
+        `expected tensors of one first dimension for argument \`tensors\`, received ${describe(tensors)}`,
+        'TORCH_VALUE',
+      );
+    }
+    this.tensors = tensors;
+    this.length = length;
+  }
+
+  getItem(index: number): Tensor[] {
+    return this.tensors.map((tensor) => tensor.at(index));
+  }
+
+  load(index: number): number {
+    return index;
+  }
+
+  transform(index: number): Tensor[] {
+    return this.getItem(index);
+  }
+}
+
+/** Some samples of a data set, by their indices there. {@link subset} makes the right form. */
+export class Subset<S> implements Dataset<S> {
+  readonly indices: readonly number[];
+
+  constructor(
+    readonly dataset: Dataset<S>,
+    indices: readonly number[],
+  ) {
+    this.indices = checkedIndices(indices, dataset.length);
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  getItem(index: number): S | Promise<S> {
+    return this.dataset.getItem(elementAt(this.indices, index));
+  }
+}
+
+/** {@link Subset} of a data set with two phases, which it keeps. */
+export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
+  readonly indices: readonly number[];
+
+  constructor(
+    readonly dataset: TwoPhaseDataset<D, S>,
+    indices: readonly number[],
+  ) {
+    this.indices = checkedIndices(indices, dataset.length);
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  load(index: number): D | Promise<D> {
+    return this.dataset.load(elementAt(this.indices, index));
+  }
+
+  transform(loaded: D): S {
+    return this.dataset.transform(loaded);
+  }
+}
+
+/**
+ * The samples of `dataset` at `indices`, in that order; an index may occur twice. (`torch.utils.data.Subset`)
+ * @throws {ArgumentError} an index that `dataset` does not have
+ */
+export function subset<D, S>(dataset: TwoPhaseDataset<D, S>, indices: readonly number[]): TwoPhaseSubset<D, S>;
+export function subset<S>(dataset: Dataset<S>, indices: readonly number[]): Subset<S>;
+export function subset<S>(dataset: AnyDataset<S>, indices: readonly number[]): AnyDataset<S>;
+export function subset<S>(dataset: AnyDataset<S>, indices: readonly number[]): AnyDataset<S> {
+  return isTwoPhase(dataset) ? new TwoPhaseSubset(dataset, indices) : new Subset(dataset, indices);
+}
+
+/**
+ * Cuts a data set into parts of the given lengths at random, without overlap: one `randperm` of the generator.
+ * (`torch.utils.data.random_split`)
+ * @throws {ArgumentError} where the lengths do not add up to that of the data set
+ */
+export function randomSplit<D, S>(
+  dataset: TwoPhaseDataset<D, S>,
+  lengths: readonly number[],
+  options?: { generator?: Generator },
+): TwoPhaseSubset<D, S>[];
+export function randomSplit<S>(
+  dataset: Dataset<S>,
+  lengths: readonly number[],
+  options?: { generator?: Generator },
+): Subset<S>[];
+export function randomSplit<S>(
+  dataset: AnyDataset<S>,
+  lengths: readonly number[],
+  { generator }: { generator?: Generator } = {},
+): AnyDataset<S>[] {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== dataset.length || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
+    throw new ArgumentError(
+      `expected counts that add up to the ${dataset.length} samples of the data set for argument \`lengths\`, ` +
+        `received ${describe(lengths)}`,
+      'TORCH_VALUE',
+    );
+  }
+  const order = permutation(total, generator);
+  let end = 0;
+  return lengths.map((length) => subset(dataset, order.slice(end, (end += length))));
+}
+
+function checkedIndices(indices: readonly number[], length: number): readonly number[] {
+  const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= length);
+  if (wrong === undefined) return indices;
+  throw new ArgumentError(
+    `expected indices from 0 to ${length - 1} for argument \`indices\`, received ${String(wrong)}`,
+    'TORCH_VALUE',
+  );
+}
+
+function elementAt(indices: readonly number[], index: number): number {
+  const element = indices[index];
+  if (element !== undefined) return element;
+  throw new ArgumentError(
+    `expected an index from 0 to ${indices.length - 1} for argument \`index\`, received ${String(index)}`,
+    'TORCH_VALUE',
+  );
+}
+
+/** Anything can be thrown, and under jest an Error may be of another realm. */
+export function messageOf(cause: unknown): string {
+  const message = (cause as { message?: unknown } | null | undefined)?.message;
+  return typeof message === 'string' ? message : String(cause);
+}
