@@ -21,7 +21,7 @@ export function options() {
 }
 
 /** Most bytes of memory that this process has held: VmHWM on Linux, which `getrusage` reports too. */
-function peakRssBytes() {
+export function peakRssBytes() {
   try {
     const line = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
     if (line) return Number(line[1]) * 1024;
@@ -50,5 +50,5 @@ export function nanosecondsPerCall(body, calls, batches) {
 
 /** @param {object} fields */
 export function result(fields) {
-  process.stdout.write(`${JSON.stringify({ ...fields, peakRssBytes: peakRssBytes() })}\n`);
+  process.stdout.write(`${JSON.stringify({ peakRssBytes: peakRssBytes(), ...fields })}\n`);
 }

@@ -10,16 +10,23 @@ from data import pets
 
 settings = options()
 torch.set_num_threads(settings["threads"])
-torch.manual_seed(0)
 dataset = pets(settings["data"], "trainval", settings["imageSize"], settings["limit"])
 loader = torch.utils.data.DataLoader(dataset, batch_size=64, shuffle=True)
 
-seconds, checksum = [], 0.0
-# The first pass brings the files into the page cache of both sides.
-for epoch in range(settings["passes"] + 1):
-    began = time.perf_counter()
-    for images, truth in loader:
-        checksum = images.double().sum().item() + truth.sum().item()
-    if epoch > 0:
-        seconds.append(time.perf_counter() - began)
-result(seconds=seconds, images=len(dataset), checksum=checksum.hex())
+
+def measure():
+    torch.manual_seed(0)
+    seconds, checksum = [], 0.0
+    # The first pass brings the files into the page cache of both sides.
+    for epoch in range(settings["passes"] + 1):
+        began = time.perf_counter()
+        for images, truth in loader:
+            checksum = images.double().sum().item() + truth.sum().item()
+        if epoch > 0:
+            seconds.append(time.perf_counter() - began)
+    return seconds, checksum.hex()
+
+
+seconds, checksum = measure()
+# torchvision's data set keeps nothing: the second measurement is the first one again.
+result(seconds=seconds, keptSeconds=seconds, images=len(dataset), checksum=f"{checksum} {checksum}")

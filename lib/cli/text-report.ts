@@ -1,4 +1,12 @@
-import type { EpochEvent, ReferenceLines, StartEvent, StepEvent, TestEvent, TrainEvent } from '../train/events';
+import type {
+  EpochEvent,
+  ReferenceLines,
+  ResumeEvent,
+  StartEvent,
+  StepEvent,
+  TestEvent,
+  TrainEvent,
+} from '../train/events';
 import { duration, thousands } from './format';
 
 /** Steps that are measured before the time to come is told; the bar goes by the newest {@link recentSteps}. */
@@ -41,11 +49,7 @@ export class TextReport {
         return this.header(event);
       case 'resume':
         this.lastTime = this.clock();
-        return [
-          `goes on after ${event.epochs} epochs and ${event.batches} batches of the next`,
-          '',
-          this.columnTitles(),
-        ];
+        return [resumption(event), '', this.columnTitles()];
       case 'step':
         return this.estimate(event);
       case 'epoch':
@@ -82,10 +86,10 @@ export class TextReport {
       `${thousands(start.trainSamples)} to train on, ${thousands(start.testSamples)} to test on` +
       (start.validationSamples > 0 ? `, ${thousands(start.validationSamples)} held out to choose the best epoch` : '');
     return [
-      `libtorch-node ${version} · libtorch ${libtorch} · ${device} · ${threads} ${threads === 1 ? 'thread' : 'threads'} · seed ${seed}`,
+      `libtorch-node ${version} · libtorch ${libtorch} · ${device} · ${count(threads, 'thread')} · seed ${seed}`,
       `data    ${start.data}: ${samples}`,
       `model   ${start.model}, ${thousands(start.parameters)} parameters: ${journey(start.shapes)}`,
-      `recipe  ${start.recipe}: ${start.epochs} epochs of ${start.stepsPerEpoch} steps, protocol ${start.protocol}`,
+      `recipe  ${start.recipe}: ${count(start.epochs, 'epoch')} of ${count(start.stepsPerEpoch, 'step')}, protocol ${start.protocol}`,
       `run     ${start.run}`,
       ...this.notes,
       '',
@@ -147,6 +151,15 @@ function testLines(event: TestEvent): string[] {
 
 function fixed(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : value.toFixed(4);
+}
+
+function resumption({ epochs, batches }: ResumeEvent): string {
+  const within = batches === 0 ? '' : ` and ${batches} of the next one's steps`;
+  return `goes on after ${count(epochs, 'epoch')}${within}`;
+}
+
+function count(number: number, thing: string): string {
+  return `${thousands(number)} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 /** The shapes that a batch takes, each once; what is shorter is a parameter on the way. */

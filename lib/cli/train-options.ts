@@ -11,7 +11,6 @@ export interface TrainFlags extends SettingsOverrides {
   download?: boolean;
   recipe?: string;
   device?: Device;
-  dtype?: 'float32';
   threads?: number;
   out?: string;
   name?: string;

@@ -15,16 +15,14 @@ import type { RunFolder } from './run-folder';
 import { mean, meanScores, referenceLines, scoreBatch, SplitCounts, splitScores, type BatchScores } from './scores';
 import { trainStep } from './train-step';
 
-/** Set to ask the loop to stop after its step. */
-export interface StopRequest {
-  readonly requested: boolean;
-}
+/** True once the loop is to stop after its step. */
+export type StopRequested = () => boolean;
 
 /** Where the loop leaves things, whom it tells, and who may stop it. */
 export interface LoopSurroundings {
   readonly run: RunFolder;
-  readonly stop: StopRequest;
-  emit(event: TrainEvent): void;
+  readonly stopRequested: StopRequested;
+  readonly emit: (event: TrainEvent) => void;
 }
 
 /** Scores of an epoch and the classes [N, 1, H, W] that it predicts for the fixed batch. */
@@ -109,7 +107,7 @@ export class TrainLoop {
   /** The steps of an epoch, or what a checkpoint left of it. False if it was asked to stop. */
   private async trainEpoch(): Promise<boolean> {
     const { experiment, progress, surroundings } = this;
-    if (surroundings.stop.requested) return false;
+    if (surroundings.stopRequested()) return false;
     const batches = experiment.loaders.train.iterate(progress.loader === null ? {} : { resume: progress.loader });
     experiment.model.train();
     let began = performance.now();
@@ -135,7 +133,7 @@ export class TrainLoop {
       });
       // Signals, timers and the collector's finalizers get their turn only between two macrotasks.
       await setImmediate();
-      if (surroundings.stop.requested) return false;
+      if (surroundings.stopRequested()) return false;
     }
     return true;
   }
@@ -162,7 +160,7 @@ export class TrainLoop {
       for (const tensor of [...batch, predicted]) tensor.dispose();
       batches.push(scores);
       await setImmediate();
-      if (this.surroundings.stop.requested) return null;
+      if (this.surroundings.stopRequested()) return null;
     }
     return { counts, batches };
   }

@@ -8,6 +8,10 @@ export interface Recipe {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
+  readonly numbers: RecipeNumbers;
+}
+
+export interface RecipeNumbers {
   readonly model: ModelName;
   /** Side of the square images, in pixels. */
   readonly imageSize: number;
@@ -32,40 +36,46 @@ export interface Recipe {
 const articleVit: Recipe = {
   name: 'article-vit',
   summary: "the article's Vision Transformer, 86 million parameters, 50 epochs at 128x128",
-  model: 'vit-segmentation',
-  imageSize: 128,
-  patchSize: 16,
-  embedSize: 768,
-  numBlocks: 12,
-  numHeads: 8,
-  dropout: 0.2,
-  epochs: 50,
-  batchSize: 64,
-  testBatchSize: 21,
-  lr: 4e-4,
-  stepSize: 12,
-  gamma: 0.8,
+  numbers: {
+    model: 'vit-segmentation',
+    imageSize: 128,
+    patchSize: 16,
+    embedSize: 768,
+    numBlocks: 12,
+    numHeads: 8,
+    dropout: 0.2,
+    epochs: 50,
+    batchSize: 64,
+    testBatchSize: 21,
+    lr: 4e-4,
+    stepSize: 12,
+    gamma: 0.8,
+  },
 };
 
 const quick: Recipe = {
   name: 'quick',
   summary: 'the same model made small, for a minute on a CPU',
-  model: 'vit-segmentation',
-  imageSize: 64,
-  patchSize: 8,
-  embedSize: 128,
-  numBlocks: 4,
-  numHeads: 4,
-  dropout: 0.1,
-  epochs: 12,
-  batchSize: 16,
-  testBatchSize: 21,
-  lr: 1e-3,
-  stepSize: 4,
-  gamma: 0.6,
+  numbers: {
+    model: 'vit-segmentation',
+    imageSize: 64,
+    patchSize: 8,
+    embedSize: 128,
+    numBlocks: 4,
+    numHeads: 4,
+    dropout: 0.1,
+    epochs: 12,
+    batchSize: 16,
+    testBatchSize: 21,
+    lr: 1e-3,
+    stepSize: 4,
+    gamma: 0.6,
+  },
 };
 
 export const recipes: ReadonlyMap<string, Recipe> = new Map([articleVit, quick].map((recipe) => [recipe.name, recipe]));
 
 /** The models that a recipe trains. */
-export const modelNames: readonly ModelName[] = [...new Set([...recipes.values()].map((recipe) => recipe.model))];
+export const modelNames: readonly ModelName[] = [
+  ...new Set([...recipes.values()].map((recipe) => recipe.numbers.model)),
+];

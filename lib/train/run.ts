@@ -7,13 +7,13 @@ import { shown } from './data-choice';
 import { bitDifferences, describeEnvironment, type Environment } from './environment';
 import type { EpochEvent, StartEvent, TrainEvent } from './events';
 import { buildExperiment, summarize, type Experiment } from './experiment';
-import { TrainLoop, type LoopSurroundings, type StopRequest } from './loop';
+import { TrainLoop, type LoopSurroundings, type StopRequested } from './loop';
 import type { TrainPlan } from './plan';
 import { RunFolder } from './run-folder';
 import { version } from './version';
 
 export interface RunObserver {
-  readonly stop: StopRequest;
+  readonly stopRequested: StopRequested;
   /** `log` adds a line to the run's log.txt. */
   onEvent(event: TrainEvent, log: (line: string) => void): void;
   /** Something that the user should know and that stops nothing. */
@@ -43,7 +43,7 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
     if (event.event === 'epoch') run.append('results', resultsRow(event));
     tell(event);
   };
-  const surroundings: LoopSurroundings = { run, stop: observer.stop, emit };
+  const surroundings: LoopSurroundings = { run, stopRequested: observer.stopRequested, emit };
   const start = startEvent(experiment, initSha256, run.path);
   try {
     let loop: TrainLoop;

@@ -47,9 +47,9 @@ export function scoreBatch(
       const predicted = probabilities.argmax(1, true); // [N, 1, H, W]
       counts.confusion.update(predicted, targets);
       const scores = {
-        pixelAccuracy: number(multiclassAccuracy(predicted, targets, classNames.length, { average: 'micro' })),
-        iou: number(counts.iou.forward(predicted, targets)),
-        customIou: number(softIoU(probabilities, targets)),
+        pixelAccuracy: multiclassAccuracy(predicted, targets, classNames.length, { average: 'micro' }).item(),
+        iou: counts.iou.forward(predicted, targets).item(),
+        customIou: softIoU(probabilities, targets).item(),
       };
       return { scores, predicted };
     }),
@@ -75,7 +75,7 @@ export function splitScores(counts: SplitCounts): Scores & MatrixScores {
   return scope(() => {
     const { pixelAccuracy, classIoU, classAccuracy, mIoU } = segmentationScores(counts.confusion.compute());
     return {
-      ...withHex({ pixelAccuracy, iou: number(counts.iou.compute()), customIou: null }),
+      ...withHex({ pixelAccuracy, iou: counts.iou.compute().item(), customIou: null }),
       mIoU,
       perClassIou: classIoU.map(orNull),
       perClassAccuracy: classAccuracy.map(orNull),
@@ -95,11 +95,6 @@ function withHex(scores: { pixelAccuracy: number; iou: number; customIou: number
   };
 }
 
-/** The only element of a tensor of floats or of counts below 2^53. */
-function number(tensor: Tensor): number {
-  return Number(tensor.item());
-}
-
 /** JSON has no NaN. */
 function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
@@ -110,7 +105,7 @@ export function referenceLines(targets: Tensor, patchSize: number): ReferenceLin
   return scope(() => {
     const [images = 0, , height = 0, width = 0] = targets.shape;
     const pixels = images * height * width;
-    const share = (value: number): number => number(targets.eq(value).sum()) / pixels;
+    const share = (value: number): number => targets.eq(value).sum().item() / pixels;
     const down = Math.floor(height / patchSize);
     const across = Math.floor(width / patchSize);
     const patches = targets.reshape([images, down, patchSize, across, patchSize]);
@@ -119,7 +114,7 @@ export function referenceLines(targets: Tensor, patchSize: number): ReferenceLin
     return {
       allBackground: share(background),
       noBorder: 1 - share(border),
-      oneClassPerPatch: number(most.sum()) / pixels,
+      oneClassPerPatch: most.sum().item() / pixels,
     };
   });
 }

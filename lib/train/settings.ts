@@ -1,6 +1,6 @@
 import type { Device } from '../tensor';
 import { UsageError } from './errors';
-import { recipes, type Recipe } from './recipes';
+import { recipes, type RecipeNumbers } from './recipes';
 
 /** `article` keeps the notebook's way of scoring, flaws included; `clean` mends it (see docs/training.md). */
 export const protocols = ['article', 'clean'] as const;
@@ -14,7 +14,7 @@ export interface DataChoice {
 }
 
 /** Everything that decides the bits of a run; `config.json` is this object. */
-export interface TrainSettings extends Omit<Recipe, 'name' | 'summary'> {
+export interface TrainSettings extends RecipeNumbers {
   readonly recipe: string;
   readonly data: DataChoice;
   readonly protocol: Protocol;
@@ -31,7 +31,7 @@ export interface TrainSettings extends Omit<Recipe, 'name' | 'summary'> {
 }
 
 /** The part of the settings that a user may give; what is missing comes from the recipe. */
-export type SettingsOverrides = Partial<Omit<TrainSettings, 'recipe' | 'data' | 'device' | 'threads' | 'dtype'>>;
+export type SettingsOverrides = Partial<Omit<TrainSettings, 'recipe' | 'data' | 'device' | 'threads'>>;
 
 /** What has no default in a recipe. */
 export type SettingsSurroundings = Pick<TrainSettings, 'data' | 'device' | 'threads'>;
@@ -47,16 +47,18 @@ export function resolveSettings(
 ): TrainSettings {
   const recipe = recipes.get(recipeName);
   if (recipe === undefined) throw new UsageError(`there is no recipe ${recipeName}`);
-  const { name, summary: _summary, ...numbers } = recipe;
-  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  // What was not given must not hide what the recipe says.
+  const given = Object.fromEntries(
+    Object.entries(overrides).filter(([, value]: [string, unknown]) => value !== undefined),
+  );
   const settings: TrainSettings = {
-    recipe: name,
+    recipe: recipe.name,
     protocol: 'article',
     seed: 0,
     dtype: 'float32',
     limit: null,
     testLimit: null,
-    ...numbers,
+    ...recipe.numbers,
     ...surroundings,
     ...given,
   };
@@ -80,13 +82,14 @@ function checkSizes({ imageSize, patchSize, embedSize, numHeads }: TrainSettings
  */
 export function resumeSettings(
   saved: TrainSettings,
-  overrides: Partial<TrainSettings>,
+  overrides: Partial<Omit<TrainSettings, 'data'>>,
   epochsDone: number,
 ): TrainSettings {
-  for (const [key, value] of Object.entries(overrides) as [keyof TrainSettings, unknown][]) {
-    if (key === 'epochs' || value === undefined || value === saved[key]) continue;
+  for (const [key, value] of Object.entries(overrides)) {
+    const kept = saved[key as keyof typeof overrides];
+    if (key === 'epochs' || (value as unknown) === undefined || value === kept) continue;
     throw new UsageError(
-      `${flagOf(key)} ${String(value)} differs from this run's ${String(saved[key])}: ` +
+      `${flagOf(key)} ${value} differs from this run's ${kept ?? 'none'}: ` +
         'a resumed run keeps its settings, only --epochs may be raised',
     );
   }

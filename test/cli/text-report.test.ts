@@ -102,6 +102,15 @@ describe('TextReport', () => {
     expect(report.epochProgress(58)).toEqual({ done: 58, total: 58 });
   });
 
+  it('says where a resumed run goes on', () => {
+    const report = new TextReport([]);
+    report.lines(start);
+    expect(report.lines({ event: 'resume', epochs: 1, batches: 0 })[0]).toBe('goes on after 1 epoch');
+    expect(report.lines({ event: 'resume', epochs: 2, batches: 7 })[0]).toBe(
+      "goes on after 2 epochs and 7 of the next one's steps",
+    );
+  });
+
   it('shows the score that the clean protocol chooses by', () => {
     const report = new TextReport([]);
     report.lines({ ...start, protocol: 'clean', validationSamples: 368 });

@@ -67,15 +67,16 @@ describe('after a kill', () => {
     writeFileSync(join(folder, name, 'model.safetensors'), 'half');
   };
 
-  it.each([
-    ['while the first is written', () => half('.last.new'), undefined],
-    ['after the first is complete, before it has its name', () => complete('.last.new', 1), undefined],
-    ['while the second is written', () => (complete('last', 1), half('.last.new')), 1],
-    ['after the second is complete', () => (complete('last', 1), complete('.last.new', 2)), 1],
-    ['between two names', () => (complete('.last.old', 1), complete('.last.new', 2)), 2],
-    ['before the old one is gone', () => (complete('last', 2), half('.last.old')), 2],
-  ])('%s, the newest complete one is found', (_, prepare, expected) => {
-    prepare();
+  it.each<[string, complete: Record<string, number>, half: string | null, number | undefined]>([
+    ['while the first is written', {}, '.last.new', undefined],
+    ['after the first is complete, before it has its name', { '.last.new': 1 }, null, undefined],
+    ['while the second is written', { last: 1 }, '.last.new', 1],
+    ['after the second is complete', { last: 1, '.last.new': 2 }, null, 1],
+    ['between two names', { '.last.old': 1, '.last.new': 2 }, null, 2],
+    ['before the old one is gone', { last: 2 }, '.last.old', 2],
+  ])('%s, the newest complete one is found', (_, whole, torn, expected) => {
+    for (const [name, epochs] of Object.entries(whole)) complete(name, epochs);
+    if (torn !== null) half(torn);
     expect(epochsOf()).toBe(expected);
     expect(readdirSync(folder)).toEqual(expected === undefined ? [] : ['last']);
     // Once more: settling again must not undo it.

@@ -122,15 +122,15 @@ describe('Ctrl-C', () => {
     const steps: unknown[] = [];
     let last: unknown;
     for (let kind = 'interrupted'; kind === 'interrupted';) {
-      const stop = { requested: false };
+      let requested = false;
       const emit = (line: TrainEvent): void => {
         if (line.event === 'step') {
           steps.push(line.lossHex);
-          stop.requested = true;
+          requested = true;
         }
         if (line.event === 'epoch') last = line.stateSha256;
       };
-      const surroundings = { run, stop, emit };
+      const surroundings = { run, stopRequested: () => requested, emit };
       const from = readCheckpoint(run.checkpoints);
       const experiment = buildExperiment(settings);
       const loop =

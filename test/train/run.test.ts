@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import sharp from 'sharp';
 
 import { floatHex } from '../../lib/serialize';
-import { jsonLines, only, tiny, tinyImages, Workshop, type JsonLine } from './program';
+import { finish, jsonLines, only, tiny, tinyImages, waitFor, Workshop, type JsonLine } from './program';
 
 const workshop = new Workshop();
 let lines: JsonLine[];
@@ -141,6 +141,22 @@ test('the same seed gives the same bits in a folder of its own, another seed giv
   expect(readdirSync(workshop.path('runs')).sort()).toEqual(['001-vit-segmentation', '002-again', '003-other']);
 });
 
+test('runs that start at the same moment get folders of their own', async () => {
+  const starts = await Promise.all([1, 2, 3].map(() => workshop.train(['--epochs', '0', '--out', 'at-once'])));
+  const folders = readdirSync(workshop.path('at-once')).sort();
+  expect(folders).toEqual([1, 2, 3].map((number) => `00${number}-vit-segmentation`));
+  expect(starts.map(([line]) => line?.['run']).sort()).toEqual(folders.map((folder) => `at-once/${folder}`));
+});
+
+test('a reader that goes away ends the program quietly', async () => {
+  const child = workshop.start(['--data', workshop.data, ...tiny, '--json', '--epochs', '200', '--out', 'pipe']);
+  await waitFor(child, (line) => line.event === 'step');
+  child.stdout?.destroy();
+  const { code, stderr } = await finish(child);
+  expect(stderr).toBe('');
+  expect(code).toBe(1);
+});
+
 test('without --json people read a header and a row per epoch, without escape codes in a pipe', async () => {
   const { stdout, stderr, code } = await workshop.run([
     '--data',
@@ -154,10 +170,11 @@ test('without --json people read a header and a row per epoch, without escape co
   expect(code).toBe(0);
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^libtorch-node \d/);
-  expect(stdout).toMatch(/\n {4}2  \d\.\d{4} /);
+  expect(stdout).toMatch(/\n\s+2\s+\d\.\d{4} /);
   expect(stdout).toMatch(/\nrun +text\/001-vit-segmentation\n$/);
   expect(stdout).toContain('to go, by the first 3 steps');
-  expect(stdout).not.toMatch(/[\x1b\r]/);
+  expect(stdout).not.toContain('\x1b');
+  expect(stdout).not.toContain('\r');
 });
 
 test('--quiet prints the run folder and nothing else', async () => {
