@@ -2,7 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'build/', 'build-*/', 'dist/', 'lib/tensor/generated/', 'runs/', 'coverage/', '.cache/'] },
+  {
+    ignores: ['node_modules/', 'build/', 'build-*/', 'dist/', 'lib/tensor/generated/', 'runs/', 'coverage/', '.cache/'],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,12 +1,18 @@
 'use strict';
 
+// Two workers and their Python oracles share the cores: threads that spin while they wait would starve the ones that work.
+process.env.OMP_WAIT_POLICY ??= 'passive';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
   // Two workers at most: each loads libtorch and runs its own OpenMP team.
   maxWorkers: 2,

@@ -78,7 +78,9 @@ function collateArrays(samples: readonly (readonly unknown[])[]): unknown[] {
 
 function collateObjects(samples: readonly Record<string, unknown>[]): Record<string, unknown> {
   const keys = Object.keys(samples[0] ?? {});
-  const other = samples.find((sample) => Object.keys(sample).length !== keys.length || keys.some((key) => !(key in sample)));
+  const other = samples.find(
+    (sample) => Object.keys(sample).length !== keys.length || keys.some((key) => !(key in sample)),
+  );
   if (other) {
     throw new ArgumentError(
       `expected objects of the same keys, received { ${keys.join(', ')} } and { ${Object.keys(other).join(', ')} }`,

@@ -55,13 +55,17 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   ) {
     const { batchSize = 1, generator } = options;
     this.generator = generator;
-    this.batchSampler = options.batchSampler ?? new BatchSampler(sampler(dataset, options), batchSize, options.dropLast ?? false);
+    this.batchSampler =
+      options.batchSampler ?? new BatchSampler(sampler(dataset, options), batchSize, options.dropLast ?? false);
     refuseExclusive(options);
     // Without a collate of its own B is Collated<S>, by its default.
     this.collate = options.collate ?? (defaultCollate as unknown as (samples: S[]) => B);
     this.prefetch = options.prefetch ?? Math.max(batchSize, 16);
     if (!(this.prefetch >= 0)) {
-      throw new ArgumentError(`expected a count for argument \`prefetch\`, received ${describe(options.prefetch)}`, 'TORCH_VALUE');
+      throw new ArgumentError(
+        `expected a count for argument \`prefetch\`, received ${describe(options.prefetch)}`,
+        'TORCH_VALUE',
+      );
     }
   }
 

@@ -246,13 +246,12 @@ export function lengthOf(sampler: Sampler<unknown> | Iterable<unknown>, argument
   const { length, size } = sampler as { length?: unknown; size?: unknown };
   const count = length ?? size;
   if (typeof count === 'number') return count;
-  throw new ArgumentError(`expected something with a length for argument \`${argument}\`, received ${describe(sampler)}`);
+  throw new ArgumentError(
+    `expected something with a length for argument \`${argument}\`, received ${describe(sampler)}`,
+  );
 }
 
 export function requirePositiveInteger(what: string, value: unknown): void {
   if (Number.isSafeInteger(value) && (value as number) > 0) return;
-  throw new ArgumentError(
-    `expected a positive integer for ${what}, received ${describe(value)}`,
-    'TORCH_VALUE',
-  );
+  throw new ArgumentError(`expected a positive integer for ${what}, received ${describe(value)}`, 'TORCH_VALUE');
 }

@@ -5,7 +5,14 @@ import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 describeWithOracle('defaultCollate', (oracle) => {
   it('makes the tensors that Python makes', async () => {
     const images = [randn([3, 2]), randn([3, 2]), randn([3, 2])];
-    const samples = images.map((image, at) => ({ image, label: at, score: at + 0.5, seen: at > 0, name: `n${at}`, pair: [at, { z: image }] }));
+    const samples = images.map((image, at) => ({
+      image,
+      label: at,
+      score: at + 0.5,
+      seen: at > 0,
+      name: `n${at}`,
+      pair: [at, { z: image }],
+    }));
     const { tensors, name } = await oracle().run(
       `
       from torch.utils.data import default_collate
@@ -39,7 +46,9 @@ describe('defaultCollate', () => {
     expect(() => defaultCollate([randn([2]), randn([3])])).toThrow(
       'expected tensors of one shape, received Tensor[2] float32 first and Tensor[3] float32 as sample 1 of the batch',
     );
-    expect(() => defaultCollate([1, 'a'])).toThrow("expected samples of one kind, received 1 first and 'a' as sample 1");
+    expect(() => defaultCollate([1, 'a'])).toThrow(
+      "expected samples of one kind, received 1 first and 'a' as sample 1",
+    );
     expect(() => defaultCollate([[1], [1, 2]])).toThrow('expected arrays of one length, received 1 and 2');
     expect(() => defaultCollate<object>([{ a: 1 }, { b: 1 }])).toThrow(
       'expected objects of the same keys, received { a } and { b }',

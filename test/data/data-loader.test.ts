@@ -73,7 +73,14 @@ describeWithOracle('DataLoader and Python', (oracle) => {
     async ({ form, prefetch, config }) => {
       const { length, batchSize, shuffle, dropLast = false, shared = false, replacement = false } = config;
       const theirs = await oracle().run(python, {
-        inputs: { length, batch_size: batchSize, shuffle: replacement ? null : shuffle, drop_last: dropLast, shared, replacement },
+        inputs: {
+          length,
+          batch_size: batchSize,
+          shuffle: replacement ? null : shuffle,
+          drop_last: dropLast,
+          shared,
+          replacement,
+        },
         outputs: {
           indices: 'tensors',
           drawn: 'tensors',
@@ -91,7 +98,14 @@ describeWithOracle('DataLoader and Python', (oracle) => {
       const sampler = replacement
         ? new RandomSampler(dataset, { replacement: true, numSamples: 3 * length, generator })
         : undefined;
-      const loader = new DataLoader<Sample, Batch>(dataset, { batchSize, shuffle, dropLast, generator, sampler, prefetch });
+      const loader = new DataLoader<Sample, Batch>(dataset, {
+        batchSize,
+        shuffle,
+        dropLast,
+        generator,
+        sampler,
+        prefetch,
+      });
       expect(loader).toHaveLength(theirs.length_of_loader);
       const peeked = loader.iterate();
       const first = await peeked.next();
@@ -159,12 +173,13 @@ describe('DataLoader', () => {
     const dataset = { length: 4, getItem: (index: number) => index * 10 };
     const joined: string[] = [];
     const collate = (samples: number[]) => samples.join();
-    for await (const batch of new DataLoader(dataset, { collate, batchSize: 2, sampler: [3, 1, 0] })) joined.push(batch);
+    for await (const batch of new DataLoader(dataset, { collate, batchSize: 2, sampler: [3, 1, 0] }))
+      joined.push(batch);
     for await (const batch of new DataLoader(dataset, { collate, batchSampler: [[2], [0, 0]] })) joined.push(batch);
     expect(joined).toEqual(['30,10', '0', '20', '0,0']);
   });
 
-  it('refuses options that exclude each other, in PyTorch\'s words', () => {
+  it("refuses options that exclude each other, in PyTorch's words", () => {
     const dataset = { length: 4, getItem: (index: number) => index };
     const sampler = new SequentialSampler(dataset);
     expect(() => new DataLoader(dataset, { sampler, shuffle: true })).toThrow(
@@ -181,7 +196,10 @@ describe('DataLoader', () => {
   });
 
   it('types a batch by its samples', async () => {
-    const loader = new DataLoader({ length: 1, getItem: () => ({ x: arange(2), name: 'a', pair: [1, true] as const }) });
+    const loader = new DataLoader({
+      length: 1,
+      getItem: () => ({ x: arange(2), name: 'a', pair: [1, true] as const }),
+    });
     for await (const { x, name, pair } of loader) {
       const typed: [Tensor, string[], readonly [Tensor, Tensor]] = [x, name, pair];
       expect(typed[2][1].dtype).toBe('bool');

@@ -23,7 +23,10 @@ class Manual {
 
   transform({ index, image }: { index: number; image: Tensor }): Tensor {
     this.transformed.push(index);
-    return image.mul(index).add(rand([2])).floor();
+    return image
+      .mul(index)
+      .add(rand([2]))
+      .floor();
   }
 
   /** Ends every load that runs. */
@@ -124,7 +127,12 @@ describe('prefetching', () => {
     const failing = iterator.next();
     failing.catch(() => undefined);
     await dataset.finish({ index: 1, error: cause });
-    await expect(failing).rejects.toMatchObject({ message: 'sample 1: no such image', index: 1, cause, code: 'TORCH_SAMPLE' });
+    await expect(failing).rejects.toMatchObject({
+      message: 'sample 1: no such image',
+      index: 1,
+      cause,
+      code: 'TORCH_SAMPLE',
+    });
     await expect(failing).rejects.toBeInstanceOf(SampleError);
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect(memory().tensors).toBe(before);

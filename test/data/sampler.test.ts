@@ -1,4 +1,10 @@
-import { BatchSampler, RandomSampler, SequentialSampler, type RandomSamplerOptions, type SamplerState } from '../../lib/data';
+import {
+  BatchSampler,
+  RandomSampler,
+  SequentialSampler,
+  type RandomSamplerOptions,
+  type SamplerState,
+} from '../../lib/data';
 import { Generator, getRngState, manualSeed } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 
