@@ -20,16 +20,18 @@ constexpr size_t kTrackedBytes = size_t{16} << 10;
 // What a small tensor is taken to weigh: TensorImpl, StorageImpl, its block and its slot.
 constexpr int64_t kSmallTensorBytes = 1024;
 // A loop over small tensors reaches no byte threshold; this many new ones start a sweep too.
-constexpr size_t kMinAddsPerSweep = 16384;
+constexpr size_t kMinAddsPerSweep = 4096;
+// Sweeps are spaced by this share of the bytes alive, so that a large model's step is not interrupted for little ...
+constexpr int64_t kLiveShare = 16;
+// ... and by no more than this, so that what is garbage stays small beside it.
+constexpr int64_t kMaxBytesPerSweep = int64_t{256} << 20;
 
 Handle Pack(uint32_t index, uint32_t generation) { return (Handle{generation} << kIndexBits) | (Handle{index} + 1); }
 
 }  // namespace
 
 Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
-  if (bytes_since_sweep_ >= sweep_threshold_ || added_since_sweep_ >= std::max(kMinAddsPerSweep, live_after_sweep_)) {
-    Sweep();
-  }
+  if (SweepIsDue()) Sweep();
   napi_ref reference = nullptr;
   if (owner != nullptr) Check(env_, napi_create_reference(env_, owner, 0, &reference));
 
@@ -183,8 +185,34 @@ void TensorTable::TellV8(int64_t bytes) {
   reported_bytes_ = bytes;
 }
 
+bool TensorTable::SweepIsDue() const {
+  if (added_since_sweep_ >= std::max(kMinAddsPerSweep, live_after_sweep_)) return true;
+  const int64_t spacing = std::max(sweep_threshold_, charged_bytes_ / kLiveShare) * patience_;
+  return bytes_since_sweep_ >= std::min(spacing, std::max(kMaxBytesPerSweep, sweep_threshold_));
+}
+
+void TensorTable::SetCollector(napi_value collect) {
+  if (collector_ != nullptr) napi_delete_reference(env_, std::exchange(collector_, nullptr));
+  Check(env_, napi_create_reference(env_, collect, 1, &collector_));
+}
+
+void TensorTable::Collect() {
+  if (collector_ == nullptr) return;
+  napi_handle_scope scope = nullptr;
+  Check(env_, napi_open_handle_scope(env_, &scope));
+  napi_value collect = nullptr;
+  napi_value receiver = nullptr;
+  napi_get_reference_value(env_, collector_, &collect);
+  napi_get_undefined(env_, &receiver);
+  const napi_status status = napi_call_function(env_, receiver, collect, 0, nullptr, nullptr);
+  napi_close_handle_scope(env_, scope);
+  Check(env_, status);
+}
+
 size_t TensorTable::Sweep() {
   TellV8(charged_bytes_);
+  Collect();
+  const int64_t charged_before = charged_bytes_;
   size_t freed = 0;
   for (uint32_t index = 0; index < slots_.size(); ++index) {
     const Slot& slot = slots_[index];
@@ -200,6 +228,8 @@ size_t TensorTable::Sweep() {
     ++freed;
   }
   TellV8(charged_bytes_);
+  const bool found_little = (charged_before - charged_bytes_) * 4 < bytes_since_sweep_;
+  patience_ = found_little ? std::min<int64_t>(patience_ * 2, 16) : 1;
   bytes_since_sweep_ = 0;
   added_since_sweep_ = 0;
   live_after_sweep_ = live_;
@@ -214,6 +244,7 @@ void TensorTable::Clear() {
   for (uint32_t index = 0; index < slots_.size(); ++index) {
     if (slots_[index].used) Free(index);
   }
+  if (collector_ != nullptr) napi_delete_reference(env_, std::exchange(collector_, nullptr));
   TellV8(0);
 }
 

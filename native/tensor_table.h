@@ -46,7 +46,10 @@ class TensorTable {
 
   // Frees every slot whose owner was collected; returns how many.
   size_t Sweep();
+  // The least number of bytes handed out between two sweeps; with much alive it is more.
   void SetSweepThreshold(int64_t bytes) { sweep_threshold_ = bytes; }
+  // A function that collects young objects, called before each sweep.
+  void SetCollector(napi_value collect);
   // Frees all slots; the environment is about to end.
   void Clear();
 
@@ -84,6 +87,8 @@ class TensorTable {
   void Unlink(uint32_t index);
   void ChargeStorage(Slot& slot);
   void ReleaseStorage(Slot& slot);
+  bool SweepIsDue() const;
+  void Collect();
   void TellV8(int64_t bytes);
 
   napi_env env_;
@@ -99,7 +104,9 @@ class TensorTable {
   int64_t bytes_since_sweep_ = 0;
   size_t added_since_sweep_ = 0;
   size_t live_after_sweep_ = 0;
-  int64_t sweep_threshold_ = int64_t{64} << 20;
+  int64_t sweep_threshold_ = int64_t{16} << 20;
+  int64_t patience_ = 1;  // factor on the threshold; grows while sweeps find little
+  napi_ref collector_ = nullptr;
   uint64_t sweeps_ = 0;
   uint64_t swept_ = 0;
 };

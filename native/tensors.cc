@@ -65,6 +65,14 @@ napi_value SetSweepThreshold(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+napi_value SetCollector(Arguments& arguments) {
+  if (TypeOf(arguments.env, arguments[0]) != napi_function) {
+    ThrowType("expected a function for argument `collect`, received " + Describe(arguments.env, arguments[0]));
+  }
+  arguments.environment->tensors.SetCollector(arguments[0]);
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void RegisterTensors(Exports& exports) {
@@ -77,6 +85,7 @@ void RegisterTensors(Exports& exports) {
   exports.Add<Memory>("memory");
   exports.Add<Sweep>("sweep");
   exports.Add<SetSweepThreshold>("setSweepThreshold");
+  exports.Add<SetCollector>("setCollector");
 }
 
 }  // namespace libtorch_node

@@ -27,8 +27,19 @@ const help = `node scripts/parity.mjs [options]
 LIBTORCH_NODE_PYTHON names the interpreter to compare with; else one is set up in .cache/oracle.
 `;
 
-const columns = ['config', 'data', 'threads', 'steps', 'losses', 'states', 'scores', 'python = python', 'seconds'];
-const widths = [26, 6, 7, 5, 6, 6, 6, 15, 22];
+const columns = [
+  'config',
+  'data',
+  'threads',
+  'steps',
+  'batches',
+  'losses',
+  'states',
+  'scores',
+  'python = python',
+  'seconds',
+];
+const widths = [26, 6, 7, 5, 7, 6, 6, 6, 15, 22];
 
 async function main() {
   const { values: options } = parseArgs({
@@ -107,6 +118,7 @@ async function compareOnce(python, config, data, control) {
     data.name,
     String(config.threads),
     String(result.steps),
+    mark(result.equal.batch),
     mark(result.equal.loss),
     mark(result.equal.state),
     mark(result.equal.score),
@@ -136,7 +148,8 @@ async function nameTheTensor(python, config, data) {
     await runPython(python, data, config, { trace: theirs });
     await traceOurs(data, config, ours);
     const found = firstDifferentTensor(readLines(ours), readLines(theirs));
-    if (found === null) return 'the library alone gives the same tensors: the difference is in the program (lib/train)';
+    if (found === null)
+      return 'written out, the steps give the same tensors: the difference is in the scores or in the program around the steps';
     return `first different tensor: ${found.tensor}, ${found.step === 0 ? 'before step 1' : `in step ${found.step}`}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -174,8 +174,10 @@ export interface NativeBinding {
   memory(): MemoryInfo;
   /** Frees every handle whose owner was collected; returns how many. */
   sweep(): number;
-  /** Bytes handed out between two sweeps (default 64 MiB). */
+  /** The least number of bytes handed out between two sweeps (default 16 MiB). */
   setSweepThreshold(bytes: number): void;
+  /** A function that collects young objects; it is called before each sweep. */
+  setCollector(collect: () => void): void;
 
   // -- data -------------------------------------------------------------------------------------------------------------
   sizes(tensor: Handle): number[];

@@ -1,7 +1,7 @@
 /** Compares what two runs of the article's program told. */
 
 /** @typedef {Record<string, unknown> & { event: string }} Event */
-/** @typedef {{ kind: 'state' | 'batch' | 'loss' | 'score', name: string, value: string }} Fact */
+/** @typedef {{ kind: 'batch' | 'state' | 'loss' | 'score', name: string, value: string }} Fact */
 
 /** Scores that both programs report after an epoch and at the end. */
 const SCORES = ['pixelAccuracy', 'iou', 'customIou'];
@@ -19,6 +19,15 @@ export function factsOf(events) {
         return [
           { kind: 'state', name: 'number of parameters', value: String(event['parameters']) },
           { kind: 'state', name: 'initial state', value: String(event['initSha256']) },
+        ];
+      case 'batch':
+        return [
+          { kind: 'batch', name: `images of the first ${event['split']} batch`, value: String(event['imagesSha256']) },
+          {
+            kind: 'batch',
+            name: `targets of the first ${event['split']} batch`,
+            value: String(event['targetsSha256']),
+          },
         ];
       case 'step':
         return [{ kind: 'loss', name: `loss of step ${event['step']}`, value: String(event['lossHex']) }];
@@ -55,7 +64,7 @@ function number(kind, name, value) {
  *   difference and both values; null where all is equal.
  */
 export function compareFacts(ours, theirs) {
-  const equal = { state: true, batch: true, loss: true, score: true };
+  const equal = { batch: true, state: true, loss: true, score: true };
   let first = null;
   for (let index = 0; index < Math.max(ours.length, theirs.length); index++) {
     const [a, b] = [ours[index], theirs[index]];

@@ -40,6 +40,7 @@ const run = [
     customIou: 0.2,
     stateSha256: 'bb',
   },
+  { event: 'batch', split: 'train', imagesSha256: 'dd', targetsSha256: 'ee' },
   { event: 'test', pixelAccuracy: 0.1, iou: 0.2, customIou: 0.3 },
 ];
 
@@ -52,7 +53,7 @@ const changed = (index: number, change: object) =>
 describe('the comparison of two runs', () => {
   it('finds equal runs equal, whatever their times', () => {
     const result = compare(changed(2, { seconds: 99 }), run);
-    expect(result).toEqual({ equal: { state: true, batch: true, loss: true, score: true }, steps: 2, first: null });
+    expect(result).toEqual({ equal: { batch: true, state: true, loss: true, score: true }, steps: 2, first: null });
   });
 
   it.each([
@@ -61,7 +62,8 @@ describe('the comparison of two runs', () => {
     [4, { meanLoss: 1.2500000000000002 }, 'loss', "mean loss of epoch 1: ours 1.2500000000000002, Python's 1.25"],
     [4, { stateSha256: 'cc' }, 'state', "state after epoch 1: ours cc, Python's bb"],
     [4, { iou: 0.30000000000000004 }, 'score', "iou after epoch 1: ours 0.30000000000000004, Python's 0.3"],
-    [5, { customIou: null }, 'score', "final customIou: ours null, Python's 0.3"],
+    [5, { targetsSha256: 'ff' }, 'batch', "targets of the first train batch: ours ff, Python's ee"],
+    [6, { customIou: null }, 'score', "final customIou: ours null, Python's 0.3"],
   ])('tells a difference in event %i', (index, change, kind, first) => {
     const result = compare(changed(index, change), run);
     expect(result.first).toBe(first);

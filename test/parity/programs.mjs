@@ -52,7 +52,7 @@ export async function runOurs(data, config) {
 }
 
 /**
- * The same program written with the library's public parts, which names every tensor of every step.
+ * The same training with its steps written out, which names every tensor of every step.
  * @param {string} data
  * @param {ParityConfig} config
  * @param {string} trace

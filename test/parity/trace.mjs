@@ -1,6 +1,6 @@
 /**
- * The article's program written with the library's own parts, saying the SHA-256 of every tensor of every step, in the
- * words and the order of `article.py --trace`. Arguments: data folder, config as JSON, file to write.
+ * The program's experiment with its steps written out, saying the SHA-256 of every tensor of every step, in the words and
+ * the order of `article.py --trace`. Arguments: data folder, config as JSON, file to write.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
