@@ -101,7 +101,7 @@ at::Tensor CallDirect(const Arguments& arguments, const Op& op) {
 
 napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
   if (!result.defined()) return MakeHandle(arguments.env, 0);
-  napi_value owner = IsUndefined(arguments, 1) || IsNullish(arguments.env, arguments[1]) ? nullptr : arguments[1];
+  napi_value owner = TypeOf(arguments.env, arguments[1]) == napi_object ? arguments[1] : nullptr;
   return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(result), owner));
 }
 
