@@ -1,27 +1,24 @@
 """The article's training step, eager, with the optimizer's defaults: zero_grad, forward, loss, backward, Adam."""
 
-import argparse
 import time
 
 from harness import options, result
 
 import torch
 
-from model import VisionTransformerForSegmentation
+from vit import VisionTransformerForSegmentation
 
 settings = options()
 torch.set_num_threads(settings["threads"])
 torch.manual_seed(0)
 size = settings["model"]
 model = VisionTransformerForSegmentation(
-    argparse.Namespace(
-        image_size=size["imageSize"],
-        patch_size=size["patchSize"],
-        embed_size=size["embedSize"],
-        num_blocks=size["numBlocks"],
-        num_heads=size["numHeads"],
-        dropout=size["dropout"],
-    )
+    image_size=size["imageSize"],
+    patch_size=size["patchSize"],
+    embed_size=size["embedSize"],
+    num_blocks=size["numBlocks"],
+    num_heads=size["numHeads"],
+    dropout=size["dropout"],
 )
 optimizer = torch.optim.Adam(model.parameters(), lr=4e-4)
 criterion = torch.nn.CrossEntropyLoss()

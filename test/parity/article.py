@@ -17,10 +17,11 @@ import torch
 from torch import nn
 
 from data import pets  # first: it makes torchvision importable, and torchmetrics looks for torchvision
-from model import CLASSES, VisionTransformerForSegmentation
+from vit import VisionTransformerForSegmentation
 
 import torchmetrics
 
+CLASSES = 3
 BACKGROUND = 1
 
 
@@ -124,7 +125,14 @@ def main():
     test_loader = torch.utils.data.DataLoader(test_set, batch_size=args.test_batch_size, shuffle=True)
 
     torch.manual_seed(args.seed)
-    model = VisionTransformerForSegmentation(args)
+    model = VisionTransformerForSegmentation(
+        image_size=args.image_size,
+        patch_size=args.patch_size,
+        embed_size=args.embed_size,
+        num_blocks=args.num_blocks,
+        num_heads=args.num_heads,
+        dropout=args.dropout,
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=12, gamma=0.8)
     criterion = nn.CrossEntropyLoss()

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { inferenceMode } from '../../lib/autograd';
 import { scope, setNumThreads } from '../../lib/engine';
 import { create } from '../../lib/models';
@@ -18,17 +20,17 @@ interface Config {
 }
 
 const steps = 6;
+const oracleFolder = join(__dirname, '..', 'oracle');
 
 /** Python's side: the model of article.py on drawn images, so that no file is needed. */
 const source = `
-  import sys, argparse
+  import sys
   sys.path.insert(0, folder)
-  from model import VisionTransformerForSegmentation
+  from vit import VisionTransformerForSegmentation
 
-  args = argparse.Namespace(image_size=config["imageSize"], patch_size=config["patchSize"], embed_size=config["embedSize"],
-      num_blocks=config["numBlocks"], num_heads=config["numHeads"], dropout=config["dropout"])
   torch.manual_seed(config["seed"])
-  model = VisionTransformerForSegmentation(args)
+  model = VisionTransformerForSegmentation(image_size=config["imageSize"], patch_size=config["patchSize"],
+      embed_size=config["embedSize"], num_blocks=config["numBlocks"], num_heads=config["numHeads"], dropout=config["dropout"])
   initial = {name: tensor.clone() for name, tensor in model.state_dict().items()}
   optimizer = torch.optim.Adam(model.parameters(), lr=4e-4)
   scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.8)
@@ -114,7 +116,7 @@ for (const threads of [1, 2]) {
       beforeAll(() => setNumThreads(threads));
       it.each(configs)('gives the bits of Python: %s', async (_name, config) => {
         const theirs = await oracle().run(source, {
-          inputs: { folder: __dirname, config: { ...config }, steps },
+          inputs: { folder: oracleFolder, config: { ...config }, steps },
           outputs,
         });
         const ours = train(config);
