@@ -70,16 +70,18 @@ struct Drain {
 // megabytes spend several percent of their time on page table walks otherwise. Only a wish; the system may ignore it.
 void PreferHugePages([[maybe_unused]] void* memory, [[maybe_unused]] size_t bytes) {
 #if defined(__GLIBC__)
-  static std::atomic<uintptr_t> advised_end{0};
-  const auto block_end = reinterpret_cast<uintptr_t>(memory) + bytes;
-  const auto heap_end = reinterpret_cast<uintptr_t>(sbrk(0));
-  uintptr_t advised = advised_end.load(std::memory_order_relaxed);
+  static std::atomic<char*> advised_end{nullptr};
+  const auto misaligned = [](char* address) { return reinterpret_cast<uintptr_t>(address) % kHugePage; };
+  char* const block = static_cast<char*>(memory);
+  char* const heap_end = static_cast<char*>(sbrk(0));
+  char* advised = advised_end.load(std::memory_order_relaxed);
   // A block above the heap's end is a mapping of its own or belongs to another thread's heap.
-  if (block_end <= advised || block_end > heap_end) return;
-  const uintptr_t start = std::max(advised, reinterpret_cast<uintptr_t>(memory)) / kHugePage * kHugePage + kHugePage;
-  const uintptr_t end = heap_end / kHugePage * kHugePage;
+  if (block + bytes <= advised || block + bytes > heap_end) return;
+  char* const from = std::max(advised, block);
+  char* const start = from + (kHugePage - misaligned(from)) % kHugePage;
+  char* const end = heap_end - misaligned(heap_end);
   if (start >= end || !advised_end.compare_exchange_strong(advised, end)) return;
-  madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
+  madvise(start, static_cast<size_t>(end - start), MADV_HUGEPAGE);
 #endif
 }
 
