@@ -1,5 +1,5 @@
 /** Unpacks a zip archive (stored and deflated entries, zip64, symbolic links): Node has no reader, and unzip may be missing. */
-import { chmodSync, createReadStream, createWriteStream, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, createReadStream, createWriteStream, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -148,10 +148,13 @@ export async function unzip(archive, folder) {
         symlinkSync(link, target);
         continue;
       }
-      const output = createWriteStream(target);
-      if (entry.packed === 0) output.end();
-      else await pipeline(await openEntry(archive, file, entry), output);
-      if (entry.packed > 0 && output.bytesWritten !== entry.size) throw damaged(`${entry.name} has another size`);
+      if (entry.packed === 0) {
+        writeFileSync(target, '');
+      } else {
+        const output = createWriteStream(target);
+        await pipeline(await openEntry(archive, file, entry), output);
+        if (output.bytesWritten !== entry.size) throw damaged(`${entry.name} has another size`);
+      }
       if ((entry.mode & 0o111) !== 0) chmodSync(target, 0o755);
     }
   } finally {

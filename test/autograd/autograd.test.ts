@@ -11,6 +11,9 @@ import {
 import { AsyncError, memory, scope } from '../../lib/engine';
 import { manualSeed, mm, ones, randn, type Tensor, tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 const leaf = (...shape: number[]): Tensor => randn(shape).requiresGrad_();
 

@@ -4,6 +4,9 @@ import { DataLoader, SampleError, TensorDataset } from '../../lib/data';
 import { arange, ones, rand, type Tensor } from '../../lib/tensor';
 import { runChild } from '../support/child';
 import path from 'node:path';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 /** Loads that the test ends by hand, and a record of what was called. */
 class Manual {

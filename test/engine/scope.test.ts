@@ -11,6 +11,9 @@ import {
   sweep,
 } from '../../lib/engine';
 import { ones, type Tensor, zeros } from '../../lib/tensor';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 const live = (): number => memory().tensors;
 

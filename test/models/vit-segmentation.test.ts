@@ -8,6 +8,9 @@ import { getRngState, manualSeed, randint, randn, type Tensor } from '../../lib/
 import { Draws } from '../nn/draws';
 import { compareModule, expectSameState } from '../nn/compare-module';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -5,6 +5,9 @@ import { memory } from '../../lib/engine';
 import { FileError, FormatError, loadSafetensors, saveSafetensors } from '../../lib/serialize';
 import { arange } from '../../lib/tensor';
 import { runChild } from '../support/child';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 let folder: string;
 let file: string;

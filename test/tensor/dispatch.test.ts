@@ -1,6 +1,9 @@
 import * as torch from '../../lib/tensor';
 import { memory, scope } from '../../lib/engine';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 const { callOp, manualSeed, randn, tensor } = torch;
 

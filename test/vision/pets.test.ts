@@ -5,6 +5,9 @@ import { memory } from '../../lib/engine';
 import { manualSeed, rand, type Tensor } from '../../lib/tensor';
 import { OxfordIIITPet, PetSegmentation, writeSample } from '../../lib/vision';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
+import { settle } from '../support/settle';
+
+beforeEach(settle);
 
 let folder: string;
 let sample: string;
