@@ -80,8 +80,9 @@ at::Scalar ScalarOrDefault(const Arguments& arguments, const Op& op, size_t inde
   return ReadScalar(arguments.env, arguments[index + kFirst], argument.name.c_str());
 }
 
-// Calls an op by its C++ signature; an undefined tensor where it has none of the usual ones.
-at::Tensor CallDirect(const Arguments& arguments, const Op& op) {
+// Calls an op by its C++ signature; nothing where it has none of the usual ones. An undefined tensor is a result, and
+// cannot stand for "not called": the op would run twice.
+std::optional<at::Tensor> CallDirect(const Arguments& arguments, const Op& op) {
   const size_t given = arguments.count - kFirst;
   if (const auto* binary = std::get_if<BinaryOp>(&op.direct); binary != nullptr && given == 2) {
     return binary->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1));
@@ -96,7 +97,7 @@ at::Tensor CallDirect(const Arguments& arguments, const Op& op) {
   if (const auto* scalar = std::get_if<ScalarOp>(&op.direct); scalar != nullptr && given == 2) {
     return scalar->call(BorrowTensor(arguments, op, 0), ScalarOrDefault(arguments, op, 1));
   }
-  return {};
+  return std::nullopt;
 }
 
 napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
@@ -108,10 +109,7 @@ napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
 // call(op, owner, ...args)
 napi_value CallOp(Arguments& arguments) {
   const Op& op = ReadOp(arguments);
-  if (op.direct.index() != 0) {
-    at::Tensor result = CallDirect(arguments, op);
-    if (result.defined()) return OneTensor(arguments, std::move(result));
-  }
+  if (auto result = CallDirect(arguments, op); result.has_value()) return OneTensor(arguments, *std::move(result));
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
   PushArguments(arguments, op, stack);

@@ -22,8 +22,7 @@ bool IsArray(napi_env env, napi_value value);
 // `a number (2.5)`, `a string ('abc')`, `null`: what an error message says that it received.
 std::string Describe(napi_env env, napi_value value);
 
-// -- readers; `name` is the argument's name for the error
-// ----------------------------------------------------------------
+// -- readers; `name` is the argument's name for the error ------------------------------------------------------------
 double ReadDouble(napi_env env, napi_value value, const char* name);
 int64_t ReadInt(napi_env env, napi_value value, const char* name);
 // Accepts numbers and BigInts from int64-min to uint64-max; negative ones wrap as in torch.manual_seed.
@@ -53,8 +52,7 @@ Bytes ReadBytes(napi_env env, napi_value value, const char* name);
 // obj[name]
 napi_value Property(napi_env env, napi_value object, const char* name);
 
-// -- PyTorch's names
-// -------------------------------------------------------------------------------------------------------
+// -- PyTorch's names -------------------------------------------------------------------------------------------------
 c10::ScalarType ReadDtype(napi_env env, napi_value value, const char* name);
 const char* DtypeName(c10::ScalarType dtype);
 c10::Device ReadDevice(napi_env env, napi_value value, const char* name);
@@ -63,8 +61,7 @@ const char* LayoutName(c10::Layout layout);
 c10::MemoryFormat ReadMemoryFormat(napi_env env, napi_value value, const char* name);
 const char* MemoryFormatName(c10::MemoryFormat format);
 
-// -- writers
-// -----------------------------------------------------------------------------------------------------------------
+// -- writers ---------------------------------------------------------------------------------------------------------
 napi_value Undefined(napi_env env);
 napi_value Null(napi_env env);
 napi_value MakeDouble(napi_env env, double value);

@@ -13,8 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { writeFileAtomic } from '../serialize';
-import { attemptOn } from '../serialize/file-error';
+import { attemptOn, writeFileAtomic } from '../serialize';
 
 /** How many bytes of the growing files a checkpoint vouches for. */
 export interface LogPosition {
