@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -34,8 +35,9 @@ const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 12
  * @typedef {{ name: string, unit: string, of: (result: any) => number, target?: number, limit?: number }} Metric
  * `target`: the most that our minimum may be, as a share of Python's; `limit`: the most that it may be.
  *
- * @typedef {{ name: string, title: string, settings: object, metrics: Metric[], bits?: (result: any) => string }} Benchmark
- * `bits`: what must be equal on both sides for the comparison to be fair.
+ * @typedef {{ name: string, title: string, settings: object, metrics: Metric[], bits?: (result: any) => string,
+ *   environment?: Record<string, string> }} Benchmark
+ * `bits`: what must be equal on both sides for the comparison to be fair; `environment`: what our side runs with.
  */
 
 /** @type {Metric} */
@@ -88,6 +90,8 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       name: 'images',
       title: "decode, the article's transforms, batches of 64",
       settings: { threads, data, limit: 640, imageSize: 128, passes: 3 },
+      // As the program decodes. Too late to be set in the process itself, whose modules are read by those threads.
+      environment: createRequire(import.meta.url)(path.join(root, 'dist', 'cli', 'process-settings')).processSettings(),
       metrics: [
         {
           name: 'per image, decoded again',
@@ -160,11 +164,13 @@ async function main() {
  * @param {string} python
  * @param {number} repeat
  */
-async function measure({ name, title, settings, metrics, bits }, python, repeat) {
+async function measure({ name, title, settings, metrics, bits, environment = {} }, python, repeat) {
   /** @type {{ node: any[], python: any[] }} */
   const results = { node: [], python: [] };
   for (let round = 0; round < repeat; round++) {
-    results.node.push(await run(process.execPath, [path.join(here, `${name}.mjs`), JSON.stringify(settings)]));
+    results.node.push(
+      await run(process.execPath, [path.join(here, `${name}.mjs`), JSON.stringify(settings)], environment),
+    );
     results.python.push(await run(python, [path.join(here, `${name}.py`), JSON.stringify(settings)]));
   }
   const all = [...results.node, ...results.python];
@@ -236,12 +242,13 @@ function median(values) {
 /**
  * @param {string} command
  * @param {string[]} args
+ * @param {Record<string, string>} environment
  */
-function run(command, args) {
+function run(command, args, environment = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...environment, ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (output += text));

@@ -4,6 +4,7 @@ import type { TrainEvent } from '../train/events';
 import type { TrainRequest } from '../train/plan';
 import type { CliCommand } from './command';
 import { exitCodes } from './exit-codes';
+import { applyProcessSettings } from './process-settings';
 import { ProgressBar } from './progress-bar';
 import { TextReport } from './text-report';
 import { defineTrainOptions, type TrainFlags } from './train-options';
@@ -28,9 +29,7 @@ export const trainCommand: CliCommand = {
 
   async run(command: Command): Promise<number> {
     const { json = false, quiet = false, ...flags } = command.opts<TrainFlags>();
-    // Read by the OpenMP library when it is loaded. Threads that wait for work by spinning take the processor from the
-    // very thread they wait for as soon as anything else runs on the machine: measured, twelve times slower.
-    process.env['OMP_WAIT_POLICY'] ??= 'passive';
+    applyProcessSettings();
     // Loaded here and not above: help and errors of usage need no native library.
     const { planTraining, runTraining } = await import('../train/index.js');
     const bar = new ProgressBar(process.stdout);

@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, describe, withNumThreads } from '../engine';
 import { stack, tensor, Tensor, type TypedArray } from '../tensor';
 
 /** The batch that {@link defaultCollate} makes of samples of type S. */
@@ -52,7 +52,7 @@ function stackTensors(tensors: readonly Tensor[]): Tensor {
       'TORCH_VALUE',
     );
   }
-  return stack(tensors);
+  return withNumThreads(1, () => stack(tensors));
 }
 
 function stackArrays(arrays: readonly TypedArray[]): Tensor {

@@ -1,5 +1,6 @@
 export type { Handle, NativeBinding } from './binding';
 export { binding, describe } from './gate';
+export { withNumThreads } from './library';
 export * from './public';
 export { isThenable, refusePromise } from './scope';
 export { TensorBase } from './tensor-base';

@@ -25,6 +25,23 @@ export function setNumThreads(count: number): void {
   binding.setNumThreads(count);
 }
 
+/**
+ * Runs `fn` with so many threads inside one op, and puts the count back. For work that other threads compete with: an
+ * op's threads wait for the slowest of them, so that a busy core costs more than the other one gains.
+ *
+ * @internal
+ */
+export function withNumThreads<T>(count: number, fn: () => T): T {
+  const before = binding.getNumThreads();
+  if (before === count) return fn();
+  binding.setNumThreads(count);
+  try {
+    return fn();
+  } finally {
+    binding.setNumThreads(before);
+  }
+}
+
 /** `torch.cuda`, as far as it is there. */
 export const cuda = {
   /** A CUDA build of libtorch is loaded and sees a GPU. `libraryInfo().cudaReason` says why not. */

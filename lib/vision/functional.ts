@@ -42,7 +42,7 @@ export type ResizeSize = number | readonly [height: number, width: number];
  */
 export function toTensor(image: DecodedImage): Tensor {
   const { data, height, width, channels } = image;
-  return frombytes(data, 'uint8', [height, width, channels]).permute([2, 0, 1]).contiguous().to(float32).div(255);
+  return frombytes(data, 'uint8', [height, width, channels]).permute([2, 0, 1]).contiguous().to(float32).div_(255);
 }
 
 /**
@@ -86,7 +86,7 @@ export function rgbToGrayscale(image: Tensor, numOutputChannels: 1 | 3 = 1): Ten
 
 function luma(image: Tensor): Tensor {
   const [r, g, b] = image.unbind(-3) as [Tensor, Tensor, Tensor];
-  return r.mul(0.2989).add(g.mul(0.587)).add(b.mul(0.114)).to(image.dtype).unsqueeze(-3);
+  return r.mul(0.2989).add_(g.mul(0.587)).add_(b.mul(0.114)).to(image.dtype).unsqueeze(-3);
 }
 
 /** 0 gives black, 1 the image, 2 doubles the light. */
@@ -170,8 +170,8 @@ function blend(a: Tensor, b: Tensor, ratio: number): Tensor {
   const float = (x: Tensor): Tensor => (isFloatingDType(x.dtype) ? x : x.to(float32));
   return float(a)
     .mul(ratio)
-    .add(float(b).mul(1 - ratio))
-    .clamp(0, maximum(dtype))
+    .add_(float(b).mul(1 - ratio))
+    .clamp_(0, maximum(dtype))
     .to(dtype);
 }
 

@@ -35,13 +35,27 @@ export function resizeNearestToPlanes(
   offset: number,
 ): void {
   const { data, channels, width } = image;
-  const rows = nearestIndices(image.height, outHeight);
-  const columns = nearestIndices(width, outWidth);
+  const rows = nearestIndices(image.height, outHeight).map((row) => row * width * channels);
+  const columns = nearestIndices(width, outWidth).map((column) => column * channels);
+  const plane = outHeight * outWidth;
+  if (channels === 3) {
+    // One pass over the source, not three: a third of the time, and photos are what is decoded most.
+    for (let y = 0, red = offset; y < outHeight; y++) {
+      const row = rows[y]!;
+      for (let x = 0; x < outWidth; x++, red++) {
+        const at = row + columns[x]!;
+        planes[red] = data[at]!;
+        planes[red + plane] = data[at + 1]!;
+        planes[red + 2 * plane] = data[at + 2]!;
+      }
+    }
+    return;
+  }
   for (let channel = 0; channel < channels; channel++) {
-    let at = offset + channel * outHeight * outWidth;
+    let at = offset + channel * plane;
     for (let y = 0; y < outHeight; y++) {
-      const row = rows[y]! * width * channels + channel;
-      for (let x = 0; x < outWidth; x++) planes[at++] = data[row + columns[x]! * channels]!;
+      const row = rows[y]! + channel;
+      for (let x = 0; x < outWidth; x++) planes[at++] = data[row + columns[x]!]!;
     }
   }
 }

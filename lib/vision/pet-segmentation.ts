@@ -5,7 +5,7 @@
  * sample by sample when the batch is asked for: only then do the random numbers fall where Python's fall.
  */
 import { ArgumentError } from '../engine/errors';
-import { scope } from '../engine';
+import { scope, withNumThreads } from '../engine';
 import { float32, frombytes, int64, type Tensor } from '../tensor';
 import { DataError } from './errors';
 import { resizeNearestToPlanes } from './nearest';
@@ -24,6 +24,9 @@ export interface PetSegmentationOptions {
   /** Bytes of decoded samples to keep in memory, so that later epochs decode nothing. The default is 512 MiB. */
   readonly cacheBytes?: number;
 }
+
+/** Elements from which libtorch splits a sum over its threads (`at::internal::GRAIN_SIZE`). */
+const kSplitReduction = 32768;
 
 /** A decoded sample: planes red, green, blue, trimap, each `[height, width]`. */
 export interface LoadedPet {
@@ -95,14 +98,19 @@ export class PetSegmentation {
   }
 
   /** Makes the tensors of a loaded sample, and draws what the augmentation draws. */
-  transform({ planes, height, width }: LoadedPet): [image: Tensor, target: Tensor] {
-    return scope(() => {
-      let both = frombytes(planes, 'uint8', [4, height, width]).to(float32).div(255);
-      if (this.augment) both = this.flip.forward(both);
-      const [image, trimap] = both.split([3, 1]) as [Tensor, Tensor];
-      const jittered = this.augment ? this.jitter.forward(image) : image;
-      return [jittered, trimap.mul(255).to(int64).sub(1)];
-    });
+  transform(loaded: LoadedPet): [image: Tensor, target: Tensor] {
+    const tensors = (): [image: Tensor, target: Tensor] => scope(() => this.tensors(loaded));
+    // Meanwhile the next samples are decoded, on the very cores that an op's threads would wait for. Larger planes keep
+    // their threads, since the mean in the contrast is then split by the thread count, which decides its bits.
+    return loaded.height * loaded.width < kSplitReduction ? withNumThreads(1, tensors) : tensors();
+  }
+
+  private tensors({ planes, height, width }: LoadedPet): [image: Tensor, target: Tensor] {
+    let both = frombytes(planes, 'uint8', [4, height, width]).to(float32).div_(255);
+    if (this.augment) both = this.flip.forward(both);
+    const [image, trimap] = both.split([3, 1]) as [Tensor, Tensor];
+    const jittered = this.augment ? this.jitter.forward(image) : image;
+    return [jittered, trimap.mul(255).to(int64).sub_(1)];
   }
 
   /** Keeps what fits and never drops: a shuffled epoch visits each sample once, so "least recent" is a lottery. */

@@ -1,4 +1,4 @@
-import { cuda, getNumThreads, libm, libraryInfo, setNumThreads } from '../../lib/engine';
+import { cuda, getNumThreads, libm, libraryInfo, setNumThreads, withNumThreads } from '../../lib/engine';
 import { Draws } from '../nn/draws';
 import { describeWithOracle } from '../oracle/oracle';
 
@@ -43,6 +43,16 @@ describe('the library', () => {
     expect(info.loaded.split('+')[0]).toBe(info.compiled.split('+')[0]);
     expect(cuda.isAvailable() || info.cudaReason !== '').toBe(true);
     expect(cuda.deviceCount() > 0).toBe(cuda.isAvailable());
+  });
+
+  it('runs a function with another number of threads, and puts the number back', () => {
+    const before = getNumThreads();
+    expect(withNumThreads(before + 3, getNumThreads)).toBe(before + 3);
+    const fails = (): never => {
+      throw new Error('inside');
+    };
+    expect(() => withNumThreads(before + 3, fails)).toThrow('inside');
+    expect(getNumThreads()).toBe(before);
   });
 
   it('sets the number of threads', () => {

@@ -83,6 +83,10 @@ binary = [pets._bin_labels[i] for i in range(len(pets))]
 
   it('have the bits of torchvision at the size of the files', () => compare(sample, 'trainval', [72, 72]));
   it('have the bits of torchvision resized', () => compare(sample, 'test', [64, 48]));
+  // 181 x 181 pixels are the first square whose mean libtorch splits over its threads.
+  it.each([180, 181, 224])('have the bits of torchvision at %d pixels, where sums begin to be split', (side) =>
+    compare(sample, 'test', [side, side]),
+  );
 
   it('have the bits of torchvision for photos of many sizes, palette trimaps and odd formats', async () => {
     const directory = path.join(folder, 'odd');
