@@ -11,6 +11,7 @@
 #include <string>
 
 #include "allocator.h"
+#include "bernoulli.h"
 #include "exports.h"
 #include "values.h"
 
@@ -65,6 +66,7 @@ napi_value LibraryInfo(Arguments& arguments) {
   SetProperty(env, info, "loaded", MakeString(env, LoadedVersion()));
   SetProperty(env, info, "compiled", MakeString(env, TORCH_VERSION));
   SetProperty(env, info, "cpuCapability", MakeString(env, at::get_cpu_capability()));
+  SetProperty(env, info, "blockwiseBernoulli", MakeBool(env, InstallBernoulli()));
   SetProperty(env, info, "cudaLoaded", MakeBool(env, Cuda().loaded));
   SetProperty(env, info, "cudaReason", MakeString(env, Cuda().reason));
   return info;
@@ -85,6 +87,7 @@ napi_value SetNumThreads(Arguments& arguments) {
 
 void RegisterLibrary(Exports& exports) {
   InstallAllocator();
+  InstallBernoulli();
   Cuda();
   exports.Add<LibraryInfo>("libraryInfo");
   exports.Add<GetNumThreads>("getNumThreads");

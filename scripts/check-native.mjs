@@ -122,6 +122,9 @@ await runMain(async () => {
     });
   }
   if (failed) process.stderr.write('\nnative/ does not pass: `npm run format` fixes what a tool can.\n');
-  else process.stdout.write('native/ passes clang-format and clang-tidy.\n');
+  else {
+    const passed = [clangFormat && 'clang-format', clangTidy && 'clang-tidy'].filter(Boolean);
+    if (passed.length > 0) process.stdout.write(`native/ passes ${passed.join(' and ')}.\n`);
+  }
   return failed ? 1 : 0;
 });

@@ -56,6 +56,8 @@ export interface LibraryInfo {
   readonly compiled: string;
   /** `DEFAULT`, `AVX2`, `AVX512`, … as `torch.backends.cpu.get_cpu_capability()`. */
   readonly cpuCapability: string;
+  /** Bernoulli draws on the CPU, dropout's above all, come from the addon's faster kernel: the same numbers. */
+  readonly blockwiseBernoulli: boolean;
   /** The CUDA backend was found beside libtorch and loaded. */
   readonly cudaLoaded: boolean;
   /** Why CUDA cannot be used, or an empty string. */

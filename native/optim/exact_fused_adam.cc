@@ -13,12 +13,7 @@
 #include <random>
 #include <vector>
 
-// -O2 alone vectorises no loop of unknown length.
-#ifdef _OPENMP
-#define LIBTORCH_NODE_SIMD _Pragma("omp simd")
-#else
-#define LIBTORCH_NODE_SIMD
-#endif
+#include "../simd.h"
 
 namespace libtorch_node {
 namespace {
@@ -124,11 +119,9 @@ bool RunsEverywhere() { return true; }
 
 constexpr Kernel kPlainKernel = {RunsEverywhere, AddDecay<false>, UpdateMoments<false>, UpdateParam};
 
-#if defined(__GNUC__) && defined(__x86_64__)
+#ifdef LIBTORCH_NODE_AVX2
 
-// `flatten` brings the loops into these functions, to be compiled for their target. AVX-512 would gain nothing: memory
-// is the limit.
-#define LIBTORCH_NODE_AVX2 [[gnu::target("avx2,fma"), gnu::flatten]]
+// AVX-512 would gain nothing: memory is the limit.
 
 LIBTORCH_NODE_AVX2 void AddDecayAvx2(const Factors& factors, int64_t size, const float* param, const float* grad,
                                      float* decayed) {
@@ -144,8 +137,6 @@ LIBTORCH_NODE_AVX2 void UpdateParamAvx2(const Factors& factors, int64_t size, co
                                         float* param) {
   UpdateParam(factors, size, exp_avg, root, param);
 }
-
-bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 
 constexpr Kernel kContractedKernel = {HasAvx2, AddDecayAvx2, UpdateMomentsAvx2, UpdateParamAvx2};
 
