@@ -5,12 +5,13 @@
 import { library, nanosecondsPerCall, options, result } from './harness.mjs';
 
 const torch = library();
-const { linear } = torch.nn.functional;
+const { linear, layerNorm, gelu } = torch.nn.functional;
 const settings = options();
 torch.setNumThreads(settings.threads);
 torch.manualSeed(0);
 const [a, b] = [torch.randn([2, 2]), torch.randn([2, 2])];
 const [x, w, bias] = [torch.randn([8, 16]), torch.randn([32, 16]), torch.randn([32])];
+const [gamma, beta] = [torch.ones([16]), torch.zeros([16])];
 const tracked = torch.randn([2, 2], { requiresGrad: true });
 
 /**
@@ -25,25 +26,45 @@ const scoped = (body) => (/** @type {number} */ n) => {
   }
 };
 
+/** @type {Record<string, () => unknown>} */
+const ops = {
+  'a.add(b)': () => a.add(b),
+  'a.add(1.5)': () => a.add(1.5),
+  'a.mul(b)': () => a.mul(b),
+  'a.div(b)': () => a.div(b),
+  'a.mul_(1)': () => a.mul_(1),
+  'a.relu()': () => a.relu(),
+  'a.exp()': () => a.exp(),
+  'a.clamp(0, 1)': () => a.clamp(0, 1),
+  'a.gt(0)': () => a.gt(0),
+  'a.sum()': () => a.sum(),
+  'a.sum(1, keepdim)': () => a.sum([1], true),
+  'a.mean(1)': () => a.mean([1]),
+  'a.max(1)': () => a.max(1),
+  'x.softmax(1)': () => x.softmax(1),
+  'a.matmul(b)': () => a.matmul(b),
+  'linear(x, w, bias)': () => linear(x, w, bias),
+  'layerNorm(x)': () => layerNorm(x, [16], gamma, beta),
+  'gelu(x)': () => gelu(x),
+  'x.reshape(16, 8)': () => x.reshape([16, 8]),
+  'x.transpose(0, 1)': () => x.transpose(0, 1),
+  'x[0]': () => x.at(0),
+  'cat([a, b])': () => torch.cat([a, b]),
+  'zeros(2, 2)': () => torch.zeros([2, 2]),
+  'a.add(b), recorded': () => tracked.add(b),
+};
+
 /** @type {Record<string, (calls: number) => void>} */
-const cases = {
-  'a.add(b) 2x2': scoped(() => a.add(b)),
-  'a.add(b) 2x2, disposed': (n) => {
-    for (let i = 0; i < n; i++) a.add(b).dispose();
-  },
-  'a.add(1.5) 2x2': scoped(() => a.add(1.5)),
-  'a.relu() 2x2': scoped(() => a.relu()),
-  'a.sum(dim, keepdim) 2x2': scoped(() => a.sum([1], true)),
-  'linear 8x16 -> 8x32': scoped(() => linear(x, w, bias)),
-  'a.add(b) with gradient': scoped(() => tracked.add(b)),
-  'a.mul_(1)': scoped(() => a.mul_(1)),
+const cases = Object.fromEntries(Object.entries(ops).map(([name, body]) => [name, scoped(body)]));
+cases['a.add(b), disposed'] = (n) => {
+  for (let i = 0; i < n; i++) a.add(b).dispose();
 };
 const nanoseconds = Object.fromEntries(
   Object.entries(cases).map(([name, body]) => [name, nanosecondsPerCall(body, settings.calls, settings.batches)]),
 );
 
 // Left to the sweep: batches so long that each has its share of sweeps and collections.
-nanoseconds['a.add(b) 2x2, dropped'] = nanosecondsPerCall(
+nanoseconds['a.add(b), dropped'] = nanosecondsPerCall(
   (n) => {
     for (let i = 0; i < n; i++) a.add(b);
   },

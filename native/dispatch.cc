@@ -29,9 +29,6 @@ class BorrowedStack {
   Environment& environment_;
 };
 
-// Where an op's own arguments begin, after its id and the owner.
-constexpr size_t kFirst = 2;
-
 const Op& ReadOp(const Arguments& arguments) {
   const auto& ops = arguments.environment->ops;
   uint32_t id = 0;
@@ -46,16 +43,16 @@ bool IsUndefined(const Arguments& arguments, size_t index) {
 }
 
 void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IValue>& stack) {
-  if (arguments.count > op.arguments.size() + kFirst) {
+  if (arguments.count > op.arguments.size() + kFirstArgument) {
     ThrowType(op.handle.schema().name() + "() takes " + std::to_string(op.arguments.size()) + " arguments, received " +
-              std::to_string(arguments.count - kFirst));
+              std::to_string(arguments.count - kFirstArgument));
   }
   for (size_t i = 0; i < op.arguments.size(); ++i) {
     const OpArgument& argument = op.arguments[i];
-    if (argument.conversion.kind == Kind::kTensor && i + kFirst < arguments.count) {
-      stack.emplace_back(ReadTensor(arguments, arguments[i + kFirst], argument.name.c_str()));
-    } else if (!IsUndefined(arguments, i + kFirst)) {
-      stack.push_back(ToIValue(arguments, arguments[i + kFirst], argument.conversion, argument.name.c_str()));
+    if (argument.conversion.kind == Kind::kTensor && i + kFirstArgument < arguments.count) {
+      stack.emplace_back(ReadTensor(arguments, arguments[i + kFirstArgument], argument.name.c_str()));
+    } else if (!IsUndefined(arguments, i + kFirstArgument)) {
+      stack.push_back(ToIValue(arguments, arguments[i + kFirstArgument], argument.conversion, argument.name.c_str()));
     } else if (argument.default_value.has_value()) {
       stack.push_back(*argument.default_value);
     } else {
@@ -64,52 +61,12 @@ void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IV
   }
 }
 
-// The tensor at `index`, by reference: it holds until the next Add, and an op's forward adds nothing.
-const at::Tensor& BorrowTensor(const Arguments& arguments, const Op& op, size_t index) {
-  const char* name = op.arguments[index].name.c_str();
-  const Handle handle = ReadHandle(arguments.env, arguments[index + kFirst], name);
-  if (handle == 0) ThrowNoTensor(name);
-  return arguments.environment->tensors.Get(handle);
-}
-
-at::Scalar ScalarOrDefault(const Arguments& arguments, const Op& op, size_t index) {
-  const OpArgument& argument = op.arguments[index];
-  if (IsUndefined(arguments, index + kFirst) && argument.default_value.has_value()) {
-    return argument.default_value->toScalar();
-  }
-  return ReadScalar(arguments.env, arguments[index + kFirst], argument.name.c_str());
-}
-
-// Calls an op by its C++ signature; nothing where it has none of the usual ones. An undefined tensor is a result, and
-// cannot stand for "not called": the op would run twice.
-std::optional<at::Tensor> CallDirect(const Arguments& arguments, const Op& op) {
-  const size_t given = arguments.count - kFirst;
-  if (const auto* binary = std::get_if<BinaryOp>(&op.direct); binary != nullptr && given == 2) {
-    return binary->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1));
-  }
-  if (const auto* scaled = std::get_if<ScaledBinaryOp>(&op.direct); scaled != nullptr && given >= 2 && given <= 3) {
-    return scaled->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1),
-                        ScalarOrDefault(arguments, op, 2));
-  }
-  if (const auto* unary = std::get_if<UnaryOp>(&op.direct); unary != nullptr && given == 1) {
-    return unary->call(BorrowTensor(arguments, op, 0));
-  }
-  if (const auto* scalar = std::get_if<ScalarOp>(&op.direct); scalar != nullptr && given == 2) {
-    return scalar->call(BorrowTensor(arguments, op, 0), ScalarOrDefault(arguments, op, 1));
-  }
-  return std::nullopt;
-}
-
-napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
-  if (!result.defined()) return MakeHandle(arguments.env, 0);
-  napi_value owner = TypeOf(arguments.env, arguments[1]) == napi_object ? arguments[1] : nullptr;
-  return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(result), owner));
-}
-
 // call(op, owner, ...args)
 napi_value CallOp(Arguments& arguments) {
   const Op& op = ReadOp(arguments);
-  if (auto result = CallDirect(arguments, op); result.has_value()) return OneTensor(arguments, *std::move(result));
+  if (op.direct != nullptr && arguments.count <= op.arguments.size() + kFirstArgument) {
+    return op.direct->Call(arguments, op);
+  }
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
   PushArguments(arguments, op, stack);
@@ -117,12 +74,18 @@ napi_value CallOp(Arguments& arguments) {
 
   if (op.returns_one_tensor) {
     if (op.returns_argument[0]) return MakeHandle(arguments.env, 0);
-    return OneTensor(arguments, std::move(stack[0]).toTensor());
+    return OwnedTensor(arguments, std::move(stack[0]).toTensor(), arguments[1]);
   }
   if (stack.empty()) return Undefined(arguments.env);
   std::vector<napi_value> results;
   for (size_t i = 0; i < stack.size(); ++i) {
-    results.push_back(op.returns_argument[i] ? MakeHandle(arguments.env, 0) : FromIValue(arguments, stack[i]));
+    if (op.returns_argument[i]) {
+      results.push_back(MakeHandle(arguments.env, 0));
+    } else if (stack[i].isTensor()) {
+      results.push_back(OwnedTensor(arguments, std::move(stack[i]).toTensor(), OwnerOf(arguments, i)));
+    } else {
+      results.push_back(FromIValue(arguments, stack[i]));
+    }
   }
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
 }
@@ -207,29 +170,6 @@ napi_value OpSchema(Arguments& arguments) {
 
 }  // namespace
 
-namespace {
-
-// True where the op has this schema and was registered with this C++ signature: typed() throws on any other.
-template <typename Signature>
-c10::TypedOperatorHandle<Signature> TypedFor(const c10::OperatorHandle& handle, c10::TypedOperatorHandle<Signature>*) {
-  return handle.typed<Signature>();
-}
-
-template <typename Typed>
-bool TryDirect(Op& op, std::initializer_list<Kind> kinds) {
-  const bool fits = std::equal(op.arguments.begin(), op.arguments.end(), kinds.begin(), kinds.end(),
-                               [](const OpArgument& argument, Kind kind) { return argument.conversion.kind == kind; });
-  if (!fits) return false;
-  try {
-    op.direct = TypedFor(op.handle, static_cast<Typed*>(nullptr));
-    return true;
-  } catch (const c10::Error&) {
-    return false;
-  }
-}
-
-}  // namespace
-
 Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
@@ -241,11 +181,7 @@ Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
   }
-  // An aliased result would be a reference in C++.
-  if (!returns_one_tensor || schema.is_mutable()) return;
-  TryDirect<UnaryOp>(*this, {Kind::kTensor}) || TryDirect<BinaryOp>(*this, {Kind::kTensor, Kind::kTensor}) ||
-      TryDirect<ScaledBinaryOp>(*this, {Kind::kTensor, Kind::kTensor, Kind::kScalar}) ||
-      TryDirect<ScalarOp>(*this, {Kind::kTensor, Kind::kScalar});
+  direct = DirectCall::For(*this);
 }
 
 void RegisterDispatch(Exports& exports) {

@@ -7,8 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
+
+#include "direct_call.h"
 
 namespace libtorch_node {
 
@@ -44,20 +45,13 @@ struct OpArgument {
   std::optional<c10::IValue> default_value;
 };
 
-// The C++ signatures that most small ops have. Called through them an op is about 60 ns faster than through the boxed
-// stack; which one fits is read from the op's registration, so no list of ops is kept.
-using UnaryOp = c10::TypedOperatorHandle<at::Tensor(const at::Tensor&)>;
-using BinaryOp = c10::TypedOperatorHandle<at::Tensor(const at::Tensor&, const at::Tensor&)>;
-using ScaledBinaryOp = c10::TypedOperatorHandle<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&)>;
-using ScalarOp = c10::TypedOperatorHandle<at::Tensor(const at::Tensor&, const at::Scalar&)>;
-using DirectOp = std::variant<std::monostate, UnaryOp, BinaryOp, ScaledBinaryOp, ScalarOp>;
-
 // An op's schema, prepared once so that a call only converts values.
 struct Op {
   explicit Op(const c10::OperatorHandle& operator_handle);
 
   c10::OperatorHandle handle;
-  DirectOp direct;
+  // Null where the op is called boxed.
+  std::unique_ptr<DirectCall> direct;
   std::vector<OpArgument> arguments;
   // The most frequent kind of result, which needs no look at the value's type.
   bool returns_one_tensor = false;

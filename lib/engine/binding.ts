@@ -156,10 +156,10 @@ export interface NativeBinding {
   opSchema(name: string): OpSchema | null;
   /**
    * Calls an op with its arguments in schema order; missing ones take the schema's defaults. One tensor comes back as
-   * the handle, owned by `owner`; several results as an array; tensors among those are handles without an owner yet
-   * (see {@link adopt}). A result that is an argument the op wrote to (`self` of an in-place op) comes back as 0.
+   * the handle, owned by `owner`; several results as an array, the tensors among them owned by the elements of an array
+   * `owner`, or by nobody yet where that is null (see {@link adopt}). A result that is an argument the op wrote to (`self` of an in-place op) comes back as 0.
    */
-  call(op: number, owner: Owner | null, ...args: NativeValue[]): unknown;
+  call(op: number, owner: Owner | readonly (Owner | null)[] | null, ...args: NativeValue[]): unknown;
 
   // -- the tensor table -------------------------------------------------------------------------------------------------
   /** Gives a handle without an owner to `owner`. */

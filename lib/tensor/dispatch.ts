@@ -99,12 +99,18 @@ class Op {
   }
 }
 
+function handlesOf(tensors: readonly (TensorBase | null)[]): number[] {
+  const handles: number[] = [];
+  for (const tensor of tensors) handles.push(tensor === null ? 0 : tensor.handle);
+  return handles;
+}
+
 function convert(value: unknown, conversion: number): unknown {
   switch (conversion) {
     case HANDLE:
       return (value as TensorBase).handle;
     case HANDLES:
-      return (value as readonly (TensorBase | null)[]).map((tensor) => (tensor === null ? 0 : tensor.handle));
+      return handlesOf(value as readonly (TensorBase | null)[]);
     case GENERATOR_ID:
       return (value as GeneratorBase).id;
     default:
@@ -136,6 +142,22 @@ function wrapAll(result: unknown, schema: OpSchema): unknown {
   return (result as readonly unknown[]).map((item, index) => wrap(item, returns[index]?.type ?? ''));
 }
 
+/** Calls an op with several tensors as results: each gets its owner in the same native call. */
+function callForTensors(plan: Plan, values: readonly unknown[]): (TensorBase | null)[] {
+  const tensors = plan.schema.returns.map((): TensorBase | null => new ResultClass());
+  const handles = call(plan.id, tensors, ...values) as readonly number[];
+  for (const [index, handle] of handles.entries()) {
+    const tensor = tensors[index];
+    if (handle === 0 || !tensor) {
+      tensors[index] = null;
+      continue;
+    }
+    tensor.handle = handle;
+    if (state.enabled) recordCreation(handle);
+  }
+  return tensors;
+}
+
 /** Calls by any plan. */
 function run(
   op: string,
@@ -152,6 +174,7 @@ function run(
       const results = plan.aliases.map((source) => valueOf(source, args, options));
       return results.length === 1 ? results[0] : results;
     }
+    if (plan.outcome === 'tensors') return callForTensors(plan, values);
     if (plan.outcome !== 'tensor') {
       const result = call(plan.id, null, ...values);
       return plan.outcome === 'value' ? result : wrapAll(result, plan.schema);

@@ -40,7 +40,7 @@ export interface Source {
 }
 
 /** What the native call returns, and what the caller gets for it. */
-export type Outcome = 'tensor' | 'same' | 'many' | 'value';
+export type Outcome = 'tensor' | 'tensors' | 'same' | 'many' | 'value';
 
 /** A call that has been resolved: everything that depends on the kinds of the arguments, and not on their values. */
 export interface Plan {
@@ -248,9 +248,11 @@ function toPlan({ signature, sources }: Match): Plan {
     ? 'same'
     : schema.returns.length === 1 && result?.type === 'Tensor'
       ? 'tensor'
-      : schema.returns.some(({ type }) => type.startsWith('Tensor'))
-        ? 'many'
-        : 'value';
+      : schema.returns.length > 1 && schema.returns.every(({ type }) => type === 'Tensor')
+        ? 'tensors'
+        : schema.returns.some(({ type }) => type.startsWith('Tensor'))
+          ? 'many'
+          : 'value';
   const inOrder = all.every((source, index) => source !== null && source.position === index && !source.spread);
   const inPlace = outcome === 'same' && aliases.length === 1 && aliases[0]?.position === 0;
   return {
