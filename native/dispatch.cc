@@ -72,6 +72,13 @@ const at::Tensor& BorrowTensor(const Arguments& arguments, const Op& op, size_t 
   return arguments.environment->tensors.Get(handle);
 }
 
+// As BorrowTensor; where a number stands for the tensor, it is made and kept in `made`.
+const at::Tensor& BorrowTensorOrNumber(const Arguments& arguments, const Op& op, size_t index, at::Tensor& made) {
+  const OpArgument& argument = op.arguments[index];
+  if (argument.conversion.kind != Kind::kNumberTensor) return BorrowTensor(arguments, op, index);
+  return made = NumberTensor(arguments.env, arguments[index + kFirst], argument.name.c_str());
+}
+
 at::Scalar ScalarOrDefault(const Arguments& arguments, const Op& op, size_t index) {
   const OpArgument& argument = op.arguments[index];
   if (IsUndefined(arguments, index + kFirst) && argument.default_value.has_value()) {
@@ -84,11 +91,12 @@ at::Scalar ScalarOrDefault(const Arguments& arguments, const Op& op, size_t inde
 // cannot stand for "not called": the op would run twice.
 std::optional<at::Tensor> CallDirect(const Arguments& arguments, const Op& op) {
   const size_t given = arguments.count - kFirst;
+  at::Tensor made;
   if (const auto* binary = std::get_if<BinaryOp>(&op.direct); binary != nullptr && given == 2) {
-    return binary->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1));
+    return binary->call(BorrowTensor(arguments, op, 0), BorrowTensorOrNumber(arguments, op, 1, made));
   }
   if (const auto* scaled = std::get_if<ScaledBinaryOp>(&op.direct); scaled != nullptr && given >= 2 && given <= 3) {
-    return scaled->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1),
+    return scaled->call(BorrowTensor(arguments, op, 0), BorrowTensorOrNumber(arguments, op, 1, made),
                         ScalarOrDefault(arguments, op, 2));
   }
   if (const auto* unary = std::get_if<UnaryOp>(&op.direct); unary != nullptr && given == 1) {
@@ -205,6 +213,19 @@ napi_value OpSchema(Arguments& arguments) {
   return DescribeOp(arguments, known->second, *environment.ops[known->second]);
 }
 
+// opTakingNumber(name, argument): the id of this op with a number for its tensor argument; null where there is none.
+napi_value OpTakingNumber(Arguments& arguments) {
+  Environment& environment = *arguments.environment;
+  const std::string full = ReadString(arguments.env, arguments[0], "name");
+  const std::string argument = ReadString(arguments.env, arguments[1], "argument");
+  const auto dot = full.find('.');
+  const std::string overload = dot == std::string::npos ? "" : full.substr(dot + 1);
+  const auto found = c10::Dispatcher::singleton().findSchema({full.substr(0, dot), overload});
+  if (!found.has_value()) return Null(arguments.env);
+  environment.ops.push_back(std::make_unique<Op>(*found, argument.c_str()));
+  return MakeInt(arguments.env, static_cast<int64_t>(environment.ops.size() - 1));
+}
+
 }  // namespace
 
 namespace {
@@ -218,7 +239,10 @@ c10::TypedOperatorHandle<Signature> TypedFor(const c10::OperatorHandle& handle, 
 template <typename Typed>
 bool TryDirect(Op& op, std::initializer_list<Kind> kinds) {
   const bool fits = std::equal(op.arguments.begin(), op.arguments.end(), kinds.begin(), kinds.end(),
-                               [](const OpArgument& argument, Kind kind) { return argument.conversion.kind == kind; });
+                               [](const OpArgument& argument, Kind kind) {
+                                 const Kind own = argument.conversion.kind;
+                                 return own == kind || (own == Kind::kNumberTensor && kind == Kind::kTensor);
+                               });
   if (!fits) return false;
   try {
     op.direct = TypedFor(op.handle, static_cast<Typed*>(nullptr));
@@ -230,12 +254,15 @@ bool TryDirect(Op& op, std::initializer_list<Kind> kinds) {
 
 }  // namespace
 
-Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
+Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument) : handle(operator_handle) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
     arguments.push_back(
         {argument.name(), ConversionOf(argument.real_type(), argument.N()),
          argument.default_value().has_value() ? std::make_optional(*argument.default_value()) : std::nullopt});
+    if (number_argument != nullptr && argument.name() == number_argument) {
+      arguments.back().conversion.kind = Kind::kNumberTensor;
+    }
   }
   returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
@@ -252,6 +279,7 @@ void RegisterDispatch(Exports& exports) {
   exports.Add<CallOp>("call");
   exports.Add<OpNames>("opNames");
   exports.Add<OpSchema>("opSchema");
+  exports.Add<OpTakingNumber>("opTakingNumber");
 }
 
 }  // namespace libtorch_node
