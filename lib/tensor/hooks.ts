@@ -4,8 +4,12 @@ import { ArgumentError, binding, describe, TensorBase } from '../engine';
 import { adopt } from './dispatch';
 import type { Tensor } from './tensor';
 
+/** What a hook may return: something in the place of what it was given, or nothing. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a hook that only looks is of type void
+export type HookResult<T> = T | null | undefined | void;
+
 /** Gets a gradient, and may return another one of its shape and dtype to take its place. It must not change its argument. */
-export type GradientHook = (grad: Tensor) => Tensor | null | undefined | void;
+export type GradientHook = (grad: Tensor) => HookResult<Tensor>;
 
 /** Takes a hook away again: `torch.utils.hooks.RemovableHandle`. */
 export class RemovableHandle {
