@@ -9,7 +9,24 @@
 
 export * from './engine/public';
 export * from './tensor';
-export * from './autograd';
+export {
+  backward,
+  enableGrad,
+  enableGradAsync,
+  grad,
+  type GradOptions,
+  inferenceMode,
+  inferenceModeAsync,
+  isAnomalyCheckNanEnabled,
+  isAnomalyEnabled,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  noGradAsync,
+  setGradEnabled,
+  setGradEnabledAsync,
+} from './autograd';
+export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
 export * as data from './data';

@@ -14,6 +14,10 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterTensors(exports);
     RegisterData(exports);
     RegisterAutograd(exports);
+    RegisterHooks(exports);
+    RegisterCustomFunctions(exports);
+    RegisterGraph(exports);
+    RegisterAnomaly(exports);
     RegisterRandom(exports);
     RegisterDevices(exports);
     RegisterNn(exports);

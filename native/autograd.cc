@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 
+#include "autograd/engine_guard.h"
 #include "exports.h"
 #include "values.h"
 
@@ -27,11 +28,6 @@ napi_value SetRequiresGrad(Arguments& arguments) {
 }
 
 napi_value IsLeaf(Arguments& arguments) { return MakeBool(arguments.env, Self(arguments).is_leaf()); }
-
-napi_value GradFnName(Arguments& arguments) {
-  const auto& node = Self(arguments).grad_fn();
-  return node ? MakeString(arguments.env, node->name()) : Null(arguments.env);
-}
 
 napi_value RetainGrad(Arguments& arguments) {
   Self(arguments).retain_grad();
@@ -93,6 +89,7 @@ napi_value Backward(Arguments& arguments) {
   const bool retain_graph = ReadBool(env, arguments[2], "retainGraph");
   const bool create_graph = ReadBool(env, arguments[3], "createGraph");
   const std::vector<at::Tensor> inputs = ReadTensors(arguments, arguments[4], "inputs");
+  const EngineGuard guard(*arguments.environment);
   torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs);
   return Undefined(env);
 }
@@ -106,6 +103,7 @@ napi_value Gradients(Arguments& arguments) {
   const bool retain_graph = ReadBool(env, arguments[3], "retainGraph");
   const bool create_graph = ReadBool(env, arguments[4], "createGraph");
   const bool allow_unused = ReadBool(env, arguments[5], "allowUnused");
+  const EngineGuard guard(*arguments.environment);
   std::vector<napi_value> results;
   for (const at::Tensor& gradient :
        torch::autograd::grad(outputs, inputs, gradients, retain_graph, create_graph, allow_unused)) {
@@ -148,7 +146,6 @@ void RegisterAutograd(Exports& exports) {
   exports.Add<RequiresGrad>("requiresGrad");
   exports.Add<SetRequiresGrad>("setRequiresGrad");
   exports.Add<IsLeaf>("isLeaf");
-  exports.Add<GradFnName>("gradFnName");
   exports.Add<RetainGrad>("retainGrad");
   exports.Add<HasGrad>("hasGrad");
   exports.Add<Grad>("grad");

@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include <ATen/ScalarOps.h>
 #include <ATen/core/List.h>
 #include <ATen/core/ivalue_inl.h>
 #include <ATen/core/jit_type.h>
@@ -129,11 +130,17 @@ Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size) {
   return conversion;
 }
 
+at::Tensor NumberTensor(napi_env env, napi_value value, const char* name) {
+  return at::native::wrapped_scalar_tensor(ReadScalar(env, value, name));
+}
+
 c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Conversion& conversion, const char* name) {
   napi_env env = arguments.env;
   switch (conversion.kind) {
     case Kind::kTensor:
       return ReadTensor(arguments, value, name);
+    case Kind::kNumberTensor:
+      return NumberTensor(env, value, name);
     case Kind::kInt:
       return ReadInt(env, value, name);
     case Kind::kFloat:

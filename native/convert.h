@@ -1,6 +1,7 @@
 // JavaScript value <-> IValue, by schema type.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type_base.h>
 
@@ -13,6 +14,9 @@ namespace libtorch_node {
 Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size);
 
 c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Conversion& conversion, const char* name);
+
+// What Python's parser makes of a number where an op wants a tensor: without dimensions, and weak in type promotion.
+at::Tensor NumberTensor(napi_env env, napi_value value, const char* name);
 
 // Tensors are registered without an owner; undefined ones become 0.
 napi_value FromIValue(const Arguments& arguments, const c10::IValue& value);

@@ -48,17 +48,23 @@ class Reader;
 template <>
 class Reader<const at::Tensor&> {
  public:
-  static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kTensor; }
-  explicit Reader(const Position& at) : tensor_(Borrow(at)) {}
-  const at::Tensor& get() const { return tensor_; }
-
- private:
-  static const at::Tensor& Borrow(const Position& at) {
+  static bool Fits(const Conversion& conversion) {
+    return conversion.kind == Kind::kTensor || conversion.kind == Kind::kNumberTensor;
+  }
+  explicit Reader(const Position& at) {
+    if (at.argument.conversion.kind == Kind::kNumberTensor) {
+      made_ = NumberTensor(at.env(), at.value(), at.name());
+      return;
+    }
     const Handle handle = ReadHandle(at.env(), at.value(), at.name());
     if (handle == 0) ThrowNoTensor(at.name());
-    return at.arguments.environment->tensors.Get(handle);
+    borrowed_ = &at.arguments.environment->tensors.Get(handle);
   }
-  const at::Tensor& tensor_;
+  const at::Tensor& get() const { return borrowed_ == nullptr ? made_ : *borrowed_; }
+
+ private:
+  const at::Tensor* borrowed_ = nullptr;
+  at::Tensor made_;
 };
 
 // A value type T that is passed as P; Converter says how it is read.

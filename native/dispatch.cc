@@ -168,14 +168,30 @@ napi_value OpSchema(Arguments& arguments) {
   return DescribeOp(arguments, known->second, *environment.ops[known->second]);
 }
 
+// opTakingNumber(name, argument): the id of this op with a number for its tensor argument; null where there is none.
+napi_value OpTakingNumber(Arguments& arguments) {
+  Environment& environment = *arguments.environment;
+  const std::string full = ReadString(arguments.env, arguments[0], "name");
+  const std::string argument = ReadString(arguments.env, arguments[1], "argument");
+  const auto dot = full.find('.');
+  const std::string overload = dot == std::string::npos ? "" : full.substr(dot + 1);
+  const auto found = c10::Dispatcher::singleton().findSchema({full.substr(0, dot), overload});
+  if (!found.has_value()) return Null(arguments.env);
+  environment.ops.push_back(std::make_unique<Op>(*found, argument.c_str()));
+  return MakeInt(arguments.env, static_cast<int64_t>(environment.ops.size() - 1));
+}
+
 }  // namespace
 
-Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
+Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument) : handle(operator_handle) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
     arguments.push_back(
         {argument.name(), ConversionOf(argument.real_type(), argument.N()),
          argument.default_value().has_value() ? std::make_optional(*argument.default_value()) : std::nullopt});
+    if (number_argument != nullptr && argument.name() == number_argument) {
+      arguments.back().conversion.kind = Kind::kNumberTensor;
+    }
   }
   returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
@@ -188,6 +204,7 @@ void RegisterDispatch(Exports& exports) {
   exports.Add<CallOp>("call");
   exports.Add<OpNames>("opNames");
   exports.Add<OpSchema>("opSchema");
+  exports.Add<OpTakingNumber>("opTakingNumber");
 }
 
 }  // namespace libtorch_node

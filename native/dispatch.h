@@ -16,6 +16,8 @@ namespace libtorch_node {
 // How one schema type is converted; see convert.cc.
 enum class Kind : uint8_t {
   kTensor,
+  // A number for a tensor argument; see Op::number_argument.
+  kNumberTensor,
   kInt,
   kFloat,
   kBool,
@@ -47,7 +49,9 @@ struct OpArgument {
 
 // An op's schema, prepared once so that a call only converts values.
 struct Op {
-  explicit Op(const c10::OperatorHandle& operator_handle);
+  // `number_argument`: the name of a tensor argument that takes a number instead, or null. Python's parser turns the 2
+  // of `x * 2` into such a tensor and calls mul.Tensor; mul.Scalar would be another node in the graph.
+  explicit Op(const c10::OperatorHandle& operator_handle, const char* number_argument = nullptr);
 
   c10::OperatorHandle handle;
   // Null where the op is called boxed.

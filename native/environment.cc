@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "autograd/graph_state.h"
 #include "dispatch.h"
 #include "errors.h"
 
@@ -15,6 +16,8 @@ uint32_t NextSalt() {
   static std::atomic<uint32_t> environments{0};
   return environments.fetch_add(1) * 0x10001;
 }
+
+thread_local Environment* of_this_thread = nullptr;
 
 }  // namespace
 
@@ -31,9 +34,19 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
   return found->second;
 }
 
-Environment::Environment(napi_env node_env) : env(node_env), tensors(node_env, NextSalt()) {}
+Environment::Environment(napi_env node_env)
+    : env(node_env),
+      tensors(node_env, NextSalt()),
+      callbacks(std::make_shared<CallbackHome>(node_env, this)),
+      graph(std::make_unique<GraphState>()) {
+  of_this_thread = this;
+}
 
-Environment::~Environment() = default;
+Environment::~Environment() {
+  if (of_this_thread == this) of_this_thread = nullptr;
+}
+
+Environment* Environment::OfThisThread() { return of_this_thread; }
 
 Environment* Environment::Create(napi_env env) {
   auto* environment = new Environment(env);
@@ -44,6 +57,9 @@ Environment* Environment::Create(napi_env env) {
         auto* ending = static_cast<Environment*>(data);
         while (!ending->inference_modes.empty()) ending->inference_modes.pop_back();
         ending->tensors.Clear();
+        // After the tensors: their graphs hold callbacks.
+        ending->graph.reset();
+        ending->callbacks->Close();
         delete ending;
       },
       environment);

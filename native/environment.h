@@ -10,11 +10,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "callbacks.h"
 #include "napi_headers.h"
 #include "tensor_table.h"
 
 namespace libtorch_node {
 
+struct GraphState;
 struct Op;
 
 // Random number generators that JavaScript refers to by number; 0 is the default CPU generator.
@@ -35,6 +37,9 @@ struct Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
+  // The environment of the calling thread; null where it has none.
+  static Environment* OfThisThread();
+
   // Makes the state of `env` and ties its end to the environment's.
   static Environment* Create(napi_env env);
 
@@ -42,6 +47,9 @@ struct Environment {
   TensorTable tensors;
   GeneratorTable generators;
   std::vector<std::unique_ptr<c10::InferenceMode>> inference_modes;
+  // Shared with the callbacks, which may outlive this.
+  std::shared_ptr<CallbackHome> callbacks;
+  std::unique_ptr<GraphState> graph;
   // Ops by id, and ids by name; filled as JavaScript asks for schemas.
   std::vector<std::unique_ptr<Op>> ops;
   std::unordered_map<std::string, uint32_t> op_ids;

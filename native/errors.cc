@@ -4,13 +4,30 @@
 
 #include <new>
 
+#include "autograd/anomaly.h"
+#include "callbacks.h"
+
 namespace libtorch_node {
 namespace {
 
 void Throw(napi_env env, const char* code, const std::string& message) {
   bool pending = false;
   napi_is_exception_pending(env, &pending);
-  if (!pending) napi_throw_error(env, code, message.c_str());
+  if (pending) return;
+  const std::string report = TakeAnomalyReport();
+  if (report.empty()) {
+    napi_throw_error(env, code, message.c_str());
+    return;
+  }
+  napi_value error = nullptr;
+  napi_value code_value = nullptr;
+  napi_value text = nullptr;
+  napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &code_value);
+  napi_create_string_utf8(env, message.data(), message.size(), &text);
+  napi_create_error(env, code_value, text, &error);
+  napi_create_string_utf8(env, report.data(), report.size(), &text);
+  napi_set_named_property(env, error, "anomaly", text);
+  napi_throw(env, error);
 }
 
 // c10 messages may end with a line break, and TORCH_CHECK adds C++ frames only to what().
@@ -41,6 +58,8 @@ void RethrowToJavaScript(napi_env env) noexcept {
   try {
     throw;
   } catch (const PendingException&) {
+  } catch (const JavaScriptError& error) {
+    error.Rethrow(env);
   } catch (const CodedError& error) {
     Throw(env, error.code(), error.what());
   } catch (const Napi::Error& error) {

@@ -1,6 +1,7 @@
 // What native code throws, and the one place where it becomes a JavaScript error.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -23,7 +24,8 @@ class CodedError : public std::runtime_error {
 [[noreturn]] void ThrowDisposed(const std::string& message);
 
 // A JavaScript exception is pending already: unwind to the guard and leave it alone.
-struct PendingException {};
+// A std::exception, since autograd's engine lets nothing else pass safely.
+struct PendingException : std::exception {};
 
 // Turns a failed Node-API status into an exception.
 void Check(napi_env env, napi_status status);

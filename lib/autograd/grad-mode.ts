@@ -1,6 +1,7 @@
 /** Switches of autograd, each for the length of a function call. */
 
 import { binding, refusePromise } from '../engine';
+import { withModeAsync } from './async-mode';
 
 /** Autograd records ops: `torch.is_grad_enabled`. */
 export function isGradEnabled(): boolean {
@@ -12,52 +13,82 @@ export function isInferenceModeEnabled(): boolean {
   return binding.isInferenceMode();
 }
 
-function withGrad<T>(enabled: boolean, fn: () => T, name: string): T {
+/** Switches recording, and returns what puts it back. */
+function enterGrad(enabled: boolean): () => void {
   const before = binding.isGradEnabled();
   binding.setGradEnabled(enabled);
+  return () => binding.setGradEnabled(before);
+}
+
+function enterInference(enabled: boolean): () => void {
+  const depth = binding.inferenceModeEnter(enabled);
+  return () => binding.inferenceModeExit(depth);
+}
+
+function withMode<T>(enter: () => () => void, fn: () => T, name: string): T {
+  const exit = enter();
   try {
     const result = fn();
-    refusePromise(result, name);
+    refusePromise(result, name, `${name}Async`);
     return result;
   } finally {
-    binding.setGradEnabled(before);
+    exit();
   }
 }
 
 /**
  * Runs `fn` without recording: `torch.no_grad`.
  *
- * @throws AsyncError if `fn` returns a promise
+ * @throws AsyncError if `fn` returns a promise; see {@link noGradAsync}
  */
 export function noGrad<T>(fn: () => T): T {
-  return withGrad(false, fn, 'noGrad');
+  return withMode(() => enterGrad(false), fn, 'noGrad');
 }
 
 /** Runs `fn` with recording, inside of {@link noGrad}: `torch.enable_grad`. */
 export function enableGrad<T>(fn: () => T): T {
-  return withGrad(true, fn, 'enableGrad');
+  return withMode(() => enterGrad(true), fn, 'enableGrad');
 }
 
 /** Switches recording for good, or for the length of `fn`: `torch.set_grad_enabled`. */
 export function setGradEnabled(enabled: boolean): void;
 export function setGradEnabled<T>(enabled: boolean, fn: () => T): T;
 export function setGradEnabled<T>(enabled: boolean, fn?: () => T): T | void {
-  if (fn !== undefined) return withGrad(enabled, fn, 'setGradEnabled');
+  if (fn !== undefined) return withMode(() => enterGrad(enabled), fn, 'setGradEnabled');
   binding.setGradEnabled(enabled);
 }
 
 /**
  * Runs `fn` in inference mode: no recording, and tensors that can never take part in it. `torch.inference_mode`.
  *
- * @throws AsyncError if `fn` returns a promise
+ * @throws AsyncError if `fn` returns a promise; see {@link inferenceModeAsync}
  */
 export function inferenceMode<T>(fn: () => T, enabled = true): T {
-  const depth = binding.inferenceModeEnter(enabled);
-  try {
-    const result = fn();
-    refusePromise(result, 'inferenceMode');
-    return result;
-  } finally {
-    binding.inferenceModeExit(depth);
-  }
+  return withMode(() => enterInference(enabled), fn, 'inferenceMode');
+}
+
+/**
+ * As {@link noGrad} for an asynchronous function: all that it does until its promise settles goes unrecorded, what it
+ * awaits or schedules included, and nothing that runs in between.
+ *
+ * The mode is switched around each of its continuations, by Node's async_hooks, which every promise of the program pays
+ * for while such a call is under way.
+ */
+export function noGradAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+  return withModeAsync(() => enterGrad(false), fn);
+}
+
+/** As {@link enableGrad} for an asynchronous function; see {@link noGradAsync}. */
+export function enableGradAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+  return withModeAsync(() => enterGrad(true), fn);
+}
+
+/** As {@link setGradEnabled} for an asynchronous function; see {@link noGradAsync}. */
+export function setGradEnabledAsync<T>(enabled: boolean, fn: () => PromiseLike<T> | T): Promise<T> {
+  return withModeAsync(() => enterGrad(enabled), fn);
+}
+
+/** As {@link inferenceMode} for an asynchronous function; see {@link noGradAsync}. */
+export function inferenceModeAsync<T>(fn: () => PromiseLike<T> | T, enabled = true): Promise<T> {
+  return withModeAsync(() => enterInference(enabled), fn);
 }

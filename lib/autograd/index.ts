@@ -1,2 +1,23 @@
+/** Gradients, how they are made, and how that is watched (`torch.autograd`). */
+export {
+  type AnomalyOptions,
+  detectAnomaly,
+  isAnomalyCheckNanEnabled,
+  isAnomalyEnabled,
+  setDetectAnomaly,
+} from './anomaly';
+export { Function, type FunctionClass, type FunctionContext, type Gradients } from './function';
 export { backward, grad, type GradOptions } from './grad';
-export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from './grad-mode';
+export { type Checked, gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck } from './gradcheck';
+export {
+  enableGrad,
+  enableGradAsync,
+  inferenceMode,
+  inferenceModeAsync,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  noGradAsync,
+  setGradEnabled,
+  setGradEnabledAsync,
+} from './grad-mode';

@@ -9,6 +9,12 @@
 /** A tensor in the table of this environment; 0 stands for "no tensor". */
 export type Handle = number;
 
+/** A node of autograd's graph; refers to it without keeping it alive. 0 stands for none. */
+export type NodeId = number;
+
+/** A registered hook. */
+export type HookId = number;
+
 /** A random number generator in the table of this environment; 0 is the default CPU generator. */
 export type GeneratorId = number;
 
@@ -135,6 +141,24 @@ export interface SgdArguments {
   maximize: boolean;
 }
 
+/** One call of a custom function, after its forward; tensors as handles. */
+export interface CustomFunctionCall {
+  /** Name of the node. */
+  name: string;
+  /** Gradients of all outputs (0 for none) to those of the tensor inputs. */
+  backward: (gradients: Handle[]) => Handle[];
+  inputs: readonly Handle[];
+  /** 0 for an output that is no tensor. */
+  outputs: readonly Handle[];
+  dirty: readonly Handle[];
+  nonDifferentiable: readonly Handle[];
+  saved: readonly Handle[];
+  /** Gradients that are missing come as zeros. */
+  materialize: boolean;
+  /** Put a node into the graph. */
+  record: boolean;
+}
+
 export interface NativeBinding {
   // -- the library --------------------------------------------------------------------------------------------------
   libraryInfo(): LibraryInfo;
@@ -160,6 +184,12 @@ export interface NativeBinding {
    * `owner`, or by nobody yet where that is null (see {@link adopt}). A result that is an argument the op wrote to (`self` of an in-place op) comes back as 0.
    */
   call(op: number, owner: Owner | readonly (Owner | null)[] | null, ...args: NativeValue[]): unknown;
+
+  /**
+   * The id of this op with a number in the place of the tensor argument `argument`, wrapped as Python's parser does; null
+   * where the loaded library has no such op.
+   */
+  opTakingNumber(name: string, argument: string): number | null;
 
   // -- the tensor table -------------------------------------------------------------------------------------------------
   /** Gives a handle without an owner to `owner`. */
@@ -203,8 +233,6 @@ export interface NativeBinding {
   requiresGrad(tensor: Handle): boolean;
   setRequiresGrad(tensor: Handle, value: boolean): void;
   isLeaf(tensor: Handle): boolean;
-  /** Name of the node that made it, such as `AddBackward0`; null for a leaf. */
-  gradFnName(tensor: Handle): string | null;
   retainGrad(tensor: Handle): void;
   hasGrad(tensor: Handle): boolean;
   /** The gradient's handle owned by `owner`, `previous` where that handle still is this very gradient, 0 where there is none. */
@@ -236,6 +264,28 @@ export interface NativeBinding {
   inferenceModeEnter(enabled: boolean): number;
   inferenceModeExit(depth: number): void;
   isInference(tensor: Handle): boolean;
+
+  // -- hooks, custom functions and the graph ------------------------------------------------------------------------------
+  /** The hook gets the gradient as a handle without an owner, and returns the one that replaces it, or 0. */
+  registerHook(tensor: Handle, hook: (gradient: Handle) => Handle): HookId;
+  registerPostAccumulateGradHook(tensor: Handle, hook: (tensor: Handle) => Handle): HookId;
+  removeHook(hook: HookId): void;
+  /** The node (0 unless recorded), and a handle without an owner for each output, 0 where it is the one given. */
+  customFunction(call: CustomFunctionCall): { node: NodeId; outputs: Handle[] };
+  /** Handles without an owner; 0 for a null that was saved. */
+  savedTensors(node: NodeId): Handle[];
+  /** The node that made the tensor; 0 for a leaf. */
+  gradFn(tensor: Handle): NodeId;
+  /** `AddBackward0` */
+  nodeName(node: NodeId): string;
+  /** Node and number of its input, one after the other, for each that the node passes gradients to. */
+  nextFunctions(node: NodeId): number[];
+  /** For all threads of the process. `userStack` is called for each node that is made. */
+  setDetectAnomaly(enabled: boolean, checkNan: boolean, userStack: () => string): void;
+  isAnomalyEnabled(): boolean;
+  isAnomalyCheckNanEnabled(): boolean;
+  /** What anomaly mode knows of the last failure, once; errors of libtorch carry it in their property `anomaly`. */
+  takeAnomalyReport(): string;
 
   // -- random numbers -------------------------------------------------------------------------------------------------------
   /** Seeds the default generators of all devices. */

@@ -32,8 +32,8 @@ export function isDebug(): boolean {
   return debug.enabled;
 }
 
-/** The caller's frames: those of this library and of Node.js are left out, unless nothing else remains. */
-function userStack(): string {
+/** @internal The caller's frames: those of this library and of Node.js are left out, unless nothing else remains. */
+export function userStack(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 32;
   const frames = (new Error().stack ?? '').split('\n').slice(1);

@@ -5,7 +5,7 @@
 
 import type { NativeBinding, Owner } from './binding';
 import { debug, describeSite } from './debug';
-import { errorFromCode, isTorchError } from './errors';
+import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
 import { TensorBase } from './tensor-base';
 
@@ -50,6 +50,27 @@ function siteOfDisposed(args: readonly unknown[]): string {
 
 type Callable = (...args: unknown[]) => unknown;
 
+/** What anomaly mode told about the error: the node that failed and the call that made it. */
+function anomalyOf(error: Error & { anomaly?: string }): string {
+  return error.anomaly ?? '';
+}
+
+/** True for an error that has a class of this library already: it was thrown by a hook, or by an op inside of one. */
+function hasPassed(error: Error): boolean {
+  return (
+    error instanceof TorchError ||
+    error instanceof ArgumentError ||
+    error instanceof IndexError ||
+    error instanceof OutOfMemoryError
+  );
+}
+
+/** An error of JavaScript passes as it is, so what anomaly mode knows of it is told apart. */
+function warnOfAnomaly(): void {
+  const report = native.takeAnomalyReport();
+  if (report !== '') process.emitWarning(report.trim());
+}
+
 /** An error whose stack begins at the caller of `gate`: the frames of the gate itself tell nobody anything. */
 function raise(code: string, message: string, gate: (...args: never[]) => unknown): Error {
   const error = errorFromCode(code, message);
@@ -64,10 +85,10 @@ function raise(code: string, message: string, gate: (...args: never[]) => unknow
  * @param args - its arguments as the user gave them
  */
 export function fromNative(error: unknown, name: string, args: readonly unknown[]): unknown {
-  if (!isTorchError(error)) return error;
+  if (!isTorchError(error) || hasPassed(error)) return error;
   const call = `${name}(${args.map(describe).join(', ')})`;
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
-  return raise(error.code, `${error.message}\n  in ${call}${site}`, fromNative);
+  return raise(error.code, `${error.message}\n  in ${call}${site}${anomalyOf(error)}`, fromNative);
 }
 
 /** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
@@ -79,9 +100,12 @@ function guard(binding: NativeBinding): NativeBinding {
       try {
         return target(...args);
       } catch (error) {
-        if (!isTorchError(error)) throw error;
+        if (!isTorchError(error) || hasPassed(error)) {
+          warnOfAnomaly();
+          throw error;
+        }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw raise(error.code, `${error.message} (in ${name})${site}`, guarded[name] as Callable);
+        throw raise(error.code, `${error.message} (in ${name})${site}${anomalyOf(error)}`, guarded[name] as Callable);
       }
     };
   }

@@ -16,17 +16,20 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Throws for a promise: work after its first `await` would run outside of what `name` sets up.
+ * Throws for a promise, and names the `asynchronous` form where there is one: work after its first `await` would run outside of what `name` sets up.
  *
  * @internal
  */
-export function refusePromise(value: unknown, name: string): void {
+export function refusePromise(value: unknown, name: string, asynchronous?: string): void {
   if (!isThenable(value)) return;
   // Its own failure would otherwise end the process as an unhandled rejection, beside the error below.
   value.then(undefined, () => undefined);
   throw new AsyncError(
     `${name}() takes a synchronous function, but this one returned a promise: after its first \`await\` it would run ` +
-      `outside of ${name}(). Await first and give ${name}() the synchronous part.`,
+      `outside of ${name}(). ` +
+      (asynchronous === undefined
+        ? `Await first and give ${name}() the synchronous part.`
+        : `Call ${asynchronous}(), or await first and give ${name}() the synchronous part.`),
   );
 }
 

@@ -97,7 +97,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
   }
 }
 
-function childrenOf<M>(container: Module<never, unknown>): M[] {
+function childrenOf<M>(container: Pick<AnyModule, 'namedChildren'>): M[] {
   return container.namedChildren({ removeDuplicate: false }).map(([, child]) => child as M);
 }
 

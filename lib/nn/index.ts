@@ -10,6 +10,7 @@ export * as init from './init';
 export { Linear, type FactoryOptions, type LinearOptions } from './linear';
 export { CrossEntropyLoss } from './loss';
 export { Module, type AnyModule, type Member } from './module';
+export type { ForwardHookOptions, HookOptions, ModuleGradients } from './module-hooks';
 export { LayerNorm, type LayerNormOptions } from './normalization';
 export { Buffer, Parameter } from './parameter';
 export { StateDictError, type LoadedKeys, type StateDict } from './state-dict';

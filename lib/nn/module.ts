@@ -1,7 +1,16 @@
 import { noGrad } from '../autograd';
 import { ArgumentError } from '../engine';
-import { isComplexDType, isDType, isFloatingDType, type Device, type DType, type Tensor } from '../tensor';
+import {
+  isComplexDType,
+  isDType,
+  isFloatingDType,
+  type Device,
+  type DType,
+  type RemovableHandle,
+  type Tensor,
+} from '../tensor';
 import { clearGradients } from './gradients';
+import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
 import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { indentRest } from './repr';
@@ -36,7 +45,67 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** Names that were registered as they stand; the rule of {@link snakeCase} must leave them alone. */
   readonly #verbatim = new Set<string>();
 
+  #hooks: ModuleHooks | null = null;
+
   abstract forward(...inputs: Inputs): Output;
+
+  // -- hooks ------------------------------------------------------------------------------------------------------------
+  //
+  // Modules are called by `forward`, and so are their parts, so that is where hooks must run: the first hook puts a
+  // forward of its own before the class's, on this object alone. A module without hooks pays nothing.
+
+  /**
+   * Has `hook` called with the inputs before each forward: `register_forward_pre_hook`. An array that it returns takes
+   * the place of all inputs, another value that of a single one.
+   */
+  registerForwardPreHook(
+    hook: ModuleHook<'forwardPre', this, Inputs, Output>,
+    options: HookOptions = {},
+  ): RemovableHandle {
+    return this.#hooked().forwardPre.add(hook, 'registerForwardPreHook', options);
+  }
+
+  /**
+   * Has `hook` called with the inputs and the output after each forward: `register_forward_hook`. What it returns takes
+   * the output's place.
+   */
+  registerForwardHook(
+    hook: ModuleHook<'forward', this, Inputs, Output>,
+    options: ForwardHookOptions = {},
+  ): RemovableHandle {
+    return this.#hooked().forward.add(hook, 'registerForwardHook', options);
+  }
+
+  /**
+   * Has `hook` called in backward with the gradients of the outputs, before those of the inputs are computed:
+   * `register_full_backward_pre_hook`. An array that it returns takes their place.
+   */
+  registerFullBackwardPreHook(hook: ModuleHook<'backwardPre', this>, options: HookOptions = {}): RemovableHandle {
+    return this.#hooked().backwardPre.add(hook, 'registerFullBackwardPreHook', options);
+  }
+
+  /**
+   * Has `hook` called in backward with the gradients of the inputs and of the outputs: `register_full_backward_hook`. An
+   * array that it returns takes the place of the inputs' gradients. Inputs and outputs that are no tensors have null.
+   *
+   * As in PyTorch, the module's inputs and outputs become views of what they were, which must not be changed in place.
+   */
+  registerFullBackwardHook(hook: ModuleHook<'backward', this>, options: HookOptions = {}): RemovableHandle {
+    return this.#hooked().backward.add(hook, 'registerFullBackwardHook', options);
+  }
+
+  #hooked(): ModuleHooks {
+    if (this.#hooks !== null) return this.#hooks;
+    const hooks = new ModuleHooks();
+    const own = Object.getOwnPropertyDescriptor(this, 'forward');
+    const forward = (...inputs: readonly unknown[]): unknown => {
+      const base: unknown = own?.value ?? Reflect.get(Object.getPrototypeOf(this) as object, 'forward');
+      return hooks.run(this, base as typeof forward, inputs);
+    };
+    Object.defineProperty(this, 'forward', { value: forward, writable: true, configurable: true, enumerable: false });
+    this.#hooks = hooks;
+    return hooks;
+  }
 
   // -- registration ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@ export type { Element, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
 export * from './generated/functions';
+export { GraphNode } from './graph-node';
+export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export { type Index, slice, Slice } from './indexing';
 export { getPrintOptions, type PrintOptions, setPrintOptions } from './print-options';
 export { Generator, getRngState, initialSeed, manualSeed, type Seed, setRngState } from './random';

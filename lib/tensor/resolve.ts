@@ -76,12 +76,28 @@ export function overloadNames(op: string): readonly string[] {
   return overloads.get(op) ?? [];
 }
 
+/**
+ * Where Python's parser takes a number for the tensor of `x * 2` and calls the Tensor overload, so that these leave the
+ * nodes and the bits of that one (`should_allow_numbers_as_tensors` in its source; the library does not tell).
+ */
+const NUMBERS_AS_TENSORS =
+  /^aten::((?:add|sub|subtract|mul|multiply|div|divide|true_divide|floor_divide)_?)\.Scalar(_mode)?$/;
+
+/** What is called for `full` in place of it; its arguments are the same. */
+function replacementFor(full: string): number | null {
+  const [, name, mode = ''] = NUMBERS_AS_TENSORS.exec(full) ?? [];
+  if (name === undefined) return null;
+  const twin = (overload: string): number | null => binding.opTakingNumber(`aten::${name}${overload}`, 'other');
+  return twin(`.Tensor${mode}`) ?? twin('');
+}
+
 /** The overloads of `aten::name` that can be called from JavaScript. */
 export function signaturesOf(name: string, asMethod: boolean): readonly Signature[] {
   const signatures: Signature[] = [];
   for (const full of overloadNames(`aten::${name}`)) {
     const schema = binding.opSchema(full);
-    const signature = schema === null ? null : signatureOf(schema, asMethod);
+    if (schema === null) continue;
+    const signature = signatureOf({ ...schema, id: replacementFor(full) ?? schema.id }, asMethod);
     if (signature !== null) signatures.push(signature);
   }
   if (signatures.length === 0) {

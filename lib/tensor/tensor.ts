@@ -16,6 +16,8 @@ import { callOp, method, own, setResultClass } from './dispatch';
 import { type Device, type DType, isComplexDType, isDType, itemSize, type MemoryFormat } from './dtype';
 import { methodOps, type TensorMethods } from './generated/methods';
 import { type Index, indexGet, indexPut } from './indexing';
+import { type GraphNode, nodeOf } from './graph-node';
+import { type GradientHook, registerHook, registerPostAccumulateGradHook, type RemovableHandle } from './hooks';
 import { format } from './print';
 import { camelCase } from './signature';
 
@@ -347,10 +349,9 @@ export class Tensor extends TensorBase {
     return binding.isLeaf(this.handle);
   }
 
-  /** The node of the graph that made it, such as `{ name: 'AddBackward0' }`; null for a leaf. */
-  get gradFn(): { readonly name: string } | null {
-    const name = binding.gradFnName(this.handle);
-    return name === null ? null : { name };
+  /** The node of the graph that made it, such as AddBackward0; null for a leaf. The same object for the same node. */
+  get gradFn(): GraphNode | null {
+    return nodeOf(binding.gradFn(this.handle), this);
   }
 
   /** The gradient that `backward` summed up here, or null. */
@@ -400,6 +401,29 @@ export class Tensor extends TensorBase {
     const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
     const handles = inputs.map(({ handle }) => handle);
     binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+  }
+
+  /**
+   * Has `hook` called with every gradient of this tensor that backward computes; a Tensor that it returns takes the
+   * gradient's place. `torch.Tensor.register_hook`.
+   *
+   * Hooks run in the order of their registration, before the gradient is added to `grad` or kept by {@link retainGrad}.
+   * They belong to the value that the tensor has now: after an in-place change they see that earlier value's gradient.
+   *
+   * @throws TorchError if the tensor requires no gradient
+   */
+  registerHook(hook: GradientHook): RemovableHandle {
+    return registerHook(this, hook);
+  }
+
+  /**
+   * Has `hook` called with this tensor, a leaf, whenever backward has added to its `grad`.
+   * `torch.Tensor.register_post_accumulate_grad_hook`.
+   *
+   * @throws TorchError if the tensor is no leaf, or requires no gradient
+   */
+  registerPostAccumulateGradHook(hook: (tensor: Tensor) => void): RemovableHandle {
+    return registerPostAccumulateGradHook(this, hook);
   }
 
   // -- lifetime -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,244 @@
+/** Hooks on modules, run in PyTorch's order: see `Module.registerForwardPreHook` and its neighbours. */
+
+import { Function, type FunctionContext, isGradEnabled } from '../autograd';
+import { ArgumentError, describe } from '../engine';
+import { type HookResult, RemovableHandle, Tensor } from '../tensor';
+import type { AnyModule } from './module';
+
+/** Gradients of all inputs, or of all outputs, of a module; null for what is no tensor. */
+export type ModuleGradients = readonly (Tensor | null)[];
+
+/**
+ * Hooks by the types of their module. Taken from methods, whose arguments TypeScript compares both ways: otherwise a
+ * module of one kind would be no {@link AnyModule}.
+ */
+interface HookTypes<M, Inputs extends readonly unknown[], Output> {
+  forwardPre(module: M, inputs: Inputs): HookResult<Inputs | Inputs[0]>;
+  forward(module: M, inputs: Inputs, output: Output): HookResult<Output>;
+  backwardPre(module: M, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
+  backward(module: M, gradInputs: ModuleGradients, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
+}
+
+export type ModuleHook<
+  Kind extends keyof HookTypes<M, Inputs, Output>,
+  M,
+  Inputs extends readonly unknown[] = readonly unknown[],
+  Output = unknown,
+> = HookTypes<M, Inputs, Output>[Kind];
+
+export interface HookOptions {
+  /** Run before the hooks that are there already, not after them. */
+  prepend?: boolean;
+}
+
+export interface ForwardHookOptions extends HookOptions {
+  /** Run even if forward throws, with an output of null; what the hook throws then is only warned of. */
+  alwaysCall?: boolean;
+}
+
+type ForwardPreHook = ModuleHook<'forwardPre', AnyModule>;
+type ForwardHook = ModuleHook<'forward', AnyModule>;
+type BackwardPreHook = ModuleHook<'backwardPre', AnyModule>;
+type BackwardHook = ModuleHook<'backward', AnyModule>;
+
+interface Entry<Hook> {
+  readonly hook: Hook;
+  readonly alwaysCall: boolean;
+}
+
+/** Hooks of one kind, in the order in which they run. */
+class HookList<Hook> {
+  /** Replaced, never changed: who walks it sees what was there at the beginning, as in Python. */
+  entries: readonly Entry<Hook>[] = [];
+
+  add(hook: Hook, name: string, { prepend = false, alwaysCall = false }: ForwardHookOptions): RemovableHandle {
+    if (typeof hook !== 'function') {
+      throw new ArgumentError(`${name}(): expected a function for argument \`hook\`, received ${describe(hook)}`);
+    }
+    const entry = { hook, alwaysCall };
+    this.entries = prepend ? [entry, ...this.entries] : [...this.entries, entry];
+    return new RemovableHandle(() => {
+      this.entries = this.entries.filter((other) => other !== entry);
+    });
+  }
+}
+
+/** All hooks of one module. */
+export class ModuleHooks {
+  readonly forwardPre = new HookList<ForwardPreHook>();
+  readonly forward = new HookList<ForwardHook>();
+  readonly backwardPre = new HookList<BackwardPreHook>();
+  readonly backward = new HookList<BackwardHook>();
+
+  /** Runs `forward` among the hooks. */
+  run(module: AnyModule, forward: (...inputs: readonly unknown[]) => unknown, given: readonly unknown[]): unknown {
+    let inputs = given;
+    let output: unknown = null;
+    const called = new Set<Entry<ForwardHook>>();
+    try {
+      for (const { hook } of this.forwardPre.entries) {
+        const changed = hook(module, inputs) ?? null;
+        if (changed !== null) inputs = Array.isArray(changed) ? (changed as unknown[]) : [changed];
+      }
+      const watch = this.#watch(module);
+      if (watch !== null) inputs = watch.inputs(inputs);
+      output = forward.apply(module, inputs as unknown[]);
+      for (const entry of this.forward.entries) {
+        called.add(entry);
+        output = entry.hook(module, inputs, output) ?? output;
+      }
+      return watch === null ? output : watch.output(output);
+    } catch (error) {
+      for (const entry of this.forward.entries) {
+        if (entry.alwaysCall && !called.has(entry)) output = callAlways(entry.hook, module, inputs, output);
+      }
+      throw error;
+    }
+  }
+
+  #watch(module: AnyModule): BackwardWatch | null {
+    if (this.backward.entries.length === 0 && this.backwardPre.entries.length === 0) return null;
+    return new BackwardWatch(module, this.backwardPre.entries, this.backward.entries);
+  }
+}
+
+function callAlways(hook: ForwardHook, module: AnyModule, inputs: readonly unknown[], output: unknown): unknown {
+  try {
+    return hook(module, inputs, output) ?? output;
+  } catch (error) {
+    process.emitWarning(
+      `a forward hook with alwaysCall threw an error that is passed over, as forward threw another one: ${String(error)}`,
+    );
+    return output;
+  }
+}
+
+type Observe = (gradients: ModuleGradients) => ModuleGradients;
+
+/** A node that all inputs, or all outputs, of one call go through, so that their gradients arrive together. */
+class BackwardHookFunction extends Function {
+  static forward(ctx: FunctionContext<[]> & { observe?: Observe }, observe: Observe, ...tensors: Tensor[]): Tensor[] {
+    ctx.markNonDifferentiable(...tensors.filter(({ requiresGrad }) => !requiresGrad));
+    ctx.observe = observe;
+    return tensors;
+  }
+
+  static backward(ctx: FunctionContext<[]> & { observe?: Observe }, ...gradients: Tensor[]): (Tensor | null)[] {
+    return [null, ...(ctx.observe?.(gradients) ?? gradients)];
+  }
+}
+
+/** Where the tensors among some values are. */
+interface Places {
+  readonly values: readonly unknown[];
+  /** Null where none of them requires a gradient. */
+  readonly tensors: readonly number[] | null;
+}
+
+/** Sends the tensors among `values` through one node. */
+function watchTensors(values: readonly unknown[], observe: Observe): Places {
+  const places = [...values.keys()].filter((place) => values[place] instanceof Tensor);
+  const tensors = places.map((place) => values[place] as Tensor);
+  if (!isGradEnabled() || !tensors.some(({ requiresGrad }) => requiresGrad)) return { values, tensors: null };
+  const watched = BackwardHookFunction.apply(observe, ...tensors);
+  const changed = [...values];
+  for (const [index, place] of places.entries()) changed[place] = watched[index];
+  return { values: changed, tensors: places };
+}
+
+/** Gradients of the tensors, as gradients of all values. */
+function spread(gradients: ModuleGradients, places: readonly number[], count: number): ModuleGradients {
+  const all = Array<Tensor | null>(count).fill(null);
+  for (const [index, place] of places.entries()) all[place] = gradients[index] ?? null;
+  return all;
+}
+
+/** What a hook returned in the place of gradients; null for nothing. */
+function replacement(returned: unknown, count: number, hook: string, gradients: string): ModuleGradients | null {
+  if ((returned ?? null) === null) return null;
+  const list = Array.isArray(returned) ? (returned as (Tensor | null)[]) : [returned as Tensor];
+  if (list.length === count) return list;
+  throw new ArgumentError(
+    `${hook} returned an invalid number of ${gradients}, got ${list.length}, but expected ${count}`,
+    'TORCH_VALUE',
+  );
+}
+
+/** One call of a module, watched by its backward hooks (`torch.utils.hooks.BackwardHook`). */
+class BackwardWatch {
+  /** Null until the outputs' gradients are known, and again when the hooks were called. */
+  #gradOutputs: ModuleGradients | null = null;
+  #inputCount = 0;
+  #inputPlaces: readonly number[] | null = null;
+
+  constructor(
+    readonly module: AnyModule,
+    readonly preHooks: readonly Entry<BackwardPreHook>[],
+    readonly hooks: readonly Entry<BackwardHook>[],
+  ) {}
+
+  inputs(inputs: readonly unknown[]): readonly unknown[] {
+    const { values, tensors } = watchTensors(inputs, (gradients) => this.#inputGradients(gradients));
+    this.#inputCount = inputs.length;
+    this.#inputPlaces = tensors;
+    return values;
+  }
+
+  output(output: unknown): unknown {
+    if (!(output instanceof Tensor) && !Array.isArray(output)) {
+      process.emitWarning(
+        `For backward hooks to be called, module output should be a Tensor or an array of Tensors but received ${describe(output)}`,
+      );
+    }
+    const several = Array.isArray(output);
+    const outputs: readonly unknown[] = several ? (output as unknown[]) : [output];
+    let places: readonly number[] = [];
+    const { values, tensors } = watchTensors(outputs, (gradients) =>
+      this.#outputGradients(gradients, places, outputs.length),
+    );
+    places = tensors ?? [];
+    return several ? values : values[0];
+  }
+
+  #outputGradients(gradients: ModuleGradients, places: readonly number[], count: number): ModuleGradients {
+    let gradOutputs = spread(gradients, places, count);
+    for (const { hook } of this.preHooks) {
+      const returned = hook(this.module, gradOutputs);
+      gradOutputs = replacement(returned, count, 'Backward pre hook', 'grad_output') ?? gradOutputs;
+    }
+    if (this.#inputPlaces === null) this.#callWithoutInputs(gradOutputs);
+    else this.#gradOutputs = gradOutputs;
+    return places.map((place) => gradOutputs[place] ?? null);
+  }
+
+  /** No input requires a gradient, so none will come: the hooks are called at the outputs. */
+  #callWithoutInputs(gradOutputs: ModuleGradients): void {
+    if (this.hooks.length === 0) return;
+    process.emitWarning(
+      'Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require gradients.',
+    );
+    const none = spread([], [], this.#inputCount);
+    for (const { hook } of this.hooks) {
+      const returned = hook(this.module, none, gradOutputs) ?? null;
+      if (returned === null || (Array.isArray(returned) && returned.every((gradient) => gradient === null))) continue;
+      throw new ArgumentError(
+        'Backward hook for Modules where no input requires gradient should always return null or null for all gradients.',
+        'TORCH_VALUE',
+      );
+    }
+  }
+
+  #inputGradients(gradients: ModuleGradients): ModuleGradients {
+    const gradOutputs = this.#gradOutputs;
+    const places = this.#inputPlaces;
+    // The gradient reached the inputs without passing the outputs, as in a second differentiation.
+    if (gradOutputs === null || places === null) return gradients;
+    let gradInputs = spread(gradients, places, this.#inputCount);
+    for (const { hook } of this.hooks) {
+      const returned = hook(this.module, gradInputs, gradOutputs);
+      gradInputs = replacement(returned, this.#inputCount, 'Backward hook', 'grad_input') ?? gradInputs;
+    }
+    this.#gradOutputs = null;
+    return places.map((place) => gradInputs[place] ?? null);
+  }
+}

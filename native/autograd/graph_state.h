@@ -1,0 +1,35 @@
+// What one environment knows of autograd's graph: numbers for its nodes and hooks, and what anomaly mode calls.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "../callbacks.h"
+#include "hook_list.h"
+#include "node_pointer.h"
+#include "weak_table.h"
+
+namespace libtorch_node {
+
+// Numbers for nodes. One node has one number for as long as it lives, so that JavaScript can give it one object.
+class NodeTable {
+ public:
+  uint32_t IdOf(const NodePointer& node);
+  // Throws where the node is gone.
+  NodePointer Get(uint32_t id) const;
+
+ private:
+  WeakTable<WeakNode> nodes_;
+  std::unordered_map<const torch::autograd::Node*, uint32_t> ids_;
+  size_t limit_ = 256;
+};
+
+struct GraphState {
+  NodeTable nodes;
+  WeakTable<std::weak_ptr<HookList>> hooks;
+  // The JavaScript stack as a string; and a warning's way out. Null unless anomaly mode was used.
+  std::unique_ptr<Callback> user_stack;
+  std::unique_ptr<Callback> warn;
+};
+
+}  // namespace libtorch_node
