@@ -58,11 +58,14 @@ function checkedSelect(tensor: Tensor, dim: number, index: number, position: num
   return select(tensor, dim, index);
 }
 
+/** Its elements choose, one by one; of other index tensors they are positions. */
+const isMask = ({ dtype }: Tensor): boolean => dtype === 'bool' || dtype === 'uint8';
+
 /** Dimensions that an index names. */
 function dimensionsOf(index: Index): number {
   if (index === null || index === '...' || typeof index === 'boolean') return 0;
   if (!(index instanceof TensorBase)) return 1;
-  return index.dtype === 'bool' || index.dtype === 'uint8' ? index.dim() : 1;
+  return isMask(index) ? index.dim() : 1;
 }
 
 /** `:` among other indices makes no view of its own. */
@@ -107,8 +110,21 @@ function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexLis
   );
 }
 
+function free(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
+}
+
 function apply(self: Tensor, given: readonly Index[]): Applied {
   const temporary: Tensor[] = [];
+  try {
+    return applyAll(self, given, temporary);
+  } catch (error) {
+    free(temporary);
+    throw error;
+  }
+}
+
+function applyAll(self: Tensor, given: readonly Index[], temporary: Tensor[]): Applied {
   const parts = given.map((index) => normalise(index, temporary));
   const specified = parts.reduce((count: number, index) => count + dimensionsOf(index), 0);
   const rank = self.dim();
@@ -116,16 +132,20 @@ function apply(self: Tensor, given: readonly Index[]): Applied {
   if (specified > rank && !integerOfScalar) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
   let view = self;
   let dim = 0;
-  let position = 0;
   const indices: (Tensor | null)[] = [];
   const advance = (next: Tensor): void => {
     if (view !== self) temporary.push(view);
     view = next;
   };
+  // The index op counts a mask of several dimensions as one index, so the list may be shorter than `dim`.
   const record = (index: Tensor): void => {
-    while (indices.length < dim) indices.push(null);
+    if (indices.length === 0) indices.push(...Array.from({ length: dim }, () => null));
     indices.push(index);
-    dim += 1;
+    dim += isMask(index) ? index.dim() : 1;
+  };
+  const skip = (count: number): void => {
+    if (indices.length > 0) indices.push(...Array.from({ length: count }, () => null));
+    dim += count;
   };
   const recordBoolean = (value: boolean): void => {
     advance(unsqueeze(view, dim));
@@ -133,37 +153,27 @@ function apply(self: Tensor, given: readonly Index[]): Applied {
     temporary.push(index);
     record(index);
   };
-  for (const index of parts) {
+  // Python names a dimension in errors by the place of its index.
+  for (const [position, index] of parts.entries()) {
     if (index === null) {
       advance(unsqueeze(view, dim));
-      dim += 1;
-    } else if (index === '...') {
-      dim += rank - specified;
-      position += rank - specified;
-    } else if (typeof index === 'number') {
+      skip(1);
+    } else if (index === '...') skip(rank - specified);
+    else if (typeof index === 'number') {
       advance(checkedSelect(view, dim, index, position));
-      position += 1;
     } else if (typeof index === 'boolean') recordBoolean(index);
     else if (index instanceof Slice) {
       const { start, stop, step } = index;
       if (parts.length === 1 || !isWhole(index, view.shape[dim] ?? 0))
         advance(callOp('aten::slice.Tensor', [view, dim, start, stop, step]));
-      dim += 1;
-      position += 1;
-    } else if (index.dim() > 0 || !/^(u?int|bool)/.test(index.dtype)) {
-      position += dimensionsOf(index);
-      record(index);
-    } else if (index.dtype === 'bool' || index.dtype === 'uint8') recordBoolean(index.item() !== 0);
+      skip(1);
+    } else if (index.dim() > 0 || !/^(u?int|bool)/.test(index.dtype)) record(index);
+    else if (isMask(index)) recordBoolean(index.item() !== 0);
     else {
       advance(checkedSelect(view, dim, index.item(), position));
-      position += 1;
     }
   }
   return { view, indices, temporary };
-}
-
-function free(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }
 
 /** `self[indices]`: a view, unless an index is a tensor, a list or a boolean. */

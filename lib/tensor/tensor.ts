@@ -13,10 +13,10 @@ import {
   type TypedArray,
 } from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
-import { type Device, type DType, isComplexDType, isDType, itemSize, type MemoryFormat } from './dtype';
+import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
 import { methodOps, type TensorMethods } from './generated/methods';
 import { type Index, indexGet, indexPut } from './indexing';
-import { format } from './print';
+import { format, formatNested } from './print';
 import { camelCase } from './signature';
 
 /** Options of {@link Tensor.to}. */
@@ -72,6 +72,11 @@ export class Tensor extends TensorBase {
   /** `cpu`, or `cuda:0` and so on. */
   get device(): Device {
     return binding.device(this.handle) as Device;
+  }
+
+  /** How its elements are kept: `strided`, or one of the sparse layouts. */
+  get layout(): Layout {
+    return binding.layout(this.handle) as Layout;
   }
 
   /** Number of dimensions. */
@@ -424,9 +429,11 @@ export class Tensor extends TensorBase {
     return this.isDisposed ? 'tensor(disposed)' : format(this);
   }
 
-  /** `console.log` */
-  [inspect.custom](): string {
-    return this.toString();
+  /** `console.log`: at the top what Python prints, among other values indented as they are, far down only its kind. */
+  [inspect.custom](depth: number | null, options?: { depth?: number | null }): string {
+    if (depth !== null && depth < 0) return `[${describe(this)}]`;
+    const isNested = options?.depth !== undefined && options.depth !== depth;
+    return isNested ? formatNested(this.toString()) : this.toString();
   }
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */
