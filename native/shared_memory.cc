@@ -127,7 +127,9 @@ napi_value WithBytes(Arguments& arguments) {
                  env, const_cast<void*>(tensor.const_data_ptr()), tensor.nbytes(), [](napi_env, void*, void*) {},
                  nullptr, &buffer));
   napi_value result = CallWith(env, use, buffer, &status);
-  if (napi_detach_arraybuffer(env, buffer) != napi_ok) fixed.NeverFree();
+  // `use` throws nothing, so a failure means that the thread is being ended, as by process.exit() in a worker:
+  // napi_detach_arraybuffer would abort the process then.
+  if (status != napi_ok || napi_detach_arraybuffer(env, buffer) != napi_ok) fixed.NeverFree();
   Check(env, status);
   return result;
 }

@@ -201,10 +201,10 @@ export interface NativeBinding {
   /** A CPU tensor on the memory of `bytes`, which is kept alive as long as any tensor needs it. */
   fromShared(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
   /**
-   * Calls `use` with a buffer on the tensor's own memory, or on a copy of it, and detaches the buffer afterwards. A
-   * tensor that is not contiguous or not on the CPU is copied in any case.
+   * Calls `use`, which must not throw, with a buffer on the tensor's own memory, or on a copy of it, and detaches the
+   * buffer afterwards. A tensor that is not contiguous or not on the CPU is copied in any case.
    */
-  withBytes<T>(tensor: Handle, copy: boolean, use: (bytes: ArrayBuffer) => T): T;
+  withBytes(tensor: Handle, copy: boolean, use: (bytes: ArrayBuffer) => void): void;
   /** The only element: number, bigint (an int64 beyond 2^53), boolean, or a complex pair. */
   item(tensor: Handle): number | bigint | boolean | { re: number; im: number };
 

@@ -1,5 +1,5 @@
-export { asTensor, frombytes, tensor, type TensorOptions } from './creation';
-export type { Element, NestedData, NestedElements, TypedArray } from './data';
+export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
+export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
 export * from './generated/functions';

@@ -3,6 +3,7 @@
 import { ArgumentError, describe, IndexError, TensorBase } from '../engine';
 import { flatten, inferDType, type NestedData } from './data';
 import { callOp } from './dispatch';
+import { isIntegerDType } from './dtype';
 import { tensorOf } from './from-data';
 import type { Tensor } from './tensor';
 
@@ -29,14 +30,14 @@ export function slice(start: number | null = null, stop: number | null = null, s
   return new Slice(start, stop, step);
 }
 
-/** Nested lists of integers or booleans, which stand for the tensor of them. */
+/** Nested lists of integers, booleans or tensors of one, which stand for the tensor of them. */
 export type IndexList = readonly (number | boolean | IndexList)[];
 
 /**
  * What may stand between the brackets of Python: an integer, {@link slice}, null (a new dimension), `'...'` (all
  * dimensions that are not named), a boolean, a tensor of integers or booleans, or a list of those.
  */
-export type Index = number | Slice | null | '...' | boolean | Tensor | IndexList;
+export type Index = number | Slice | null | '...' | boolean | Tensor | IndexList | readonly Tensor[];
 
 const select = (tensor: Tensor, dim: number, index: number): Tensor => callOp('aten::select.int', [tensor, dim, index]);
 const unsqueeze = (tensor: Tensor, dim: number): Tensor => callOp('aten::unsqueeze', [tensor, dim]);
@@ -83,10 +84,11 @@ interface Applied {
 }
 
 /** Lists become tensors; everything that cannot index is refused. */
-function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexList> {
+function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, readonly unknown[]> {
   if (Array.isArray(index)) {
     const { shape, elements } = flatten(index);
-    const dtype = elements.length === 0 ? 'int64' : inferDType(elements);
+    const inferred = elements.length === 0 ? 'int64' : inferDType(elements);
+    const dtype = isIntegerDType(inferred) ? 'int64' : inferred;
     if (dtype !== 'int64' && dtype !== 'bool') {
       throw new IndexError(
         `tensors used as indices must be long, int, byte or bool tensors, received ${describe(index)}`,
@@ -103,7 +105,7 @@ function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexLis
     index instanceof Slice ||
     index instanceof TensorBase ||
     (typeof index === 'number' && Number.isSafeInteger(index));
-  if (valid) return index as Exclude<Index, IndexList>;
+  if (valid) return index as Exclude<Index, readonly unknown[]>;
   throw new IndexError(
     'only integers, slices (`slice()`), ellipsis (`...`), null, booleans, and integer or boolean tensors are valid ' +
       `indices, received ${describe(index)}`,
@@ -206,6 +208,10 @@ export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | 
       const { shape, elements } = flatten(value);
       source = tensorOf(elements, self.dtype, shape);
       temporary.push(source);
+      if (self.device !== 'cpu') {
+        source = source.to({ device: self.device });
+        temporary.push(source);
+      }
     } else {
       source = callOp<Tensor>('aten::scalar_tensor', [value, self.dtype, undefined, self.device]);
       temporary.push(source);

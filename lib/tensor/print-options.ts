@@ -75,7 +75,7 @@ export function getPrintoptions(): PrintOptions {
 export function setPrintoptions(changes: PrintOptionChanges): void {
   check(changes);
   const { profile, sciMode = null, ...rest } = changes;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => (value as unknown) !== undefined));
   options = { ...options, ...(profile === undefined ? {} : PROFILES[profile]), ...given, sciMode };
 }
 

@@ -11,6 +11,7 @@ import {
   toElements,
   toTypedArray,
   type TypedArray,
+  withTypedArray,
 } from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
 import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
@@ -198,6 +199,18 @@ export class Tensor extends TensorBase {
   /** The elements' little-endian bytes, copied in row-major order. */
   toBytes(): Uint8Array {
     return new Uint8Array(binding.toBytes(this.handle));
+  }
+
+  /**
+   * Calls `use` with the elements in row-major order, in the array that {@link toTypedArray} would return, but without a
+   * copy: what a CPU tensor holds contiguously in a dtype that JavaScript has is seen where it lies. The array ends with
+   * the call (its length is 0 then), so it can outlive neither the tensor nor a change of its memory. It is for reading:
+   * where a copy is needed after all, as in Electron, what is written to it is lost. Returns what `use` returns.
+   *
+   * @throws AsyncError if `use` returns a promise
+   */
+  withTypedArray<T>(use: (elements: TypedArray) => T): T {
+    return withTypedArray(this, use);
   }
 
   /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
@@ -434,6 +447,11 @@ export class Tensor extends TensorBase {
     if (depth !== null && depth < 0) return `[${describe(this)}]`;
     const isNested = options?.depth !== undefined && options.depth !== depth;
     return isNested ? formatNested(this.toString()) : this.toString();
+  }
+
+  /** `JSON.stringify` would write the number by which native code knows the tensor. */
+  toJSON(): never {
+    throw new ArgumentError(`JSON has no tensors: give it tensor.tolist(), received ${describe(this)}`);
   }
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */
