@@ -1,6 +1,5 @@
 // What a tensor is and holds: sizes, dtype, device, elements.
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
 #include <cstring>
@@ -22,6 +21,8 @@ napi_value Dim(Arguments& arguments) { return MakeInt(arguments.env, Self(argume
 napi_value Dtype(Arguments& arguments) { return MakeString(arguments.env, DtypeName(Self(arguments).scalar_type())); }
 
 napi_value Device(Arguments& arguments) { return MakeString(arguments.env, Self(arguments).device().str()); }
+
+napi_value Layout(Arguments& arguments) { return MakeString(arguments.env, LayoutName(Self(arguments).layout())); }
 
 napi_value IsContiguous(Arguments& arguments) { return MakeBool(arguments.env, Self(arguments).is_contiguous()); }
 
@@ -48,11 +49,7 @@ napi_value FromBytes(Arguments& arguments) {
 }
 
 napi_value ToBytes(Arguments& arguments) {
-  const at::NoGradGuard no_grad;
-  at::Tensor tensor = Self(arguments);
-  if (tensor.layout() != at::kStrided) ThrowType("only a dense tensor has bytes to copy; call toDense() first");
-  if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
-  tensor = tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+  const at::Tensor tensor = PlainElements(Self(arguments));
   void* data = nullptr;
   napi_value result = nullptr;
   Check(arguments.env, napi_create_arraybuffer(arguments.env, tensor.nbytes(), &data, &result));
@@ -72,6 +69,7 @@ void RegisterData(Exports& exports) {
   exports.Add<Dim>("dim");
   exports.Add<Dtype>("dtype");
   exports.Add<Device>("device");
+  exports.Add<Layout>("layout");
   exports.Add<IsContiguous>("isContiguous");
   exports.Add<SharesStorage>("sharesStorage");
   exports.Add<FromBytes>("fromBytes");

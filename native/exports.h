@@ -72,6 +72,7 @@ void RegisterLibrary(Exports& exports);
 void RegisterDispatch(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
+void RegisterSharedMemory(Exports& exports);
 void RegisterAutograd(Exports& exports);
 void RegisterHooks(Exports& exports);
 void RegisterCustomFunctions(Exports& exports);

@@ -32,6 +32,12 @@ napi_value GeneratorCreate(Arguments& arguments) {
   return MakeInt(arguments.env, arguments.environment->generators.Add(std::move(generator)));
 }
 
+// generatorDefault(device): an id for the generator that ops on this device use when none is given.
+napi_value GeneratorDefault(Arguments& arguments) {
+  const c10::Device device = ReadDevice(arguments.env, arguments[0], "device");
+  return MakeInt(arguments.env, arguments.environment->generators.Add(at::globalContext().defaultGenerator(device)));
+}
+
 napi_value GeneratorFree(Arguments& arguments) {
   arguments.environment->generators.Free(static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "generator")));
   return Undefined(arguments.env);
@@ -80,6 +86,7 @@ napi_value GeneratorSetState(Arguments& arguments) {
 void RegisterRandom(Exports& exports) {
   exports.Add<ManualSeed>("manualSeed");
   exports.Add<GeneratorCreate>("generatorCreate");
+  exports.Add<GeneratorDefault>("generatorDefault");
   exports.Add<GeneratorFree>("generatorFree");
   exports.Add<GeneratorManualSeed>("generatorManualSeed");
   exports.Add<GeneratorInitialSeed>("generatorInitialSeed");

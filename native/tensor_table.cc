@@ -210,6 +210,7 @@ void TensorTable::Collect() {
 }
 
 size_t TensorTable::Sweep() {
+  releases->Drain();
   TellV8(charged_bytes_);
   Collect();
   const int64_t charged_before = charged_bytes_;
@@ -245,6 +246,7 @@ void TensorTable::Clear() {
     if (slots_[index].used) Free(index);
   }
   if (collector_ != nullptr) napi_delete_reference(env_, std::exchange(collector_, nullptr));
+  releases->Close();
   TellV8(0);
 }
 

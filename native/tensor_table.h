@@ -11,10 +11,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "napi_headers.h"
+#include "shared_memory.h"
 
 namespace libtorch_node {
 
@@ -25,7 +27,7 @@ using Handle = uint64_t;
 class TensorTable {
  public:
   // `salt` differs between environments, so that a handle of another environment is not taken for one of this.
-  TensorTable(napi_env env, uint32_t salt) : env_(env), salt_(salt) {}
+  TensorTable(napi_env env, uint32_t salt) : releases(std::make_shared<BufferReleases>(env)), env_(env), salt_(salt) {}
   TensorTable(const TensorTable&) = delete;
   TensorTable& operator=(const TensorTable&) = delete;
 
@@ -60,6 +62,9 @@ class TensorTable {
     uint64_t swept = 0;
   };
   Usage Measure() const;
+
+  // JavaScript's buffers that tensors were made on; sweeps let go of those that are no longer needed.
+  const std::shared_ptr<BufferReleases> releases;
 
  private:
   struct Slot {

@@ -1,6 +1,9 @@
 #include "values.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
+#include <iterator>
 
 namespace libtorch_node {
 namespace {
@@ -191,7 +194,9 @@ Bytes ReadBytes(napi_env env, napi_value value, const char* name) {
     napi_typedarray_type type = napi_uint8_array;
     size_t length = 0;
     Check(env, napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
-    static constexpr size_t kItemSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+    // In the order of napi_typedarray_type; the last is Float16Array, which newer versions of Node have.
+    static constexpr size_t kItemSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
+    if (static_cast<size_t>(type) >= std::size(kItemSizes)) ThrowExpected(env, "a known typed array", name, value);
     size = length * kItemSizes[type];
     return {static_cast<const uint8_t*>(data), size};
   }
@@ -199,6 +204,14 @@ Bytes ReadBytes(napi_env env, napi_value value, const char* name) {
   if (!matches) ThrowExpected(env, "a typed array, DataView or Buffer", name, value);
   Check(env, napi_get_dataview_info(env, value, &size, &data, nullptr, nullptr));
   return {static_cast<const uint8_t*>(data), size};
+}
+
+at::Tensor PlainElements(const at::Tensor& tensor) {
+  const at::NoGradGuard no_grad;
+  if (tensor.layout() != at::kStrided) ThrowType("only a dense tensor has bytes to read; call toDense() first");
+  if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
+  if (tensor.is_meta()) ThrowType("a tensor on the meta device has no elements");
+  return tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 
 napi_value Property(napi_env env, napi_value object, const char* name) {

@@ -49,6 +49,8 @@ struct Bytes {
   size_t size;
 };
 Bytes ReadBytes(napi_env env, napi_value value, const char* name);
+// The tensor's elements one after another on the CPU, as they are or copied; throws where it has none of that kind.
+at::Tensor PlainElements(const at::Tensor& tensor);
 // obj[name]
 napi_value Property(napi_env env, napi_value object, const char* name);
 

@@ -45,7 +45,7 @@ constexpr Named<c10::Layout> kLayouts[] = {
     {"strided", c10::Layout::Strided},      {"sparse_coo", c10::Layout::Sparse},
     {"sparse_csr", c10::Layout::SparseCsr}, {"sparse_csc", c10::Layout::SparseCsc},
     {"sparse_bsr", c10::Layout::SparseBsr}, {"sparse_bsc", c10::Layout::SparseBsc},
-    {"_mkldnn", c10::Layout::Mkldnn},
+    {"_mkldnn", c10::Layout::Mkldnn},       {"jagged", c10::Layout::Jagged},
 };
 
 constexpr Named<c10::MemoryFormat> kMemoryFormats[] = {

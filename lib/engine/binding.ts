@@ -219,6 +219,8 @@ export interface NativeBinding {
   dim(tensor: Handle): number;
   dtype(tensor: Handle): string;
   device(tensor: Handle): string;
+  /** `strided`, `sparse_coo` and so on. */
+  layout(tensor: Handle): string;
   isContiguous(tensor: Handle): boolean;
   /** The two handles share one storage. */
   sharesStorage(a: Handle, b: Handle): boolean;
@@ -226,6 +228,13 @@ export interface NativeBinding {
   fromBytes(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
   /** The tensor's elements, contiguous, little-endian, copied; moved to the CPU where needed. */
   toBytes(tensor: Handle): ArrayBuffer;
+  /** A CPU tensor on the memory of `bytes`, which is kept alive as long as any tensor needs it. */
+  fromShared(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
+  /**
+   * Calls `use`, which must not throw, with a buffer on the tensor's own memory, or on a copy of it, and detaches the
+   * buffer afterwards. A tensor that is not contiguous or not on the CPU is copied in any case.
+   */
+  withBytes(tensor: Handle, copy: boolean, use: (bytes: ArrayBuffer) => void): void;
   /** The only element: number, bigint (an int64 beyond 2^53), boolean, or a complex pair. */
   item(tensor: Handle): number | bigint | boolean | { re: number; im: number };
 
@@ -291,6 +300,8 @@ export interface NativeBinding {
   /** Seeds the default generators of all devices. */
   manualSeed(seed: bigint): void;
   generatorCreate(device: string): GeneratorId;
+  /** The generator that ops on this device use when none is given. */
+  generatorDefault(device: string): GeneratorId;
   generatorFree(generator: GeneratorId): void;
   generatorManualSeed(generator: GeneratorId, seed: bigint): void;
   generatorInitialSeed(generator: GeneratorId): bigint;

@@ -1,3 +1,4 @@
+export { checkOptions } from './arguments';
 export type { Handle, NativeBinding } from './binding';
 export { binding, describe } from './gate';
 export { withNumThreads } from './library';

@@ -1,4 +1,10 @@
 import type { Handle } from './binding';
+import { uncloneable } from './uncloneable';
+
+const STAYS = uncloneable(
+  'a Tensor stays in the thread that made it: send tensor.toTypedArray() or tensor.toBytes() with its shape and dtype, ' +
+    'and call tensor() or frombytes() there',
+);
 
 /**
  * What the engine knows of a tensor: an object that owns a handle. The class `Tensor` derives from it, and scopes and
@@ -7,4 +13,6 @@ import type { Handle } from './binding';
 export class TensorBase {
   /** @internal Index into the native table; set once, right after the native call that made the tensor. */
   handle: Handle = 0;
+  /** @internal Refuses to be cloned or sent; see uncloneable.ts. */
+  readonly stays = STAYS;
 }

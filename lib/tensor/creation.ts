@@ -1,7 +1,11 @@
 /** Tensors from JavaScript data. `zeros`, `rand`, `arange` and the like are ops, generated with all others. */
 
-import { ArgumentError, describe } from '../engine';
-import { flatten, inferDType, type NestedData, type TypedArray, typedArrayDType } from './data';
+import { types } from 'node:util';
+import { markAsUntransferable } from 'node:worker_threads';
+
+import { ArgumentError, binding, checkOptions, describe } from '../engine';
+import { type ElementList, flatten, inferDType, type NestedData, type TypedArray, typedArrayDType } from './data';
+import { own } from './dispatch';
 import { type Device, type DType, isDType, itemSize } from './dtype';
 import { fromArray, tensorOf } from './from-data';
 import { Tensor } from './tensor';
@@ -15,8 +19,14 @@ export interface TensorOptions {
   shape?: readonly number[];
 }
 
-function checkShape(shape: readonly number[], count: number, what: string): void {
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+const OPTIONS = ['dtype', 'device', 'requiresGrad', 'shape'] as const;
+
+function isShape(shape: unknown): shape is readonly number[] {
+  return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && Number(size) >= 0);
+}
+
+function checkShape(shape: unknown, count: number, what: string): void {
+  if (!isShape(shape)) {
     throw new ArgumentError(
       `${what}: expected sizes of 0 or more for argument \`shape\`, received ${describe(shape)}`,
       'TORCH_VALUE',
@@ -31,6 +41,16 @@ function checkShape(shape: readonly number[], count: number, what: string): void
   }
 }
 
+function checkDType(dtype: unknown, name: string): void {
+  if (isDType(dtype)) return;
+  throw new ArgumentError(`${name}(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
+}
+
+function checkView(data: unknown, name: string): void {
+  if (ArrayBuffer.isView(data)) return;
+  throw new ArgumentError(`${name}(): expected a typed array, DataView or Buffer, received ${describe(data)}`);
+}
+
 /** Casts, moves and marks a new tensor; what is left behind on the way is freed at once. */
 function finish(made: Tensor, dtype: DType, { device, requiresGrad }: TensorOptions): Tensor {
   const tensor = made.to({ dtype, device });
@@ -43,22 +63,26 @@ function finish(made: Tensor, dtype: DType, { device, requiresGrad }: TensorOpti
  *
  * Nested arrays take the dtype that Python infers: all integers make int64, any fraction (or NaN, Infinity, -0) float32,
  * booleans bool, `{ re, im }` complex64. JavaScript cannot tell 1.0 from 1, so `tensor([1.0, 2.0])` is int64: give
- * `{ dtype: 'float32' }` where it matters. Typed arrays keep their element type and take `shape`.
+ * `{ dtype: 'float32' }` where it matters. Tensors of one element stand among numbers for their element, with its dtype.
+ * Typed arrays keep their element type and take `shape`.
  *
- * @throws ArgumentError for ragged arrays (with the position), values that the dtype cannot hold, or a shape that does
- * not fit
+ * @throws ArgumentError for ragged arrays (with the position), values that the dtype cannot hold, a shape that does not
+ * fit, or an unknown option
  */
-export function tensor(data: NestedData | TypedArray | Uint8ClampedArray, options: TensorOptions = {}): Tensor {
+export function tensor(
+  data: NestedData | ElementList | readonly ElementList[] | TypedArray | Uint8ClampedArray,
+  options: TensorOptions = {},
+): Tensor {
+  checkOptions('tensor', options, OPTIONS);
   const { dtype } = options;
-  if (dtype !== undefined && !isDType(dtype)) {
-    throw new ArgumentError(`tensor(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
-  }
+  if (dtype !== undefined) checkDType(dtype, 'tensor');
   if (ArrayBuffer.isView(data)) {
     const held = typedArrayDType(data);
     if (held === null)
       throw new ArgumentError('tensor(): expected a typed array, received a DataView; see frombytes()');
-    const shape = options.shape ?? [data.length];
-    checkShape(shape, data.length, 'tensor()');
+    const count = data.byteLength / itemSize(held);
+    const shape = options.shape ?? [count];
+    checkShape(shape, count, 'tensor()');
     return finish(fromArray(data, held, shape), dtype ?? held, options);
   }
   const { shape, elements } = flatten(data);
@@ -67,9 +91,10 @@ export function tensor(data: NestedData | TypedArray | Uint8ClampedArray, option
   return finish(tensorOf(elements, wanted, options.shape ?? shape), wanted, options);
 }
 
-/** `data` itself if it is a tensor that fits the options, else a tensor of it: `torch.as_tensor`. */
-export function asTensor(data: Tensor | NestedData | TypedArray, options: TensorOptions = {}): Tensor {
+/** `data` itself if it is a tensor that fits the options, else a copy in a new one: `torch.as_tensor`. */
+export function asTensor(data: Tensor | Parameters<typeof tensor>[0], options: TensorOptions = {}): Tensor {
   if (!(data instanceof Tensor)) return tensor(data, options);
+  checkOptions('asTensor', options, OPTIONS);
   return data.to({ dtype: options.dtype, device: options.device });
 }
 
@@ -79,9 +104,77 @@ export function asTensor(data: Tensor | NestedData | TypedArray, options: Tensor
  * @throws ArgumentError where the count of bytes is not that of the shape
  */
 export function frombytes(bytes: ArrayBufferView, dtype: DType, shape: readonly number[]): Tensor {
-  if (!isDType(dtype)) {
-    throw new ArgumentError(`frombytes(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
-  }
+  checkView(bytes, 'frombytes');
+  checkDType(dtype, 'frombytes');
   checkShape(shape, bytes.byteLength / itemSize(dtype), 'frombytes()');
   return fromArray(bytes, dtype, shape);
+}
+
+/** Options of {@link frombuffer}. */
+export interface FromBufferOptions {
+  /** By default what the typed array holds; a Buffer holds uint8. */
+  dtype?: DType;
+  /** Elements to take; all that are left by default. */
+  count?: number;
+  /** Bytes to pass over. */
+  offset?: number;
+  requiresGrad?: boolean;
+}
+
+/** Where the memory of a buffer goes elsewhere, a tensor on it would read what is not there any more. */
+function holdInPlace(buffer: ArrayBufferLike): void {
+  if ((buffer as { resizable?: boolean }).resizable === true) {
+    throw new ArgumentError(
+      'frombuffer(): expected a buffer of fixed size: the memory of a resizable one may go; tensor() copies it',
+      'TORCH_VALUE',
+    );
+  }
+  if (types.isSharedArrayBuffer(buffer)) return;
+  markAsUntransferable(buffer);
+  // Newer versions of Node give a buffer's memory away by these, whatever was marked.
+  for (const name of ['transfer', 'transferToFixedLength']) {
+    if (!(name in ArrayBuffer.prototype)) continue;
+    const refuse = (): never => {
+      throw new ArgumentError(`ArrayBuffer.${name}(): a tensor shares this memory, so that it cannot go elsewhere`);
+    };
+    Object.defineProperty(buffer, name, { value: refuse, configurable: true });
+  }
+}
+
+/**
+ * A tensor of one dimension on the memory of a typed array, Buffer or DataView, which is not copied: what is written to
+ * one is seen in the other (`torch.frombuffer`). The memory is kept alive as long as the tensor or any view of it is, and
+ * can no longer be transferred to another thread. Autograd does not notice what JavaScript writes.
+ *
+ * The buffer of a `WebAssembly.Memory` moves when that grows, so it must be copied with `tensor()` instead.
+ *
+ * @throws ArgumentError where the elements do not fit into the bytes, do not begin at a multiple of their size, or lie in
+ * a resizable buffer
+ */
+export function frombuffer(bytes: ArrayBufferView, options: FromBufferOptions = {}): Tensor {
+  checkView(bytes, 'frombuffer');
+  checkOptions('frombuffer', options, ['dtype', 'count', 'offset', 'requiresGrad']);
+  const { dtype = typedArrayDType(bytes), offset = 0, requiresGrad } = options;
+  if (dtype === null) throw new ArgumentError('frombuffer(): expected option `dtype` for a DataView');
+  checkDType(dtype, 'frombuffer');
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > bytes.byteLength) {
+    throw new ArgumentError(
+      `frombuffer(): expected 0 to ${bytes.byteLength} bytes for option \`offset\`, received ${describe(offset)}`,
+      'TORCH_VALUE',
+    );
+  }
+  const size = itemSize(dtype);
+  const left = (bytes.byteLength - offset) / size;
+  const { count = left } = options;
+  if (!Number.isSafeInteger(count) || count < 0 || count > left) {
+    throw new ArgumentError(
+      `frombuffer(): ${bytes.byteLength - offset} bytes hold ${left} elements of ${dtype}, ` +
+        (options.count === undefined ? 'which is no whole number' : `received ${describe(count)} for option \`count\``),
+      'TORCH_VALUE',
+    );
+  }
+  const part = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, count * size);
+  holdInPlace(part.buffer);
+  const made = own<Tensor>((owner) => binding.fromShared(owner, dtype, [count], part));
+  return requiresGrad === true ? made.requiresGrad_() : made;
 }

@@ -1,8 +1,8 @@
 /** Elements of a tensor as JavaScript values, and back. */
 
-import { ArgumentError, binding, describe } from '../engine';
+import { ArgumentError, binding, describe, refusePromise, TensorBase, TorchError } from '../engine';
 import { callOp } from './dispatch';
-import { type Complex, type DType, isComplexDType, isFloatingDType, isIntegerDType } from './dtype';
+import { type Complex, type DType, isComplexDType, isFloatingDType, isIntegerDType, itemSize } from './dtype';
 import type { Tensor } from './tensor';
 
 /** What `toTypedArray` returns: the array that holds the dtype's elements. */
@@ -24,43 +24,72 @@ export type Element = number | boolean | bigint | Complex;
 /** Elements nested as deep as the tensor has dimensions. */
 export type NestedElements = Element | NestedElements[];
 
+/** The array that holds each dtype's elements; the floats of 16 bits and fewer have none. */
+const ARRAYS: Partial<Record<DType, new (bytes: ArrayBuffer) => TypedArray>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+};
+
+/** Calls `use` with the tensor, or with a wider one of the same values, and the array type that holds its elements. */
+function withArrayType<T>(
+  tensor: Tensor,
+  use: (tensor: Tensor, array: new (bytes: ArrayBuffer) => TypedArray) => T,
+): T {
+  const { dtype } = tensor;
+  const array = ARRAYS[dtype];
+  if (array !== undefined) return use(tensor, array);
+  // Float32 holds each value of the small floats exactly.
+  const wide = callOp<Tensor>('aten::_to_copy', [tensor, isComplexDType(dtype) ? 'complex64' : 'float32']);
+  try {
+    return use(wide, Float32Array);
+  } finally {
+    wide.dispose();
+  }
+}
+
 /** Copies the elements in row-major order. See `Tensor.toTypedArray`. */
 export function toTypedArray(tensor: Tensor): TypedArray {
-  const { dtype } = tensor;
-  const bytes = (): ArrayBuffer => binding.toBytes(tensor.handle);
-  switch (dtype) {
-    case 'float32':
-    case 'complex64':
-      return new Float32Array(bytes());
-    case 'float64':
-    case 'complex128':
-      return new Float64Array(bytes());
-    case 'int8':
-      return new Int8Array(bytes());
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(bytes());
-    case 'int16':
-      return new Int16Array(bytes());
-    case 'uint16':
-      return new Uint16Array(bytes());
-    case 'int32':
-      return new Int32Array(bytes());
-    case 'uint32':
-      return new Uint32Array(bytes());
-    case 'int64':
-      return new BigInt64Array(bytes());
-    case 'uint64':
-      return new BigUint64Array(bytes());
-    default: {
-      // The small floats have no typed array; float32 holds each of their values exactly.
-      const wide: DType = isComplexDType(dtype) ? 'complex64' : 'float32';
-      const converted = callOp<Tensor>('aten::_to_copy', [tensor, wide]);
-      const elements = new Float32Array(binding.toBytes(converted.handle));
-      converted.dispose();
-      return elements;
-    }
+  return withArrayType(tensor, (held, array) => new array(binding.toBytes(held.handle)));
+}
+
+/** Electron keeps all memory of JavaScript in a cage of its own, and ends a process that shows it any other. */
+const IS_CAGED = process.versions['electron'] !== undefined;
+
+/** See `Tensor.withTypedArray`. */
+export function withTypedArray<T>(tensor: Tensor, use: (elements: TypedArray) => T, copy = IS_CAGED): T {
+  if (typeof use !== 'function') {
+    throw new ArgumentError(`withTypedArray(): expected a function for argument \`use\`, received ${describe(use)}`);
   }
+  return withArrayType(tensor, (held, array) => {
+    let finish = (): T => {
+      throw new TorchError('withTypedArray(): the thread is being ended');
+    };
+    binding.withBytes(held.handle, copy, (bytes) => {
+      // Caught here, so that what the caller throws does not look like an error of the native function.
+      try {
+        const result = use(new array(bytes));
+        finish = () => result;
+      } catch (error) {
+        finish = () => {
+          throw error;
+        };
+      }
+    });
+    const result = finish();
+    refusePromise(result, 'withTypedArray');
+    return result;
+  });
 }
 
 /** The elements as JavaScript values, in row-major order. */
@@ -94,12 +123,25 @@ export function nest(elements: readonly Element[], shape: readonly number[]): Ne
 /** Numbers, booleans, bigints or `{ re, im }`, nested to any depth. */
 export type NestedData = number | boolean | bigint | Complex | readonly NestedData[];
 
+/** A list in which tensors of one element stand for their element. */
+export type ElementList = readonly (number | boolean | bigint | Complex | Tensor)[];
+
 interface Flat {
   readonly shape: readonly number[];
   readonly elements: readonly unknown[];
 }
 
 const place = (path: readonly number[]): string => (path.length === 0 ? 'the top' : `[${path.join('][')}]`);
+
+/** A tensor among numbers stands for its element, as a list of losses does in Python. */
+function checkElement(tensor: TensorBase, path: readonly number[]): void {
+  if (path.length > 0 && binding.numel(tensor.handle) === 1) return;
+  throw new ArgumentError(
+    `tensor(): expected a number or a tensor of one element at ${place(path)}, received ${describe(tensor)}; ` +
+      'stack() and cat() join tensors, clone() copies one',
+    'TORCH_VALUE',
+  );
+}
 
 /** Flattens nested arrays and checks that they are rectangular. */
 export function flatten(data: unknown): Flat {
@@ -115,6 +157,7 @@ export function flatten(data: unknown): Flat {
       if (Array.isArray(value)) {
         throw new ArgumentError(`tensor(): expected a number at ${place(path)}, received a list`, 'TORCH_VALUE');
       }
+      if (value instanceof TensorBase) checkElement(value, path);
       elements.push(value);
       return;
     }
@@ -139,23 +182,49 @@ export function flatten(data: unknown): Flat {
 const isComplex = (value: unknown): value is Complex =>
   typeof value === 'object' && value !== null && 're' in value && 'im' in value;
 
-/** The dtype that Python infers for the same literal: bool, int64, float32 or complex64. */
+/** The dtype of one element, as Python counts it; null where it is none. */
+function dtypeOfElement(element: unknown): DType | null {
+  switch (typeof element) {
+    case 'boolean':
+      return 'bool';
+    case 'bigint':
+      return 'int64';
+    case 'number':
+      return Number.isSafeInteger(element) && !Object.is(element, -0) ? 'int64' : 'float32';
+    default:
+      if (element instanceof TensorBase) return binding.dtype(element.handle) as DType;
+      return isComplex(element) ? 'complex64' : null;
+  }
+}
+
+/** What literals can have, each promoted by those after it. */
+const LITERAL_DTYPES: readonly DType[] = ['bool', 'int64', 'float32', 'complex64'];
+
+/** `torch.promote_types` */
+function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  const [first, second] = [LITERAL_DTYPES.indexOf(a), LITERAL_DTYPES.indexOf(b)];
+  if (first >= 0 && second >= 0) return first > second ? a : b;
+  const parts = [a, b].map((dtype) => callOp<Tensor>('aten::empty.memory_format', [[0], dtype]));
+  const joined = callOp<Tensor>('aten::cat', [parts]);
+  const { dtype } = joined;
+  for (const made of [...parts, joined]) made.dispose();
+  return dtype;
+}
+
+/** The dtype that Python infers for the same literal: bool, int64, float32, complex64, or what tensors in it have. */
 export function inferDType(elements: readonly unknown[]): DType {
-  let dtype: DType = elements.length === 0 ? 'float32' : 'bool';
+  let dtype: DType | null = elements.length === 0 ? 'float32' : null;
   for (const [index, element] of elements.entries()) {
-    if (isComplex(element)) dtype = 'complex64';
-    else if (typeof element === 'number') {
-      if (dtype === 'complex64' || dtype === 'float32') continue;
-      dtype = Number.isSafeInteger(element) && !Object.is(element, -0) ? 'int64' : 'float32';
-    } else if (typeof element === 'bigint') {
-      if (dtype === 'bool') dtype = 'int64';
-    } else if (typeof element !== 'boolean') {
+    const next = dtypeOfElement(element);
+    if (next === null) {
       throw new ArgumentError(
         `tensor(): expected a number, boolean or bigint at element ${index}, received ${describe(element)}`,
       );
     }
+    dtype = dtype === null ? next : promote(dtype, next);
   }
-  return dtype;
+  return dtype ?? 'float32';
 }
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {
@@ -171,17 +240,20 @@ function checkRange(elements: readonly unknown[], dtype: DType): void {
   const range = RANGES[dtype];
   for (const element of elements) {
     const value = Number(element);
-    if (
-      !Number.isFinite(value) ||
-      (range !== undefined && (Math.trunc(value) < range[0] || Math.trunc(value) > range[1]))
-    ) {
+    // As in Python, a negative integer wraps in an unsigned dtype, a negative float does not.
+    const least = range === undefined ? -Infinity : range[0] === 0 && Number.isInteger(value) ? -range[1] : range[0];
+    const most = range?.[1] ?? Infinity;
+    if (!Number.isFinite(value) || Math.trunc(value) < least || Math.trunc(value) > most) {
       throw new ArgumentError(`tensor(): ${String(element)} cannot be held by ${dtype}`, 'TORCH_VALUE');
     }
   }
 }
 
 /** The elements in an array of the CPU, and the dtype that this array holds; a cast to `dtype` remains to be done. */
-export function pack(elements: readonly unknown[], dtype: DType): { array: ArrayBufferView; held: DType } {
+export function pack(given: readonly unknown[], dtype: DType): { array: ArrayBufferView; held: DType } {
+  const elements = given.some((element) => element instanceof TensorBase)
+    ? given.map((element) => (element instanceof TensorBase ? binding.item(element.handle) : element))
+    : given;
   if (isComplexDType(dtype)) {
     const pairs = elements.flatMap((element) => (isComplex(element) ? [element.re, element.im] : [Number(element), 0]));
     return dtype === 'complex128'
@@ -204,12 +276,17 @@ export function pack(elements: readonly unknown[], dtype: DType): { array: Array
   return { array: Float64Array.from(elements, (value) => truncated(Number(value), dtype)), held: 'float64' };
 }
 
-/** Python truncates a float that is put into an integer tensor. */
+/** Python truncates a float that is put into an integer tensor, and wraps a negative integer in an unsigned one. */
 function truncated(value: number, dtype: DType): number {
-  return isIntegerDType(dtype) ? Math.trunc(value) : value;
+  if (!isIntegerDType(dtype)) return value;
+  const integer = Math.trunc(value);
+  return integer < 0 && dtype.startsWith('u') ? integer + 2 ** (8 * itemSize(dtype)) : integer;
 }
 
 function toBigInt(value: unknown, dtype: 'int64' | 'uint64'): bigint {
+  if (dtype === 'uint64' && typeof value === 'number' && !Number.isInteger(value)) {
+    throw new ArgumentError(`tensor(): expected an integer for uint64, received ${value}`);
+  }
   const integer = typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
   const wrapped = dtype === 'int64' ? BigInt.asIntN(64, integer) : BigInt.asUintN(64, integer);
   if (wrapped !== integer) throw new ArgumentError(`tensor(): ${integer} cannot be held by ${dtype}`, 'TORCH_VALUE');
@@ -219,6 +296,8 @@ function toBigInt(value: unknown, dtype: 'int64' | 'uint64'): bigint {
 const TYPED: Record<string, DType> = {
   Float32Array: 'float32',
   Float64Array: 'float64',
+  // In newer versions of Node.
+  Float16Array: 'float16',
   Int8Array: 'int8',
   Int16Array: 'int16',
   Int32Array: 'int32',

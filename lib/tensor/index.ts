@@ -1,11 +1,29 @@
-export { asTensor, frombytes, tensor, type TensorOptions } from './creation';
-export type { Element, NestedData, NestedElements, TypedArray } from './data';
+export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
+export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
 export * from './generated/functions';
 export { GraphNode } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export { type Index, slice, Slice } from './indexing';
-export { getPrintOptions, type PrintOptions, setPrintOptions } from './print-options';
-export { Generator, getRngState, initialSeed, manualSeed, type Seed, setRngState } from './random';
+export {
+  getPrintoptions,
+  type PrintOptionChanges,
+  type PrintOptions,
+  printoptions,
+  setPrintoptions,
+} from './print-options';
+export { Generator, type Seed } from './random';
+export {
+  defaultGenerator,
+  forkRng,
+  type ForkRngOptions,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from './random-state';
+// Over the op of this name, as in Python.
+export * as random from './random-state';
 export { type BackwardOptions, isTensor, Tensor, type ToOptions } from './tensor';

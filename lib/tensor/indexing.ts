@@ -3,6 +3,7 @@
 import { ArgumentError, describe, IndexError, TensorBase } from '../engine';
 import { flatten, inferDType, type NestedData } from './data';
 import { callOp, method } from './dispatch';
+import { isIntegerDType } from './dtype';
 import { tensorOf } from './from-data';
 import type { Tensor } from './tensor';
 
@@ -29,14 +30,14 @@ export function slice(start: number | null = null, stop: number | null = null, s
   return new Slice(start, stop, step);
 }
 
-/** Nested lists of integers or booleans, which stand for the tensor of them. */
+/** Nested lists of integers, booleans or tensors of one, which stand for the tensor of them. */
 export type IndexList = readonly (number | boolean | IndexList)[];
 
 /**
  * What may stand between the brackets of Python: an integer, {@link slice}, null (a new dimension), `'...'` (all
  * dimensions that are not named), a boolean, a tensor of integers or booleans, or a list of those.
  */
-export type Index = number | Slice | null | '...' | boolean | Tensor | IndexList;
+export type Index = number | Slice | null | '...' | boolean | Tensor | IndexList | readonly Tensor[];
 
 /** Through the planned call, which is the faster one: `t.at(0)` is the most frequent index of all. */
 const selectPlanned = method('select', 'at') as (this: Tensor, dim: number, index: number) => Tensor;
@@ -69,12 +70,14 @@ function selectFirst(tensor: Tensor, index: number): Tensor {
     throw error;
   }
 }
+/** Its elements choose, one by one; of other index tensors they are positions. */
+const isMask = ({ dtype }: Tensor): boolean => dtype === 'bool' || dtype === 'uint8';
 
 /** Dimensions that an index names. */
 function dimensionsOf(index: Index): number {
   if (index === null || index === '...' || typeof index === 'boolean') return 0;
   if (!(index instanceof TensorBase)) return 1;
-  return index.dtype === 'bool' || index.dtype === 'uint8' ? index.dim() : 1;
+  return isMask(index) ? index.dim() : 1;
 }
 
 /** `:` among other indices makes no view of its own. */
@@ -92,10 +95,11 @@ interface Applied {
 }
 
 /** Lists become tensors; everything that cannot index is refused. */
-function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexList> {
+function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, readonly unknown[]> {
   if (Array.isArray(index)) {
     const { shape, elements } = flatten(index);
-    const dtype = elements.length === 0 ? 'int64' : inferDType(elements);
+    const inferred = elements.length === 0 ? 'int64' : inferDType(elements);
+    const dtype = isIntegerDType(inferred) ? 'int64' : inferred;
     if (dtype !== 'int64' && dtype !== 'bool') {
       throw new IndexError(
         `tensors used as indices must be long, int, byte or bool tensors, received ${describe(index)}`,
@@ -112,15 +116,28 @@ function normalise(index: unknown, temporary: Tensor[]): Exclude<Index, IndexLis
     index instanceof Slice ||
     index instanceof TensorBase ||
     (typeof index === 'number' && Number.isSafeInteger(index));
-  if (valid) return index as Exclude<Index, IndexList>;
+  if (valid) return index as Exclude<Index, readonly unknown[]>;
   throw new IndexError(
     'only integers, slices (`slice()`), ellipsis (`...`), null, booleans, and integer or boolean tensors are valid ' +
       `indices, received ${describe(index)}`,
   );
 }
 
+function free(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
+}
+
 function apply(self: Tensor, given: readonly Index[]): Applied {
   const temporary: Tensor[] = [];
+  try {
+    return applyAll(self, given, temporary);
+  } catch (error) {
+    free(temporary);
+    throw error;
+  }
+}
+
+function applyAll(self: Tensor, given: readonly Index[], temporary: Tensor[]): Applied {
   const parts = given.map((index) => normalise(index, temporary));
   const specified = parts.reduce((count: number, index) => count + dimensionsOf(index), 0);
   const rank = self.dim();
@@ -128,16 +145,20 @@ function apply(self: Tensor, given: readonly Index[]): Applied {
   if (specified > rank && !integerOfScalar) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
   let view = self;
   let dim = 0;
-  let position = 0;
   const indices: (Tensor | null)[] = [];
   const advance = (next: Tensor): void => {
     if (view !== self) temporary.push(view);
     view = next;
   };
+  // The index op counts a mask of several dimensions as one index, so the list may be shorter than `dim`.
   const record = (index: Tensor): void => {
-    while (indices.length < dim) indices.push(null);
+    if (indices.length === 0) indices.push(...Array.from({ length: dim }, () => null));
     indices.push(index);
-    dim += 1;
+    dim += isMask(index) ? index.dim() : 1;
+  };
+  const skip = (count: number): void => {
+    if (indices.length > 0) indices.push(...Array.from({ length: count }, () => null));
+    dim += count;
   };
   const recordBoolean = (value: boolean): void => {
     advance(unsqueeze(view, dim));
@@ -145,37 +166,27 @@ function apply(self: Tensor, given: readonly Index[]): Applied {
     temporary.push(index);
     record(index);
   };
-  for (const index of parts) {
+  // Python names a dimension in errors by the place of its index.
+  for (const [position, index] of parts.entries()) {
     if (index === null) {
       advance(unsqueeze(view, dim));
-      dim += 1;
-    } else if (index === '...') {
-      dim += rank - specified;
-      position += rank - specified;
-    } else if (typeof index === 'number') {
+      skip(1);
+    } else if (index === '...') skip(rank - specified);
+    else if (typeof index === 'number') {
       advance(checkedSelect(view, dim, index, position));
-      position += 1;
     } else if (typeof index === 'boolean') recordBoolean(index);
     else if (index instanceof Slice) {
       const { start, stop, step } = index;
       if (parts.length === 1 || !isWhole(index, view.shape[dim] ?? 0))
         advance(callOp('aten::slice.Tensor', [view, dim, start, stop, step]));
-      dim += 1;
-      position += 1;
-    } else if (index.dim() > 0 || !/^(u?int|bool)/.test(index.dtype)) {
-      position += dimensionsOf(index);
-      record(index);
-    } else if (index.dtype === 'bool' || index.dtype === 'uint8') recordBoolean(index.item() !== 0);
+      skip(1);
+    } else if (index.dim() > 0 || !/^(u?int|bool)/.test(index.dtype)) record(index);
+    else if (isMask(index)) recordBoolean(index.item() !== 0);
     else {
       advance(checkedSelect(view, dim, index.item(), position));
-      position += 1;
     }
   }
   return { view, indices, temporary };
-}
-
-function free(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }
 
 /** `self[indices]`: a view, unless an index is a tensor, a list or a boolean. */
@@ -210,6 +221,10 @@ export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | 
       const { shape, elements } = flatten(value);
       source = tensorOf(elements, self.dtype, shape);
       temporary.push(source);
+      if (self.device !== 'cpu') {
+        source = source.to({ device: self.device });
+        temporary.push(source);
+      }
     } else {
       source = callOp<Tensor>('aten::scalar_tensor', [value, self.dtype, undefined, self.device]);
       temporary.push(source);

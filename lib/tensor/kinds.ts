@@ -2,11 +2,18 @@
 
 import { TensorBase } from '../engine';
 import type { GeneratorId } from '../engine/binding';
+import { uncloneable } from '../engine/uncloneable';
+
+const STAYS = uncloneable(
+  'a Generator stays in the thread that made it: send generator.getState().toBytes(), and call setState() there',
+);
 
 /** What the door of the ops knows of a generator; the class `Generator` derives from it. */
 export class GeneratorBase {
   /** @internal */
   id: GeneratorId = 0;
+  /** @internal Refuses to be cloned or sent. */
+  readonly stays = STAYS;
 }
 
 export const ABSENT = 0;

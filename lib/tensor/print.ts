@@ -1,149 +1,12 @@
 /** Tensors as Python prints them; follows torch/_tensor_str.py step by step. */
 
 import { binding } from '../engine';
-import { type Element, toElements } from './data';
 import { callOp } from './dispatch';
-import { type Complex, type DType, isComplexDType, isFloatingDType } from './dtype';
-import { getPrintOptions, type PrintOptions } from './print-options';
-import { toFixed, toScientific } from './python-float';
+import { type DType, isFloatingDType } from './dtype';
+import { contents } from './print-elements';
+import { getPrintoptions, type PrintOptions } from './print-options';
+import { floatText } from './python-float';
 import type { Tensor } from './tensor';
-
-/** The part of a tensor that is printed: elements in row-major order. */
-interface Shown {
-  readonly shape: readonly number[];
-  readonly elements: readonly Element[];
-}
-
-/** Width and notation that all elements share. */
-class Formatter {
-  private readonly integral: boolean = true;
-  private readonly scientific: boolean = false;
-  readonly width: number = 1;
-
-  constructor(
-    values: readonly Exclude<Element, Complex>[],
-    private readonly floating: boolean,
-    private readonly options: PrintOptions,
-  ) {
-    if (!floating) {
-      for (const value of values) this.width = Math.max(this.width, this.text(value).length);
-      return;
-    }
-    let least = Infinity;
-    let most = 0;
-    const finite: number[] = [];
-    for (const value of values) {
-      if (typeof value !== 'number' || !Number.isFinite(value) || value === 0) continue;
-      finite.push(value);
-      const absolute = Math.abs(value);
-      least = Math.min(least, absolute);
-      most = Math.max(most, absolute);
-      if (!Number.isInteger(value)) this.integral = false;
-    }
-    if (finite.length === 0) return;
-    this.scientific = options.sciMode ?? (most / least > 1000 || most > 1e8 || least < 1e-4);
-    // Room for the point behind whole numbers.
-    const point = this.integral && !this.scientific ? 1 : 0;
-    for (const value of finite) this.width = Math.max(this.width, this.digits(value).length + point);
-  }
-
-  private digits(value: number): string {
-    if (this.scientific) return toScientific(value, this.options.precision);
-    return toFixed(value, this.integral ? 0 : this.options.precision);
-  }
-
-  private text(value: Exclude<Element, Complex>): string {
-    if (typeof value === 'boolean') return value ? 'True' : 'False';
-    if (!this.floating || typeof value === 'bigint') return String(value);
-    const point = this.integral && !this.scientific && Number.isFinite(value) ? '.' : '';
-    return this.digits(value) + point;
-  }
-
-  format(value: Exclude<Element, Complex>): string {
-    return this.text(value).padStart(this.width);
-  }
-}
-
-/** Writes the elements of one tensor. */
-class Writer {
-  private readonly real: Formatter;
-  private readonly imaginary: Formatter | null;
-
-  constructor(
-    private readonly shown: Shown,
-    private readonly sizes: readonly number[],
-    dtype: DType,
-    private readonly summarize: boolean,
-    private readonly options: PrintOptions,
-  ) {
-    const isPair = isComplexDType(dtype);
-    const parts = (part: 're' | 'im'): number[] => (shown.elements as Complex[]).map((pair) => pair[part]);
-    this.real = new Formatter(
-      isPair ? parts('re') : (shown.elements as Exclude<Element, Complex>[]),
-      isPair || isFloatingDType(dtype),
-      options,
-    );
-    this.imaginary = isPair ? new Formatter(parts('im'), true, options) : null;
-  }
-
-  private element(value: Element): string {
-    if (typeof value !== 'object') return this.real.format(value);
-    const imaginary = `${this.imaginary?.format(value.im) ?? ''}j`.trimStart();
-    return `${this.real.format(value.re)}${/^[+-]/.test(imaginary) ? '' : '+'}${imaginary}`;
-  }
-
-  private isCut(dimension: number): boolean {
-    return this.summarize && (this.sizes[dimension] ?? 0) > 2 * this.options.edgeitems;
-  }
-
-  private vector(values: readonly Element[], indent: number): string {
-    const { linewidth, edgeitems } = this.options;
-    const length = this.real.width + 2 + (this.imaginary === null ? 0 : this.imaginary.width + 1);
-    const perLine = Math.max(1, Math.floor((linewidth - indent) / length));
-    const cells = values.map((value) => this.element(value));
-    if (this.summarize && edgeitems === 0) cells.splice(0, cells.length, '...');
-    else if (this.isCut(this.sizes.length - 1)) cells.splice(edgeitems, 0, ' ...');
-    const lines: string[] = [];
-    for (let i = 0; i < cells.length; i += perLine) lines.push(cells.slice(i, i + perLine).join(', '));
-    return `[${lines.join(`,\n${' '.repeat(indent + 1)}`)}]`;
-  }
-
-  /** Writes the elements from `start` on that make the dimensions from `dimension` on. */
-  write(indent: number, dimension = 0, start = 0): string {
-    const { shape, elements } = this.shown;
-    const rank = shape.length - dimension;
-    if (shape.length === 0) return this.element(elements[0] ?? 0);
-    const size = shape[dimension] ?? 0;
-    if (rank === 1) return this.vector(elements.slice(start, start + size), indent);
-    const step = shape.slice(dimension + 1).reduce((product, length) => product * length, 1);
-    const parts = Array.from({ length: size }, (_, i) => this.write(indent + 1, dimension + 1, start + i * step));
-    if (this.isCut(dimension)) parts.splice(this.options.edgeitems, 0, '...');
-    return `[${parts.join(`,${'\n'.repeat(rank - 1)}${' '.repeat(indent + 1)}`)}]`;
-  }
-}
-
-/** Both ends of every dimension that is longer than they are; copies no more of the tensor than that. */
-function edges(tensor: Tensor, edgeitems: number): Shown {
-  let part = tensor;
-  for (const [dimension, size] of tensor.shape.entries()) {
-    if (size <= 2 * edgeitems) continue;
-    const first = callOp<Tensor>('aten::narrow', [part, dimension, 0, edgeitems]);
-    const last = callOp<Tensor>('aten::narrow', [part, dimension, size - edgeitems, edgeitems]);
-    const both = callOp<Tensor>('aten::cat', [[first, last], dimension]);
-    for (const done of part === tensor ? [first, last] : [first, last, part]) done.dispose();
-    part = both;
-  }
-  const shown = { shape: part.shape, elements: toElements(part) };
-  if (part !== tensor) part.dispose();
-  return shown;
-}
-
-function contents(tensor: Tensor, indent: number, options: PrintOptions): string {
-  if (tensor.numel() === 0) return '[]';
-  const summarize = tensor.numel() > options.threshold;
-  const shown = summarize ? edges(tensor, options.edgeitems) : { shape: tensor.shape, elements: toElements(tensor) };
-  return new Writer(shown, tensor.shape, tensor.dtype, summarize, options).write(indent);
-}
 
 function tuple(sizes: readonly number[]): string {
   return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
@@ -151,32 +14,147 @@ function tuple(sizes: readonly number[]): string {
 
 const DEFAULTS: readonly DType[] = ['float32', 'complex64', 'int64', 'bool'];
 
-function suffixes(tensor: Tensor): string[] {
-  const { device, dtype, gradFn, shape } = tensor;
-  const found: string[] = [];
-  if (device !== 'cpu') found.push(`device='${device}'`);
-  const isEmpty = tensor.numel() === 0;
-  if (device === 'meta' || (isEmpty && shape.length !== 1)) found.push(`size=${tuple(shape)}`);
+/** What stands between `tensor(` and its end: the elements, and what is to be told of the tensor behind them. */
+interface Parts {
+  readonly text: string;
+  readonly suffixes: readonly string[];
+  /** The suffixes begin on a line of their own. */
+  readonly newline?: boolean;
+}
+
+function dtypeSuffix({ dtype }: Tensor): string[] {
+  return DEFAULTS.includes(dtype) ? [] : [`dtype=torch.${dtype}`];
+}
+
+function plainParts(tensor: Tensor, indent: number, options: PrintOptions): Parts {
+  const { dtype, shape, layout } = tensor;
   // Without elements to tell by, int64 must be named as well.
-  if (isEmpty || device === 'meta' ? dtype !== 'float32' : !DEFAULTS.includes(dtype))
-    found.push(`dtype=torch.${dtype}`);
-  if (gradFn !== null) found.push(`grad_fn=<${gradFn.name}>`);
-  else if (tensor.requiresGrad) found.push('requires_grad=True');
-  return found;
+  const named = dtype === 'float32' ? [] : [`dtype=torch.${dtype}`];
+  const size = `size=${tuple(shape)}`;
+  if (tensor.device === 'meta') return { text: '...', suffixes: [size, ...named] };
+  if (tensor.numel() === 0) return { text: '[]', suffixes: [...(shape.length === 1 ? [] : [size]), ...named] };
+  const suffixes = [...(options.edgeitems === 0 ? [size] : []), ...dtypeSuffix(tensor)];
+  if (layout === 'strided') return { text: contents(tensor, indent, options), suffixes };
+  const dense = callOp<Tensor>('aten::to_dense', [tensor]);
+  const text = contents(dense, indent, options);
+  dense.dispose();
+  return { text, suffixes };
+}
+
+/** Index tensors of each sparse layout: the word in Python's repr, and the op that returns it. */
+const INDICES: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  sparse_coo: [['indices', 'aten::_indices']],
+  sparse_csr: [
+    ['crow_indices', 'aten::crow_indices'],
+    ['col_indices', 'aten::col_indices'],
+  ],
+  sparse_csc: [
+    ['ccol_indices', 'aten::ccol_indices'],
+    ['row_indices', 'aten::row_indices'],
+  ],
+  sparse_bsr: [
+    ['crow_indices', 'aten::crow_indices'],
+    ['col_indices', 'aten::col_indices'],
+  ],
+  sparse_bsc: [
+    ['ccol_indices', 'aten::ccol_indices'],
+    ['row_indices', 'aten::row_indices'],
+  ],
+};
+
+function sparseParts(tensor: Tensor, indent: number, options: PrintOptions): Parts {
+  const { layout, shape } = tensor;
+  const isCoo = layout === 'sparse_coo';
+  const isMeta = tensor.device === 'meta';
+  const members = [...(INDICES[layout] ?? []), ['values', isCoo ? 'aten::_values' : 'aten::values'] as const];
+  const texts = members.map(([name, op]) => {
+    const part = callOp<Tensor>(op, [tensor]);
+    const prefix = `${name}=tensor(`;
+    const size = isMeta || part.numel() === 0 ? `, size=${tuple(part.shape)}` : '';
+    const text = `${prefix}${isMeta ? '...' : contents(part, indent + prefix.length, options)}${size})`;
+    part.dispose();
+    return text;
+  });
+  const nnz = isMeta ? [] : [`nnz=${callOp<number>('aten::_nnz', [tensor])}`];
+  return {
+    text: texts.join(`,\n${' '.repeat(indent)}`),
+    suffixes: [`size=${tuple(shape)}`, ...nnz, ...dtypeSuffix(tensor)],
+    newline: isCoo,
+  };
+}
+
+function quantizedParts(tensor: Tensor, indent: number, options: PrintOptions): Parts {
+  const { dtype, shape } = tensor;
+  const suffixes = [`size=${tuple(shape)}`, `dtype=torch.${dtype}`];
+  const member = (op: string): Tensor => callOp<Tensor>(op, [tensor]);
+  let scale: number | null = null;
+  try {
+    scale = callOp<number>('aten::q_scale', [tensor]);
+  } catch {
+    // Only tensors with one scale for all elements have it.
+  }
+  if (scale !== null) {
+    const zeroPoint = callOp<number>('aten::q_zero_point', [tensor]);
+    suffixes.push(
+      'quantization_scheme=torch.per_tensor_affine',
+      `scale=${floatText(scale)}`,
+      `zero_point=${zeroPoint}`,
+    );
+  } else {
+    const scales = member('aten::q_per_channel_scales');
+    const zeroPoints = member('aten::q_per_channel_zero_points');
+    const scheme = isFloatingDType(zeroPoints.dtype) ? 'per_channel_affine_float_qparams' : 'per_channel_affine';
+    const axis = callOp<number>('aten::q_per_channel_axis', [tensor]);
+    suffixes.push(`quantization_scheme=torch.${scheme}`, `scale=${format(scales)}`);
+    suffixes.push(`zero_point=${format(zeroPoints)}`, `axis=${axis}`);
+    scales.dispose();
+    zeroPoints.dispose();
+  }
+  const plain = callOp<Tensor>('aten::dequantize.self', [tensor]);
+  const text = contents(plain, indent, options);
+  plain.dispose();
+  return { text, suffixes };
+}
+
+function partsOf(tensor: Tensor, indent: number, options: PrintOptions): Parts {
+  if (tensor.layout in INDICES) return sparseParts(tensor, indent, options);
+  // No DType: quantized tensors come from ops only.
+  if (/^quint|^qint/.test(tensor.dtype)) return quantizedParts(tensor, indent, options);
+  return plainParts(tensor, indent, options);
+}
+
+function gradSuffix(tensor: Tensor): string[] {
+  let name: string | null;
+  try {
+    name = tensor.gradFn?.name ?? null;
+  } catch {
+    // A view that was changed in place where autograd cannot follow has no node any more.
+    name = 'Invalid';
+  }
+  if (name !== null) return [`grad_fn=<${name}>`];
+  return tensor.requiresGrad ? ['requires_grad=True'] : [];
 }
 
 /** The text of `repr(tensor)` in Python. */
 export function format(tensor: Tensor): string {
-  const options = getPrintOptions();
+  const options = getPrintoptions();
   const prefix = 'tensor(';
   const indent = prefix.length;
   const recording = binding.isGradEnabled();
   binding.setGradEnabled(false);
   try {
-    let text = prefix + (tensor.device === 'meta' ? '...' : contents(tensor, indent, options));
+    const { device, layout } = tensor;
+    const parts = partsOf(tensor, indent, options);
+    const suffixes = [
+      ...(device === 'cpu' ? [] : [`device='${device}'`]),
+      ...parts.suffixes,
+      ...(layout === 'strided' ? [] : [`layout=torch.${layout}`]),
+      ...gradSuffix(tensor),
+    ];
+    let text = prefix + parts.text;
     let column = text.length - text.lastIndexOf('\n') + 1;
-    for (const suffix of suffixes(tensor)) {
-      if (column + suffix.length + 2 > options.linewidth) {
+    for (const [index, suffix] of suffixes.entries()) {
+      if ((index === 0 && parts.newline === true) || column + suffix.length + 2 > options.linewidth) {
         text += `,\n${' '.repeat(indent)}${suffix}`;
         column = indent + suffix.length;
       } else {
@@ -188,4 +166,16 @@ export function format(tensor: Tensor): string {
   } finally {
     binding.setGradEnabled(recording);
   }
+}
+
+/**
+ * The text among other values of `util.inspect`, which indents all lines but the first: a tensor of several lines begins
+ * on a line of its own, since the width of the name before it is not known here.
+ */
+export function formatNested(text: string): string {
+  const lines = text.split('\n');
+  const opening = /^\w+\(/.exec(text)?.[0];
+  if (lines.length === 1 || opening === undefined) return text;
+  const body = lines.map((line) => line.slice(opening.length)).map((line) => (line === '' ? '' : `  ${line}`));
+  return [opening, ...body].join('\n');
 }

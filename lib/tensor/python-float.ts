@@ -68,3 +68,20 @@ export function toFixed(value: number, precision: number): string {
   const whole = text.slice(0, text.length - precision);
   return `${sign(value)}${whole}${precision > 0 ? `.${text.slice(text.length - precision)}` : ''}`;
 }
+
+/** `str(value)`: the shortest digits that read back as the same number, with a point or an exponent. */
+export function floatText(value: number): string {
+  const word = special(value);
+  if (word !== null) return word;
+  const [mantissa = '0', power = '0'] = Math.abs(value).toExponential().split('e');
+  const digits = mantissa.replace('.', '');
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 16) {
+    const point = digits.length > 1 ? `.${digits.slice(1)}` : '';
+    const size = Math.abs(exponent).toString().padStart(2, '0');
+    return `${sign(value)}${digits[0] ?? '0'}${point}e${exponent < 0 ? '-' : '+'}${size}`;
+  }
+  if (exponent < 0) return `${sign(value)}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const padded = digits.padEnd(exponent + 2, '0');
+  return `${sign(value)}${padded.slice(0, exponent + 1)}.${padded.slice(exponent + 1)}`;
+}

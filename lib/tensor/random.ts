@@ -1,6 +1,8 @@
-/** Random numbers: PyTorch's generators, with states that Python reads. */
+/** PyTorch's generators of random numbers, with states that Python reads. */
 
-import { ArgumentError, binding, describe, DisposedError } from '../engine';
+import { randomBytes } from 'node:crypto';
+
+import { ArgumentError, binding, describe, DisposedError, TensorBase } from '../engine';
 import type { GeneratorId } from '../engine/binding';
 import { frombytes } from './creation';
 import type { Device } from './dtype';
@@ -17,7 +19,8 @@ const DISPOSED: GeneratorId = 2 ** 32 - 1;
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 64n - 1n;
 
-function toSeed(seed: Seed, name: string): bigint {
+/** @internal The seed as native code takes it. */
+export function toSeed(seed: Seed, name: string): bigint {
   const integer = typeof seed === 'bigint' ? seed : Number.isSafeInteger(seed) ? BigInt(seed) : null;
   if (integer === null || integer < MIN || integer > MAX) {
     throw new ArgumentError(
@@ -29,13 +32,13 @@ function toSeed(seed: Seed, name: string): bigint {
   return BigInt.asUintN(64, integer);
 }
 
-function stateOf(id: GeneratorId): Tensor {
-  const state = new Uint8Array(binding.generatorGetState(id));
-  return frombytes(state, 'uint8', [state.length]);
+/** @internal A seed that nobody can foresee, of 53 bits as Python's, so that it is exact as a number, too. */
+export function drawSeed(): bigint {
+  return randomBytes(8).readBigUInt64LE() >> 11n;
 }
 
 function setState(id: GeneratorId, state: Tensor, name: string): void {
-  if (state.dtype !== 'uint8') {
+  if (!((state as unknown) instanceof TensorBase) || state.dtype !== 'uint8') {
     throw new ArgumentError(`${name}(): expected a uint8 tensor for argument \`state\`, received ${describe(state)}`);
   }
   binding.generatorSetState(id, state.toBytes());
@@ -48,11 +51,15 @@ const forgotten = new FinalizationRegistry<GeneratorId>((id) => binding.generato
 export class Generator extends GeneratorBase {
   readonly device: Device;
 
-  constructor(device: Device = 'cpu') {
+  /**
+   * @param device - where the numbers are drawn
+   * @param id - internal: stands for a generator that is there already
+   */
+  constructor(device: Device = 'cpu', id?: GeneratorId) {
     super();
     this.device = device;
-    this.id = binding.generatorCreate(device);
-    forgotten.register(this, this.id, this);
+    this.id = id ?? binding.generatorCreate(device);
+    if (this.id !== DEFAULT_GENERATOR) forgotten.register(this, this.id, this);
   }
 
   private get live(): GeneratorId {
@@ -66,6 +73,13 @@ export class Generator extends GeneratorBase {
     return this;
   }
 
+  /** Sets a seed that nobody can foresee, and returns it. */
+  seed(): bigint {
+    const seed = drawSeed();
+    binding.generatorManualSeed(this.live, seed);
+    return seed;
+  }
+
   /** The seed that was set last. */
   initialSeed(): bigint {
     return binding.generatorInitialSeed(this.live);
@@ -73,18 +87,31 @@ export class Generator extends GeneratorBase {
 
   /** The state as a uint8 tensor, the same bytes as Python's `get_state()`. */
   getState(): Tensor {
-    return stateOf(this.live);
+    const state = new Uint8Array(binding.generatorGetState(this.live));
+    return frombytes(state, 'uint8', [state.length]);
   }
 
-  /** Goes on from a state that {@link getState} or Python's `get_state()` returned. Returns this generator. */
+  /**
+   * Goes on from a state that {@link getState} or Python's `get_state()` returned. Returns this generator.
+   *
+   * @throws ArgumentError unless the state is a uint8 tensor; TorchError where it is no generator's state
+   */
   setState(state: Tensor): this {
     setState(this.live, state, 'Generator.setState');
     return this;
   }
 
-  /** Frees the generator at once. */
+  /** Another generator that goes on from where this one is: `Generator.clone_state`. */
+  cloneState(): Generator {
+    const state = this.getState();
+    const clone = new Generator(this.device).setState(state);
+    state.dispose();
+    return clone;
+  }
+
+  /** Frees the generator at once; the default generator stays. */
   dispose(): void {
-    if (this.id === DISPOSED) return;
+    if (this.id === DISPOSED || this.id === DEFAULT_GENERATOR) return;
     forgotten.unregister(this);
     binding.generatorFree(this.id);
     // Not 0, which is the default generator: native code refuses this one in ops, and `live` in methods.
@@ -94,24 +121,4 @@ export class Generator extends GeneratorBase {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Seeds the default generators of all devices: `torch.manual_seed`. Takes what Python takes; -1 means 2^64-1. */
-export function manualSeed(seed: Seed): void {
-  binding.manualSeed(toSeed(seed, 'manualSeed'));
-}
-
-/** The default CPU generator's seed: `torch.initial_seed`. */
-export function initialSeed(): bigint {
-  return binding.generatorInitialSeed(DEFAULT_GENERATOR);
-}
-
-/** The default CPU generator's state, the same bytes as `torch.get_rng_state()`. */
-export function getRngState(): Tensor {
-  return stateOf(DEFAULT_GENERATOR);
-}
-
-/** Goes on from a state of {@link getRngState} or of Python's `torch.get_rng_state()`. */
-export function setRngState(state: Tensor): void {
-  setState(DEFAULT_GENERATOR, state, 'setRngState');
 }

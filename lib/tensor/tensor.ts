@@ -11,14 +11,15 @@ import {
   toElements,
   toTypedArray,
   type TypedArray,
+  withTypedArray,
 } from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
-import { type Device, type DType, isComplexDType, isDType, itemSize, type MemoryFormat } from './dtype';
+import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
 import { methodOps, type TensorMethods } from './generated/methods';
 import { type Index, indexGet, indexPut } from './indexing';
 import { type GraphNode, nodeOf } from './graph-node';
 import { type GradientHook, registerHook, registerPostAccumulateGradHook, type RemovableHandle } from './hooks';
-import { format } from './print';
+import { format, formatNested } from './print';
 import { camelCase } from './signature';
 
 /** Options of {@link Tensor.to}. */
@@ -74,6 +75,11 @@ export class Tensor extends TensorBase {
   /** `cpu`, or `cuda:0` and so on. */
   get device(): Device {
     return binding.device(this.handle) as Device;
+  }
+
+  /** How its elements are kept: `strided`, or one of the sparse layouts. */
+  get layout(): Layout {
+    return binding.layout(this.handle) as Layout;
   }
 
   /** Number of dimensions. */
@@ -195,6 +201,18 @@ export class Tensor extends TensorBase {
   /** The elements' little-endian bytes, copied in row-major order. */
   toBytes(): Uint8Array {
     return new Uint8Array(binding.toBytes(this.handle));
+  }
+
+  /**
+   * Calls `use` with the elements in row-major order, in the array that {@link toTypedArray} would return, but without a
+   * copy: what a CPU tensor holds contiguously in a dtype that JavaScript has is seen where it lies. The array ends with
+   * the call (its length is 0 then), so it can outlive neither the tensor nor a change of its memory. It is for reading:
+   * where a copy is needed after all, as in Electron, what is written to it is lost. Returns what `use` returns.
+   *
+   * @throws AsyncError if `use` returns a promise
+   */
+  withTypedArray<T>(use: (elements: TypedArray) => T): T {
+    return withTypedArray(this, use);
   }
 
   /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
@@ -448,9 +466,16 @@ export class Tensor extends TensorBase {
     return this.isDisposed ? 'tensor(disposed)' : format(this);
   }
 
-  /** `console.log` */
-  [inspect.custom](): string {
-    return this.toString();
+  /** `console.log`: at the top what Python prints, among other values indented as they are, far down only its kind. */
+  [inspect.custom](depth: number | null, options?: { depth?: number | null }): string {
+    if (depth !== null && depth < 0) return `[${describe(this)}]`;
+    const isNested = options?.depth !== undefined && options.depth !== depth;
+    return isNested ? formatNested(this.toString()) : this.toString();
+  }
+
+  /** `JSON.stringify` would write the number by which native code knows the tensor. */
+  toJSON(): never {
+    throw new ArgumentError(`JSON has no tensors: give it tensor.tolist(), received ${describe(this)}`);
   }
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */

@@ -4,12 +4,12 @@ import {
   type DType,
   empty,
   frombytes,
-  getPrintOptions,
+  getPrintoptions,
   linspace,
   manualSeed,
   randint,
   randn,
-  setPrintOptions,
+  setPrintoptions,
   type Tensor,
   tensor,
   zeros,
@@ -55,7 +55,7 @@ describeWithOracle('printing', (oracle) => {
   };
 
   beforeEach(() => manualSeed(5));
-  afterEach(() => setPrintOptions({ precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80 }));
+  afterEach(() => setPrintoptions({ precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80 }));
 
   it('writes random tensors of all dtypes as Python does', async () => {
     const draws = new Draws(3);
@@ -128,8 +128,8 @@ describeWithOracle('printing', (oracle) => {
 
   it('follows the print options', async () => {
     const tensors = [randn([5, 6]), randn([30]), arange(60).reshape(6, 10)];
-    setPrintOptions({ precision: 2, threshold: 20, edgeitems: 2, linewidth: 60, sciMode: true });
-    expect(getPrintOptions().precision).toBe(2);
+    setPrintoptions({ precision: 2, threshold: 20, edgeitems: 2, linewidth: 60, sciMode: true });
+    expect(getPrintoptions().precision).toBe(2);
     const ours = tensors.map(String);
     const { texts } = await oracle().run(
       `

@@ -1,4 +1,4 @@
-import { toFixed, toScientific } from '../../lib/tensor/python-float';
+import { floatText, toFixed, toScientific } from '../../lib/tensor/python-float';
 import { Draws } from '../nn/draws';
 import { describeWithOracle } from '../oracle/oracle';
 
@@ -33,14 +33,16 @@ describeWithOracle('writing floats', (oracle) => {
       const exact = draws.int(-4000, 4000) / 2 ** draws.int(0, 12);
       values.push(draws.flag() ? exact : (draws.next() - 0.5) * 10 ** draws.int(-30, 30));
     }
-    const { fixed, scientific } = await oracle().run(
+    const { fixed, scientific, shortest } = await oracle().run(
       `
       fixed = [f'{x:.{p}f}' for x in map(float, values) for p in (0, 2, 4)]
       scientific = [f'{x:.{p}e}' for x in map(float, values) for p in (0, 2, 4)]
+      shortest = [str(x) for x in map(float, values)]
       `,
-      { inputs: { values }, outputs: { fixed: 'strings', scientific: 'strings' } },
+      { inputs: { values }, outputs: { fixed: 'strings', scientific: 'strings', shortest: 'strings' } },
     );
     expect(values.flatMap((x) => [0, 2, 4].map((p) => toFixed(x, p)))).toEqual(fixed);
     expect(values.flatMap((x) => [0, 2, 4].map((p) => toScientific(x, p)))).toEqual(scientific);
+    expect(values.map(floatText)).toEqual(shortest);
   });
 });
