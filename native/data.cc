@@ -54,8 +54,7 @@ napi_value ToBytes(Arguments& arguments) {
   if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
   tensor = tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
   void* data = nullptr;
-  napi_value result = nullptr;
-  Check(arguments.env, napi_create_arraybuffer(arguments.env, tensor.nbytes(), &data, &result));
+  napi_value result = MakeArrayBuffer(arguments.env, tensor.nbytes(), &data);
   if (tensor.nbytes() != 0) std::memcpy(data, tensor.const_data_ptr(), tensor.nbytes());
   return result;
 }

@@ -88,14 +88,16 @@ std::optional<at::Tensor> CallDirect(const Arguments& arguments, const Op& op) {
     return binary->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1));
   }
   if (const auto* scaled = std::get_if<ScaledBinaryOp>(&op.direct); scaled != nullptr && given >= 2 && given <= 3) {
-    return scaled->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1),
-                        ScalarOrDefault(arguments, op, 2));
+    // First, because a getter of { re, im } may dispose of tensors or move the table that they are borrowed from.
+    const at::Scalar scalar = ScalarOrDefault(arguments, op, 2);
+    return scaled->call(BorrowTensor(arguments, op, 0), BorrowTensor(arguments, op, 1), scalar);
   }
   if (const auto* unary = std::get_if<UnaryOp>(&op.direct); unary != nullptr && given == 1) {
     return unary->call(BorrowTensor(arguments, op, 0));
   }
   if (const auto* scalar = std::get_if<ScalarOp>(&op.direct); scalar != nullptr && given == 2) {
-    return scalar->call(BorrowTensor(arguments, op, 0), ScalarOrDefault(arguments, op, 1));
+    const at::Scalar value = ScalarOrDefault(arguments, op, 1);
+    return scalar->call(BorrowTensor(arguments, op, 0), value);
   }
   return std::nullopt;
 }

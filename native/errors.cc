@@ -13,9 +13,26 @@ void Throw(napi_env env, const char* code, const std::string& message) {
   if (!pending) napi_throw_error(env, code, message.c_str());
 }
 
+// Takes out what begins with `from`, up to `to`, which stays; up to the end if `to` is empty.
+void Cut(std::string& message, const std::string& from, const std::string& to) {
+  const auto start = message.find(from);
+  if (start == std::string::npos) return;
+  const auto end = to.empty() ? message.size() : message.find(to, start);
+  if (end != std::string::npos) message.erase(start, end - start);
+}
+
+// What was meant for the authors of libtorch: positions in its sources, where each kernel was registered, whom to ask.
+void CutInternals(std::string& message) {
+  if (message.find(": registered at ") != std::string::npos) Cut(message, "\n\n", "");
+  Cut(message, " This could be because the operator doesn't exist for this backend", " '");
+  Cut(message, "[enforce fail at ", "DefaultCPUAllocator: ");
+  Cut(message, " INTERNAL ASSERT FAILED at \"", ", please report a bug to PyTorch");
+}
+
 // c10 messages may end with a line break, and TORCH_CHECK adds C++ frames only to what().
 std::string Clean(const c10::Error& error) {
   std::string message = error.what_without_backtrace();
+  CutInternals(message);
   const auto end = message.find_last_not_of(" \n\r\t");
   message.resize(end == std::string::npos ? 0 : end + 1);
   return message;
