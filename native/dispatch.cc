@@ -115,6 +115,7 @@ napi_value CallOp(Arguments& arguments) {
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
   PushArguments(arguments, op, stack);
+  if (op.guard != nullptr) op.guard(op.handle.schema(), stack);
   op.handle.callBoxed(stack);
 
   if (op.returns_one_tensor) {
@@ -232,7 +233,8 @@ bool TryDirect(Op& op, std::initializer_list<Kind> kinds) {
 
 }  // namespace
 
-Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
+Op::Op(const c10::OperatorHandle& operator_handle)
+    : handle(operator_handle), guard(GuardOf(operator_handle.schema().name())) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
     arguments.push_back(
@@ -243,8 +245,8 @@ Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
   }
-  // An aliased result would be a reference in C++.
-  if (!returns_one_tensor || schema.is_mutable()) return;
+  // An aliased result would be a reference in C++; a guard reads the boxed stack.
+  if (!returns_one_tensor || schema.is_mutable() || guard != nullptr) return;
   TryDirect<UnaryOp>(*this, {Kind::kTensor}) || TryDirect<BinaryOp>(*this, {Kind::kTensor, Kind::kTensor}) ||
       TryDirect<ScaledBinaryOp>(*this, {Kind::kTensor, Kind::kTensor, Kind::kScalar}) ||
       TryDirect<ScalarOp>(*this, {Kind::kTensor, Kind::kScalar});

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "guards.h"
+
 namespace libtorch_node {
 
 // How one schema type is converted; see convert.cc.
@@ -57,6 +59,8 @@ struct Op {
   explicit Op(const c10::OperatorHandle& operator_handle);
 
   c10::OperatorHandle handle;
+  // Called before the op; null for nearly all.
+  Guard guard;
   DirectOp direct;
   std::vector<OpArgument> arguments;
   // The most frequent kind of result, which needs no look at the value's type.

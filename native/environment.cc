@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "device_objects.h"
 #include "dispatch.h"
 #include "errors.h"
 
@@ -31,7 +32,8 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
   return found->second;
 }
 
-Environment::Environment(napi_env node_env) : env(node_env), tensors(node_env, NextSalt()) {}
+Environment::Environment(napi_env node_env)
+    : env(node_env), tensors(node_env, NextSalt()), device_objects(std::make_unique<DeviceObjects>()) {}
 
 Environment::~Environment() = default;
 

@@ -16,6 +16,7 @@
 namespace libtorch_node {
 
 struct Op;
+class DeviceObjects;
 
 // Random number generators that JavaScript refers to by number; 0 is the default CPU generator.
 class GeneratorTable {
@@ -41,6 +42,7 @@ struct Environment {
   napi_env env;
   TensorTable tensors;
   GeneratorTable generators;
+  std::unique_ptr<DeviceObjects> device_objects;
   std::vector<std::unique_ptr<c10::InferenceMode>> inference_modes;
   // Ops by id, and ids by name; filled as JavaScript asks for schemas.
   std::vector<std::unique_ptr<Op>> ops;

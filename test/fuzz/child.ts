@@ -12,14 +12,17 @@ import { loadAddon } from '../../lib/engine/load';
 import { isTorchError } from '../../lib/engine';
 import { Draws } from './random';
 import { show } from './show';
-import { targets } from './targets';
+import { selfTests, targets } from './targets';
 
 /** What the parent asks for. */
 export interface Job {
   readonly seed: string;
   /** Argument lists for each function. */
   readonly lists: number;
+  /** Every op by its full name, too. */
   readonly internal: boolean;
+  /** The functions that go wrong on purpose, and no others. */
+  readonly selfTest: boolean;
   /** Only functions whose name matches. */
   readonly filter: string;
   /** Where to go on after a crash: the function's index and the list's. */
@@ -93,11 +96,7 @@ async function main(): Promise<void> {
   }
 }
 
-const all = targets(job.internal);
-const collector = native.setCollector;
+const all = job.selfTest ? selfTests() : targets(job.internal);
 process.on('unhandledRejection', () => undefined);
 process.on('uncaughtException', (error) => complain({ target: 'uncaught', list: 0, problem: String(error), args: '' }));
-void main().then(() => {
-  complain({ target: 'done', list: all.length, problem: '', args: '' });
-  void collector;
-});
+void main().then(() => complain({ target: 'done', list: all.length, problem: '', args: '' }));

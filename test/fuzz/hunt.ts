@@ -25,13 +25,14 @@ export interface HuntOptions {
   readonly seed: string;
   readonly lists: number;
   readonly internal?: boolean;
+  readonly selfTest?: boolean;
   readonly filter?: string;
   /** Told of each find as it is made. */
   readonly report?: (find: Find) => void;
 }
 
 /** A call that takes longer is taken for a hang. */
-const HANG_MILLISECONDS = 20_000;
+const HANG_MILLISECONDS = 40_000;
 /** A function that crashed so often is left alone. */
 const ENOUGH_CRASHES = 2;
 /**
@@ -51,7 +52,10 @@ interface End {
 function runOnce(job: Job, file: string): Promise<End> {
   const register = path.join(__dirname, '..', 'support', 'register.cjs');
   const node = [process.execPath, '-r', register, path.join(__dirname, 'child.ts'), file, JSON.stringify(job)];
-  const child = spawn('sh', ['-c', `ulimit -v ${ADDRESS_SPACE_KIB}; ulimit -c 0; exec "$@"`, 'sh', ...node], {
+  // AddressSanitizer keeps terabytes of addresses for itself, and has a limit of its own.
+  const limit = process.env['ASAN_OPTIONS'] === undefined ? `ulimit -v ${ADDRESS_SPACE_KIB};` : '';
+  const child = spawn('sh', ['-c', `${limit} ulimit -c 0; exec "$@"`, 'sh', ...node], {
+    // Memory is filled when it is freed, so that reading it then shows.
     env: { ...process.env, OMP_NUM_THREADS: '1', MALLOC_PERTURB_: '165' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -88,9 +92,15 @@ function runOnce(job: Job, file: string): Promise<End> {
   });
 }
 
+/** What the process said when it died; libtorch's warnings are not it. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/Warning:|\(function /.test(line));
+  return lines.slice(-3).join(' | ').slice(-300);
+}
+
 /** Calls every function with `lists` argument lists each. */
 export async function hunt(options: HuntOptions): Promise<Hunt> {
-  const { seed, lists, internal = false, filter = '', report = () => undefined } = options;
+  const { seed, lists, internal = false, selfTest = false, filter = '', report = () => undefined } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'libtorch-node-fuzz-'));
   const finds: Find[] = [];
   const add = (find: Find): void => {
@@ -101,7 +111,7 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
   let from: Job['from'] = [0, 0];
   try {
     for (;;) {
-      const end = await runOnce({ seed, lists, internal, filter, from }, path.join(folder, 'call'));
+      const end = await runOnce({ seed, lists, internal, selfTest, filter, from }, path.join(folder, 'call'));
       for (const { target, problem, args } of end.complaints) {
         if (target !== 'done') add({ target, problem, call: `${target}(${args})` });
       }
@@ -111,7 +121,11 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
       if (target === undefined || done !== undefined) {
         throw new Error(`the fuzzing child ended before its first call or after its last: ${end.how}\n${end.stderr}`);
       }
-      add({ target: /^[^(]*/.exec(call ?? '')?.[0] ?? '', problem: `${end.how} ${end.stderr.slice(-300)}`, call: call ?? '' });
+      add({
+        target: /^[^(]*/.exec(call ?? '')?.[0] ?? '',
+        problem: `${end.how} (list ${list ?? ''}) ${lastWords(end.stderr)}`,
+        call: call ?? '',
+      });
       const index = Number(target);
       const count = (crashes.get(index) ?? 0) + 1;
       crashes.set(index, count);

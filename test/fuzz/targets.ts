@@ -105,7 +105,9 @@ function members(className: string, prototype: object, make: (draws: Draws) => u
 function anyHandle(draws: Draws, held: Tensor[]): unknown {
   const tensor = anyTensor(draws);
   held.push(tensor);
-  return draws.chance(0.8) ? tensor.handle : draws.pick<unknown>([0, -1, 2 ** 53, 1e300, NaN, tensor.handle + 2 ** 24, {}]);
+  return draws.chance(0.8)
+    ? tensor.handle
+    : draws.pick<unknown>([0, -1, 2 ** 53, 1e300, NaN, tensor.handle + 2 ** 24, {}]);
 }
 
 /** A value as the addon takes it: handles in the place of tensors. */
@@ -118,10 +120,12 @@ function lowered(value: unknown, held: Tensor[]): unknown {
   return value instanceof torch.Generator ? value.id : value;
 }
 
-const MHA = ('query key value embedDim numHeads inProjWeight qProjWeight kProjWeight vProjWeight inProjBias biasK biasV ' +
+const MHA = (
+  'query key value embedDim numHeads inProjWeight qProjWeight kProjWeight vProjWeight inProjBias biasK biasV ' +
   'addZeroAttn dropout outProjWeight outProjBias training keyPaddingMask attnMask needWeights averageAttnWeights isCausal ' +
   'batchFirst lr beta1 beta2 eps weightDecay decoupledWeightDecay amsgrad maximize params expAvgs expAvgSqs maxExpAvgSqs ' +
-  'steps momentumBuffers momentum dampening nesterov').split(' ');
+  'steps momentumBuffers momentum dampening nesterov'
+).split(' ');
 
 /** The objects that the composites of the addon take: every name they read, each with something. */
 function record(draws: Draws, held: Tensor[]): unknown {
@@ -185,6 +189,24 @@ function everyOp(): Target[] {
         return { args, run: () => torch.callOp(name, args) };
       },
     }));
+}
+
+/** Functions that go wrong on purpose: what finds faults is tested, too. */
+export function selfTests(): Target[] {
+  const wrong: Record<string, () => unknown> = {
+    string: () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is the fault
+      throw 'no Error';
+    },
+    crash: () => process.kill(process.pid, 'SIGSEGV'),
+    hang: () => {
+      for (;;);
+    },
+  };
+  return Object.entries(wrong).map(([name, run]) => ({
+    name: `self-test ${name}`,
+    prepare: () => ({ args: [1, 'two'], run }),
+  }));
 }
 
 /** What is named in the public namespace, the methods, and the addon; with `internal` every op by its full name, too. */
