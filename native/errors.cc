@@ -25,6 +25,7 @@ void CutInternals(std::string& message) {
   Cut(message, " This could be because the operator doesn't exist for this backend", " '");
   Cut(message, "\nException raised from ", "");
   Cut(message, "[enforce fail at ", "DefaultCPUAllocator: ");
+  Cut(message, "[enforce fail at ", "alloc_cpu() seems");
   Cut(message, " INTERNAL ASSERT FAILED at \"", ", please report a bug to PyTorch");
   // `/some/file.cpp:12: text`
   const auto text = message.find(": ");

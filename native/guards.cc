@@ -137,6 +137,18 @@ void Combinations(const Call& call) {
   }
 }
 
+// Kernels count windows by 32 bits: of 2^32 a zero remains, and the loop over them does not end.
+void Pooling(const Call& call) {
+  for (const char* name : {"kernel_size", "stride", "padding", "dilation", "output_size"}) {
+    const c10::IValue* sizes = call.Find(name);
+    if (sizes == nullptr || !sizes->isIntList()) continue;
+    for (const int64_t size : sizes->toIntVector()) {
+      if (size <= std::numeric_limits<int32_t>::max() && size >= std::numeric_limits<int32_t>::min()) continue;
+      call.Refuse(std::string("`") + name + "` holds " + std::to_string(size) + ", which is beyond 32 bits");
+    }
+  }
+}
+
 // The recurrence runs `n` times for each element.
 void Polynomial(const Call& call) {
   constexpr double kMaxDegree = 1 << 20;
@@ -186,6 +198,7 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
 
 Guard GuardOf(const std::string& name) {
   if (name.starts_with("aten::special_") && name.find("_polynomial_") != std::string::npos) return Checked<Polynomial>;
+  if (name.find("_pool") != std::string::npos) return Checked<Pooling>;
   const auto found = Guards().find(name);
   return found == Guards().end() ? nullptr : found->second;
 }

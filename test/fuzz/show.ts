@@ -33,9 +33,7 @@ export function show(value: unknown): string {
     if (plain) {
       const parts = Object.entries(Object.getOwnPropertyDescriptors(value))
         .filter(([, { enumerable }]) => enumerable === true)
-        .map(
-          ([key, { get, value: held }]) => `${isList ? '' : `${key}: `}${get === undefined ? show(held) : 'a getter'}`,
-        );
+        .map(([key, own]) => `${isList ? '' : `${key}: `}${'value' in own ? show(own.value) : 'a getter'}`);
       return isList ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`;
     }
   }

@@ -69,7 +69,7 @@ function functions(prefix: string, holder: object, ops: ReadonlyMap<string, stri
           const args = known.length > 0 && draws.chance(0.8) ? byOverload(draws.pick(known), draws) : garbage(draws);
           const run = /^class\b/.test(Function.prototype.toString.call(value))
             ? () => Reflect.construct(value as new () => unknown, args) as unknown
-            : () => (value as Callable).apply(undefined, args);
+            : () => Reflect.apply(value as Callable, undefined, args);
           return { args, run };
         },
       },
@@ -90,13 +90,14 @@ function members(className: string, prototype: object, make: (draws: Draws) => u
           const known = signatures();
           const byType = known.length > 0 && draws.chance(0.8);
           const args = byType ? byOverload(draws.pick(known), draws) : [receiver(draws), ...garbage(draws, 4)];
-          return { args, run: () => value.apply(args[0], args.slice(1)) };
+          return { args, run: () => Reflect.apply(value, args[0], args.slice(1)) };
         },
       });
     };
     if (typeof descriptor.value === 'function' && key !== 'constructor') add('', descriptor.value as Callable);
-    if (descriptor.get !== undefined) add(' (get)', descriptor.get);
-    if (descriptor.set !== undefined) add(' (set)', descriptor.set as Callable);
+    const { get, set } = descriptor as { get?: Callable; set?: Callable };
+    if (get !== undefined) add(' (get)', get);
+    if (set !== undefined) add(' (set)', set);
     return targets;
   });
 }
