@@ -123,7 +123,7 @@ for text in ${JSON.stringify(Object.keys(FUNCTIONS))}:
         answers[text] = 'raises'
 result = json.dumps(answers)
 `;
-    const { result } = await oracle().run(source, { outputs: ['result'] });
+    const { result } = await oracle().run(source, { outputs: { result: 'string' } });
     const ours = Object.entries(FUNCTIONS).map(([name, call]): [string, unknown] => {
       try {
         return [name, call()];
@@ -131,6 +131,6 @@ result = json.dumps(answers)
         return [name, 'raises'];
       }
     });
-    expect(Object.fromEntries(ours)).toEqual(JSON.parse(result as string));
+    expect(Object.fromEntries(ours)).toEqual(JSON.parse(result));
   });
 });
