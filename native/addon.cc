@@ -21,6 +21,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterAnomaly(exports);
     RegisterRandom(exports);
     RegisterDevices(exports);
+    RegisterStreams(exports);
     RegisterNn(exports);
     RegisterOptim(exports);
   } catch (...) {

@@ -51,8 +51,7 @@ napi_value FromBytes(Arguments& arguments) {
 napi_value ToBytes(Arguments& arguments) {
   const at::Tensor tensor = PlainElements(Self(arguments));
   void* data = nullptr;
-  napi_value result = nullptr;
-  Check(arguments.env, napi_create_arraybuffer(arguments.env, tensor.nbytes(), &data, &result));
+  napi_value result = MakeArrayBuffer(arguments.env, tensor.nbytes(), &data);
   if (tensor.nbytes() != 0) std::memcpy(data, tensor.const_data_ptr(), tensor.nbytes());
   return result;
 }

@@ -44,26 +44,27 @@ bool IsListOf(const Conversion& conversion, Kind element) {
 template <typename T>
 class Reader;
 
-// By reference: it holds until the next tensor is registered, and an op's forward registers none.
+// The table is asked when all arguments are read: reading another one may run JavaScript (a getter of { re, im }, say),
+// which may free tensors or move the table. An op's forward registers no tensor, so that the reference holds.
 template <>
 class Reader<const at::Tensor&> {
  public:
   static bool Fits(const Conversion& conversion) {
     return conversion.kind == Kind::kTensor || conversion.kind == Kind::kNumberTensor;
   }
-  explicit Reader(const Position& at) {
+  explicit Reader(const Position& at) : table_(at.arguments.environment->tensors) {
     if (at.argument.conversion.kind == Kind::kNumberTensor) {
       made_ = NumberTensor(at.env(), at.value(), at.name());
       return;
     }
-    const Handle handle = ReadHandle(at.env(), at.value(), at.name());
-    if (handle == 0) ThrowNoTensor(at.name());
-    borrowed_ = &at.arguments.environment->tensors.Get(handle);
+    handle_ = ReadHandle(at.env(), at.value(), at.name());
+    if (handle_ == 0) ThrowNoTensor(at.name());
   }
-  const at::Tensor& get() const { return borrowed_ == nullptr ? made_ : *borrowed_; }
+  const at::Tensor& get() const { return handle_ == 0 ? made_ : table_.Get(handle_); }
 
  private:
-  const at::Tensor* borrowed_ = nullptr;
+  const TensorTable& table_;
+  Handle handle_ = 0;
   at::Tensor made_;
 };
 

@@ -70,6 +70,7 @@ napi_value CallOp(Arguments& arguments) {
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
   PushArguments(arguments, op, stack);
+  if (op.guard != nullptr) op.guard(op.handle.schema(), stack);
   op.handle.callBoxed(stack);
 
   if (op.returns_one_tensor) {
@@ -183,7 +184,8 @@ napi_value OpTakingNumber(Arguments& arguments) {
 
 }  // namespace
 
-Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument) : handle(operator_handle) {
+Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
+    : handle(operator_handle), guard(GuardOf(operator_handle.schema().name())) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
     arguments.push_back(
@@ -197,7 +199,8 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument) 
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
   }
-  direct = DirectCall::For(*this);
+  // A guard reads the boxed stack.
+  if (guard == nullptr) direct = DirectCall::For(*this);
 }
 
 void RegisterDispatch(Exports& exports) {

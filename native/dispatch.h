@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "direct_call.h"
+#include "guards.h"
 
 namespace libtorch_node {
 
@@ -54,6 +55,8 @@ struct Op {
   explicit Op(const c10::OperatorHandle& operator_handle, const char* number_argument = nullptr);
 
   c10::OperatorHandle handle;
+  // Called before the op; null for nearly all.
+  Guard guard;
   // Null where the op is called boxed.
   std::unique_ptr<DirectCall> direct;
   std::vector<OpArgument> arguments;

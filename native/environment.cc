@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "autograd/graph_state.h"
+#include "device_objects.h"
 #include "dispatch.h"
 #include "errors.h"
 
@@ -38,7 +39,8 @@ Environment::Environment(napi_env node_env)
     : env(node_env),
       tensors(node_env, NextSalt()),
       callbacks(std::make_shared<CallbackHome>(node_env, this)),
-      graph(std::make_unique<GraphState>()) {
+      graph(std::make_unique<GraphState>()),
+      device_objects(std::make_unique<DeviceObjects>()) {
   of_this_thread = this;
 }
 

@@ -18,6 +18,7 @@ namespace libtorch_node {
 
 struct GraphState;
 struct Op;
+class DeviceObjects;
 
 // Random number generators that JavaScript refers to by number; 0 is the default CPU generator.
 class GeneratorTable {
@@ -46,6 +47,7 @@ struct Environment {
   napi_env env;
   TensorTable tensors;
   GeneratorTable generators;
+  std::unique_ptr<DeviceObjects> device_objects;
   std::vector<std::unique_ptr<c10::InferenceMode>> inference_modes;
   // Shared with the callbacks, which may outlive this.
   std::shared_ptr<CallbackHome> callbacks;

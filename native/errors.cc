@@ -1,7 +1,5 @@
 #include "errors.h"
 
-#include <c10/util/Exception.h>
-
 #include <new>
 
 #include "autograd/anomaly.h"
@@ -30,15 +28,37 @@ void Throw(napi_env env, const char* code, const std::string& message) {
   napi_throw(env, error);
 }
 
-// c10 messages may end with a line break, and TORCH_CHECK adds C++ frames only to what().
-std::string Clean(const c10::Error& error) {
+// Takes out what begins with `from`, up to `to`, which stays; up to the end if `to` is empty.
+void Cut(std::string& message, const std::string& from, const std::string& to) {
+  const auto start = message.find(from);
+  if (start == std::string::npos) return;
+  const auto end = to.empty() ? message.size() : message.find(to, start);
+  if (end != std::string::npos) message.erase(start, end - start);
+}
+
+// What was meant for the authors of libtorch: positions in its sources, where each kernel was registered, whom to ask.
+void CutInternals(std::string& message) {
+  if (message.find(": registered at ") != std::string::npos) Cut(message, "\n\n", "");
+  Cut(message, " This could be because the operator doesn't exist for this backend", " '");
+  Cut(message, "\nException raised from ", "");
+  Cut(message, "[enforce fail at ", "DefaultCPUAllocator: ");
+  Cut(message, "[enforce fail at ", "alloc_cpu() seems");
+  Cut(message, " INTERNAL ASSERT FAILED at \"", ", please report a bug to PyTorch");
+  // `/some/file.cpp:12: text`
+  const auto text = message.find(": ");
+  if (message.starts_with('/') && text != std::string::npos) message.erase(0, text + 2);
+}
+
+}  // namespace
+
+std::string MessageOf(const c10::Error& error) {
+  // TORCH_CHECK adds C++ frames only to what().
   std::string message = error.what_without_backtrace();
+  CutInternals(message);
   const auto end = message.find_last_not_of(" \n\r\t");
   message.resize(end == std::string::npos ? 0 : end + 1);
   return message;
 }
-
-}  // namespace
 
 void ThrowType(const std::string& message) { throw CodedError("TORCH_TYPE", message); }
 void ThrowValue(const std::string& message) { throw CodedError("TORCH_VALUE", message); }
@@ -65,17 +85,17 @@ void RethrowToJavaScript(napi_env env) noexcept {
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   } catch (const c10::IndexError& error) {
-    Throw(env, "TORCH_INDEX", Clean(error));
+    Throw(env, "TORCH_INDEX", MessageOf(error));
   } catch (const c10::TypeError& error) {
-    Throw(env, "TORCH_TYPE", Clean(error));
+    Throw(env, "TORCH_TYPE", MessageOf(error));
   } catch (const c10::ValueError& error) {
-    Throw(env, "TORCH_VALUE", Clean(error));
+    Throw(env, "TORCH_VALUE", MessageOf(error));
   } catch (const c10::NotImplementedError& error) {
-    Throw(env, "TORCH_NOT_IMPLEMENTED", Clean(error));
+    Throw(env, "TORCH_NOT_IMPLEMENTED", MessageOf(error));
   } catch (const c10::OutOfMemoryError& error) {
-    Throw(env, "TORCH_OUT_OF_MEMORY", Clean(error));
+    Throw(env, "TORCH_OUT_OF_MEMORY", MessageOf(error));
   } catch (const c10::Error& error) {
-    const std::string message = Clean(error);
+    const std::string message = MessageOf(error);
     // c10's CPU allocator reports exhaustion as a plain error with this text.
     const bool exhausted = message.find("DefaultCPUAllocator: ") != std::string::npos;
     Throw(env, exhausted ? "TORCH_OUT_OF_MEMORY" : "TORCH_ERROR", message);

@@ -1,6 +1,8 @@
 // What native code throws, and the one place where it becomes a JavaScript error.
 #pragma once
 
+#include <c10/util/Exception.h>
+
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -18,6 +20,9 @@ class CodedError : public std::runtime_error {
  private:
   const char* code_;
 };
+
+// The sentence of a libtorch error, without C++ frames and without positions in libtorch's sources.
+std::string MessageOf(const c10::Error& error);
 
 [[noreturn]] void ThrowType(const std::string& message);
 [[noreturn]] void ThrowValue(const std::string& message);

@@ -80,6 +80,7 @@ void RegisterGraph(Exports& exports);
 void RegisterAnomaly(Exports& exports);
 void RegisterRandom(Exports& exports);
 void RegisterDevices(Exports& exports);
+void RegisterStreams(Exports& exports);
 void RegisterLibm(Exports& exports);
 void RegisterNn(Exports& exports);
 void RegisterOptim(Exports& exports);

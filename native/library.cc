@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/version.h>
 
 #if defined(__linux__) || defined(__APPLE__)
@@ -13,6 +14,7 @@
 #include "allocator.h"
 #include "bernoulli.h"
 #include "exports.h"
+#include "library.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -50,6 +52,20 @@ const CudaLibrary& Cuda() {
   return library;
 }
 
+// The backend is there: asks it for a GPU, and for its words where it finds none.
+std::string ReasonOfBackend() {
+  const auto& hooks = at::detail::getCUDAHooks();
+  try {
+    if (hooks.deviceCount() > 0) return "";
+    hooks.init();
+  } catch (const c10::Error& error) {
+    return MessageOf(error);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no GPU was found";
+}
+
 // The version of the library that is loaded; torch/version.h only knows the one that was compiled against.
 std::string LoadedVersion() {
   const std::string config = at::show_config();
@@ -68,7 +84,7 @@ napi_value LibraryInfo(Arguments& arguments) {
   SetProperty(env, info, "cpuCapability", MakeString(env, at::get_cpu_capability()));
   SetProperty(env, info, "blockwiseBernoulli", MakeBool(env, InstallBernoulli()));
   SetProperty(env, info, "cudaLoaded", MakeBool(env, Cuda().loaded));
-  SetProperty(env, info, "cudaReason", MakeString(env, Cuda().reason));
+  SetProperty(env, info, "cudaReason", MakeString(env, CudaReason()));
   return info;
 }
 
@@ -84,6 +100,11 @@ napi_value SetNumThreads(Arguments& arguments) {
 }
 
 }  // namespace
+
+const std::string& CudaReason() {
+  static const std::string reason = Cuda().loaded ? ReasonOfBackend() : Cuda().reason;
+  return reason;
+}
 
 void RegisterLibrary(Exports& exports) {
   InstallAllocator();

@@ -65,8 +65,7 @@ napi_value GeneratorGetState(Arguments& arguments) {
     state = generator.get_state().contiguous();
   }
   void* data = nullptr;
-  napi_value result = nullptr;
-  Check(arguments.env, napi_create_arraybuffer(arguments.env, state.nbytes(), &data, &result));
+  napi_value result = MakeArrayBuffer(arguments.env, state.nbytes(), &data);
   std::memcpy(data, state.const_data_ptr(), state.nbytes());
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -9,6 +10,8 @@ namespace libtorch_node {
 namespace {
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
+// As many as tensors can be alive.
+constexpr uint32_t kMaxListLength = uint32_t{1} << 24;
 
 [[noreturn]] void ThrowExpected(napi_env env, const char* expected, const char* name, napi_value value) {
   ThrowType(std::string("expected ") + expected + " for argument `" + name + "`, received " + Describe(env, value));
@@ -116,6 +119,11 @@ std::vector<napi_value> ReadArray(napi_env env, napi_value value, const char* na
   if (TypeOf(env, value) != napi_object || !IsArray(env, value)) ThrowExpected(env, "an array", name, value);
   uint32_t length = 0;
   Check(env, napi_get_array_length(env, value, &length));
+  // A list of holes takes no memory in JavaScript, whatever its length.
+  if (length > kMaxListLength) {
+    ThrowValue("expected at most " + std::to_string(kMaxListLength) + " elements for argument `" + name +
+               "`, received " + std::to_string(length));
+  }
   std::vector<napi_value> result(length);
   for (uint32_t i = 0; i < length; ++i) Check(env, napi_get_element(env, value, i, &result[i]));
   return result;
@@ -195,8 +203,8 @@ Bytes ReadBytes(napi_env env, napi_value value, const char* name) {
     size_t length = 0;
     Check(env, napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
     // In the order of napi_typedarray_type; the last is Float16Array, which newer versions of Node have.
-    static constexpr size_t kItemSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
-    if (static_cast<size_t>(type) >= std::size(kItemSizes)) ThrowExpected(env, "a known typed array", name, value);
+    static constexpr std::array<size_t, 12> kItemSizes = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
+    if (static_cast<size_t>(type) >= kItemSizes.size()) ThrowExpected(env, "a known typed array", name, value);
     size = length * kItemSizes[type];
     return {static_cast<const uint8_t*>(data), size};
   }
@@ -293,6 +301,21 @@ napi_value MakeHandle(napi_env env, Handle handle) { return MakeDouble(env, stat
 napi_value MakeTensor(const Arguments& arguments, const at::Tensor& tensor) {
   const Handle handle = tensor.defined() ? arguments.environment->tensors.Add(tensor, nullptr) : 0;
   return MakeHandle(arguments.env, handle);
+}
+
+napi_value MakeArrayBuffer(napi_env env, size_t size, void** data) {
+  napi_value global = nullptr;
+  napi_value constructor = nullptr;
+  napi_value result = nullptr;
+  Check(env, napi_get_global(env, &global));
+  Check(env, napi_get_named_property(env, global, "ArrayBuffer", &constructor));
+  napi_value length = MakeDouble(env, static_cast<double>(size));
+  if (napi_new_instance(env, constructor, 1, &length, &result) != napi_ok) {
+    napi_get_and_clear_last_exception(env, &result);
+    throw CodedError("TORCH_OUT_OF_MEMORY", "JavaScript cannot hold " + std::to_string(size) + " bytes in one buffer");
+  }
+  Check(env, napi_get_arraybuffer_info(env, result, data, nullptr));
+  return result;
 }
 
 napi_value MakeArray(napi_env env, const std::vector<napi_value>& values) {

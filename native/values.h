@@ -76,6 +76,8 @@ napi_value MakeScalar(napi_env env, const c10::Scalar& value);
 napi_value MakeHandle(napi_env env, Handle handle);
 // Registers a tensor without an owner; 0 for an undefined one.
 napi_value MakeTensor(const Arguments& arguments, const at::Tensor& tensor);
+// By JavaScript's own constructor: napi_create_arraybuffer ends the process where memory is short.
+napi_value MakeArrayBuffer(napi_env env, size_t size, void** data);
 napi_value MakeArray(napi_env env, const std::vector<napi_value>& values);
 napi_value MakeObject(napi_env env);
 void SetProperty(napi_env env, napi_value object, const char* name, napi_value value);

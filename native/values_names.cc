@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 
+#include "library.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -98,9 +99,9 @@ const char* MemoryFormatName(c10::MemoryFormat format) { return NameOf(kMemoryFo
 c10::Device ReadDevice(napi_env env, napi_value value, const char* name) {
   const c10::Device device(ReadString(env, value, name));
   // Said here, in one sentence: deep inside an op the same mistake is reported as a missing kernel.
-  if (device.is_cuda() && !at::globalContext().hasCUDA()) {
+  if (device.is_cuda() && !CudaReason().empty()) {
     ThrowValue(std::string("argument `") + name + "` names the device '" + device.str() +
-               "', but CUDA is not available here");
+               "', but CUDA is not available here: " + CudaReason());
   }
   return device;
 }

@@ -3,6 +3,7 @@
  * the result once, and writes build/libtorch.json for the loader. Does nothing where everything is up to date.
  *
  *   node scripts/build.mjs [--route cmake|gyp] [--force]
+ *   node scripts/build.mjs --sanitize address,undefined    a second addon, build/sanitize/libtorch_node.node
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -44,15 +45,16 @@ function requireSuccess(result, what) {
 /**
  * @param {LocatedLibtorch} libtorch
  * @param {Report} report
+ * @param {{ out: string, target: string, sanitize: string }} where
  */
-async function buildWithCMake(libtorch, report) {
-  const out = path.join(buildDir, 'cmake');
+async function runCMake(libtorch, report, { out, target, sanitize }) {
   const cmakeJs = path.join(path.dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
   const options = [
     ...['--directory', root, '--out', out, '--log-level', 'warn'],
     `--CDLIBTORCH_DIR=${libtorch.path}`,
     `--CDLIBTORCH_RELEASE=${libtorch.release}`,
     ...(libtorch.cxx11Abi === '' ? [] : [`--CDLIBTORCH_CXX11_ABI=${libtorch.cxx11Abi}`]),
+    ...(sanitize === '' ? [] : [`--CDLIBTORCH_NODE_SANITIZE=${sanitize.replaceAll(',', '|')}`]),
   ];
   const configure = () => runChild(process.execPath, [cmakeJs, 'configure', ...options], { report, cwd: root });
   let configured = await configure();
@@ -70,10 +72,18 @@ async function buildWithCMake(libtorch, report) {
   requireSuccess(built, 'Compiling');
 
   // A process that has the old addon mapped keeps its file: the new one is written aside and renamed.
-  mkdirSync(path.dirname(addonPath), { recursive: true });
-  const aside = `${addonPath}.${process.pid}.tmp`;
+  mkdirSync(path.dirname(target), { recursive: true });
+  const aside = `${target}.${process.pid}.tmp`;
   copyFileSync(path.join(out, 'Release', path.basename(addonPath)), aside);
-  renameSync(aside, addonPath);
+  renameSync(aside, target);
+}
+
+/**
+ * @param {LocatedLibtorch} libtorch
+ * @param {Report} report
+ */
+function buildWithCMake(libtorch, report) {
+  return runCMake(libtorch, report, { out: path.join(buildDir, 'cmake'), target: addonPath, sanitize: '' });
 }
 
 /**
@@ -160,9 +170,39 @@ export async function buildAddon({ route: asked, force = false, report = openRep
   });
 }
 
+/**
+ * The addon with the compiler's sanitizers, beside the usual one; scripts/test-sanitize.mjs runs tests with it.
+ *
+ * @param {string} kinds - what `-fsanitize=` takes
+ */
+export async function buildSanitized(kinds, report = openReport()) {
+  const settings = readSettings();
+  return withLock(path.join(buildDir, '.lock'), report, async () => {
+    const libtorch = await provideLibtorch(settings, report);
+    const target = path.join(buildDir, 'sanitize', path.basename(addonPath));
+    report.say(`building with -fsanitize=${kinds} (log: ${logPath})`);
+    // No check that it loads: it does so only in a process that has the sanitizer's own library first.
+    await runCMake(libtorch, report, { out: path.join(buildDir, 'sanitize', 'cmake'), target, sanitize: kinds });
+    report.say(`built ${path.relative(root, target)}`);
+    return target;
+  });
+}
+
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const { values } = parseArgs({ options: { route: { type: 'string' }, force: { type: 'boolean' } } });
+    const { values } = parseArgs({
+      options: { route: { type: 'string' }, force: { type: 'boolean' }, sanitize: { type: 'string' } },
+    });
+    if (values.sanitize !== undefined) {
+      if (!/^[a-z]+(,[a-z]+)*$/.test(values.sanitize)) {
+        throw new InstallError(
+          'USAGE',
+          `expected such as address,undefined for --sanitize, received "${values.sanitize}".`,
+        );
+      }
+      await buildSanitized(values.sanitize);
+      return;
+    }
     if (values.route !== undefined && values.route !== 'cmake' && values.route !== 'gyp') {
       throw new InstallError('USAGE', `expected cmake or gyp for --route, received "${values.route}".`);
     }

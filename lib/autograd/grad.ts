@@ -14,8 +14,17 @@ export interface GradOptions {
   allowUnused?: boolean;
 }
 
-const toList = <T>(value: T | readonly T[]): readonly T[] =>
-  Array.isArray(value) ? (value as readonly T[]) : [value as T];
+/** As many as tensors can be alive; a list of holes may have billions. */
+const MOST_TENSORS = 2 ** 24;
+
+function toList<T>(value: T | readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) return [value as T];
+  if (value.length <= MOST_TENSORS) return value as readonly T[];
+  throw new ArgumentError(
+    `expected at most ${MOST_TENSORS} tensors, received a list of ${value.length}`,
+    'TORCH_VALUE',
+  );
+}
 const handleOf = (tensor: Tensor | null): number => tensor?.handle ?? 0;
 
 function gradientHandles(outputs: readonly Tensor[], given: readonly (Tensor | null)[] | null, name: string): number[] {
@@ -74,6 +83,6 @@ export function backward(
     gradientHandles(from, given, 'backward'),
     retainGraph ?? createGraph,
     createGraph,
-    inputs.map(handleOf),
+    toList<Tensor>(inputs).map(handleOf),
   );
 }

@@ -311,7 +311,35 @@ export interface NativeBinding {
   // -- devices ----------------------------------------------------------------------------------------------------------------
   cudaIsAvailable(): boolean;
   cudaDeviceCount(): number;
+  cudaDeviceName(device: number): string;
+  cudaDeviceCapability(device: number): [major: number, minor: number];
+  cudaCurrentDevice(): number;
+  cudaSetDevice(device: number): void;
   synchronize(device: string): void;
+  /** Counters of the caching allocator, under the names of `torch.cuda.memory_stats`. */
+  cudaMemoryStats(device: number): Record<string, number>;
+  /** Bytes free and in all. */
+  cudaMemoryInfo(device: number): [free: number, total: number];
+  cudaResetPeakMemoryStats(device: number): void;
+  cudaEmptyCache(): void;
+  /** Streams and events are numbers of this environment's table; equal streams have equal numbers. */
+  streamCreate(device: number, priority: number): number;
+  streamCurrent(device: number): number;
+  streamDefault(device: number): number;
+  /** The current stream of the stream's device; the current device stays. */
+  streamSetCurrent(stream: number): void;
+  streamQuery(stream: number): boolean;
+  streamSynchronize(stream: number): void;
+  streamWaitEvent(stream: number, event: number): void;
+  /** The tensor's memory is not given away before what `stream` has queued so far is done. */
+  recordStream(tensor: Handle, stream: number): void;
+  eventCreate(enableTiming: boolean): number;
+  eventFree(event: number): void;
+  eventRecord(event: number, stream: number): void;
+  eventQuery(event: number): boolean;
+  eventSynchronize(event: number): void;
+  /** Milliseconds. */
+  eventElapsedTime(start: number, end: number): number;
 
   // -- composites that are native for their bits or their speed -----------------------------------------------------------------
   linear(owner: Owner, input: Handle, weight: Handle, bias: Handle): Handle;

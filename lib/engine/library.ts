@@ -41,12 +41,3 @@ export function withNumThreads<T>(count: number, fn: () => T): T {
     binding.setNumThreads(before);
   }
 }
-
-/** `torch.cuda`, as far as it is there. */
-export const cuda = {
-  /** A CUDA build of libtorch is loaded and sees a GPU. `libraryInfo().cudaReason` says why not. */
-  isAvailable: (): boolean => binding.cudaIsAvailable(),
-  deviceCount: (): number => binding.cudaDeviceCount(),
-  /** Waits until all work on the device is done. */
-  synchronize: (device = 'cuda'): void => binding.synchronize(device),
-} as const;

@@ -11,6 +11,8 @@ import { LoadError } from './errors';
 /** lib/engine and dist/engine lie equally deep in the package. */
 const PACKAGE_ROOT = resolve(__dirname, '..', '..');
 const ADDON = join('build', 'Release', 'libtorch_node.node');
+/** Another addon than the usual one: the tests run one that was built with the compiler's sanitizers. */
+const OVERRIDE = process.env['LIBTORCH_NODE_ADDON'];
 
 const CURES = [
   'in a clone of the repository: `npm install` (or `npm run build:native` after a change)',
@@ -59,8 +61,8 @@ export function checkVersions(info: Pick<LibraryInfo, 'compiled' | 'loaded'>): v
  *
  * @throws LoadError that names the cause and the command which cures it
  */
-export function loadAddon(root: string = PACKAGE_ROOT): NativeBinding {
-  const file = join(root, ADDON);
+export function loadAddon(root?: string): NativeBinding {
+  const file = root === undefined && OVERRIDE !== undefined ? resolve(OVERRIDE) : join(root ?? PACKAGE_ROOT, ADDON);
   if (!existsSync(file)) {
     throw new LoadError(
       `The native part of libtorch-node is missing: there is no ${file}.\n` +

@@ -1,5 +1,6 @@
 /** What of the engine a user of the package gets; ./index adds what the floors above need. */
 export type { LibraryInfo, MemoryInfo, OpArgument, OpReturn, OpSchema } from './binding';
+export * as cuda from './cuda';
 export { isDebug, setDebug } from './debug';
 export {
   ArgumentError,
@@ -14,6 +15,6 @@ export {
   TorchError,
 } from './errors';
 export { libm } from './libm';
-export { cuda, getNumThreads, libraryInfo, setNumThreads } from './library';
+export { getNumThreads, libraryInfo, setNumThreads } from './library';
 export { memory, type MemoryReport, sweep } from './memory';
 export { dispose, keep, scope } from './scope';

@@ -158,6 +158,10 @@ export function flatten(data: unknown): Flat {
         throw new ArgumentError(`tensor(): expected a number at ${place(path)}, received a list`, 'TORCH_VALUE');
       }
       if (value instanceof TensorBase) checkElement(value, path);
+      // At once, not when all elements are there: a list may have billions of holes.
+      if (value === undefined) {
+        throw new ArgumentError(`tensor(): expected a number, boolean or bigint at ${place(path)}, received undefined`);
+      }
       elements.push(value);
       return;
     }

@@ -318,7 +318,8 @@ export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
   const values = args.map((arg) => {
     if (arg instanceof TensorBase) return arg.handle;
     if (arg instanceof GeneratorBase) return arg.id;
-    if (!Array.isArray(arg)) return arg;
+    // A longer list cannot be one of tensors; native code refuses it, and a list of holes may have billions.
+    if (!Array.isArray(arg) || arg.length > 2 ** 24) return arg;
     return arg.map((element: unknown) => (element instanceof TensorBase ? element.handle : element));
   });
   try {

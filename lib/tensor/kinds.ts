@@ -48,6 +48,8 @@ function kindOfList(list: readonly unknown[]): number {
   let kind = ABSENT;
   for (const element of list) {
     const next = kindOf(element);
+    // A hole, of which a list may have billions.
+    if (next === ABSENT) return OTHER;
     if (kind === ABSENT || kind === next) kind = next;
     else if (
       (kind === INT || kind === FLOAT || kind === BIGINT) &&

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { ArgumentError, binding, describe, dispose, TensorBase } from '../engine';
+import { ArgumentError, binding, cuda, describe, dispose, libraryInfo, TensorBase, TorchError } from '../engine';
 import {
   type Element,
   nest,
@@ -340,9 +340,31 @@ export class Tensor extends TensorBase {
     return this.convert({ device: 'cpu' });
   }
 
-  /** To a CUDA device, the current one by default. */
-  cuda(index?: number): Tensor {
-    return this.convert({ device: index === undefined ? 'cuda' : `cuda:${index}` });
+  /** To a CUDA device, the current one by default. From pinned memory `nonBlocking` does not wait for the copy. */
+  cuda(index?: number, nonBlocking = false): Tensor {
+    return this.convert({ device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
+  }
+
+  /** Its memory is not given to others before what the stream has queued so far is done: `Tensor.record_stream`. */
+  recordStream(stream: cuda.Stream): void {
+    if (!(stream instanceof cuda.Stream)) {
+      throw new ArgumentError(`recordStream(): expected a cuda.Stream, received ${describe(stream)}`);
+    }
+    binding.recordStream(this.handle, stream.id);
+  }
+
+  /**
+   * A copy in memory from which a GPU reads while the program goes on (`nonBlocking`); itself where it is there already.
+   *
+   * @throws TorchError where CUDA is not available
+   */
+  pinMemory(): Tensor {
+    if (!cuda.isAvailable()) {
+      throw new TorchError(
+        `pinMemory(): it is for copies to a GPU, but CUDA is not available: ${libraryInfo().cudaReason}`,
+      );
+    }
+    return callOp<Tensor>('aten::pin_memory', [this]);
   }
 
   // -- autograd -------------------------------------------------------------------------------------------------------
@@ -417,7 +439,7 @@ export class Tensor extends TensorBase {
     const isTensorGiven = gradient instanceof TensorBase;
     const given = isTensorGiven ? gradient.handle : 0;
     const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
-    const handles = inputs.map(({ handle }) => handle);
+    const handles = Array.from(inputs, ({ handle }) => handle);
     binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
   }
 

@@ -203,6 +203,7 @@ describe('debug mode', () => {
     expect(Object.entries(sites).some(([site, count]) => site.includes('makeMany') && count === keepThem.length)).toBe(
       true,
     );
+    dispose(...keepThem);
     setDebug(false);
     expect(memory().sites).toBeUndefined();
   });

@@ -1,0 +1,206 @@
+#include "guards.h"
+
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/max.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "errors.h"
+
+// Each entry was found by `npm run fuzz` and is told of in docs/known-libtorch-crashes.md, with what libtorch does
+// without it. Where libtorch has a check of its own in a sister op, its words are used.
+
+namespace libtorch_node {
+namespace {
+
+class Call {
+ public:
+  Call(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& stack) : schema_(schema), stack_(stack) {}
+
+  // The argument of this name; null where the overload has none, or None was given.
+  const c10::IValue* Find(std::string_view name) const {
+    for (size_t i = 0; i < schema_.arguments().size(); ++i) {
+      if (schema_.arguments()[i].name() == name) return stack_[i].isNone() ? nullptr : &stack_[i];
+    }
+    return nullptr;
+  }
+
+  std::optional<int64_t> Int(std::string_view name) const {
+    const c10::IValue* value = Find(name);
+    return value != nullptr && value->isInt() ? std::make_optional(value->toInt()) : std::nullopt;
+  }
+
+  // Undefined where there is no such tensor.
+  at::Tensor Tensor(std::string_view name) const {
+    const c10::IValue* value = Find(name);
+    return value != nullptr && value->isTensor() ? value->toTensor() : at::Tensor();
+  }
+
+  [[noreturn]] void Refuse(const std::string& why) const { ThrowValue(schema_.name() + "(): " + why); }
+
+ private:
+  const c10::FunctionSchema& schema_;
+  const std::vector<c10::IValue>& stack_;
+};
+
+template <void (*check)(const Call&)>
+void Checked(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& stack) {
+  check(Call(schema, stack));
+}
+
+// Into a quantized `out` an empty list is read at its first tensor.
+void Cat(const Call& call) {
+  const c10::IValue* tensors = call.Find("tensors");
+  if (tensors != nullptr && tensors->isTensorList() && tensors->toTensorList().empty()) {
+    call.Refuse("expected a non-empty list of tensors");
+  }
+}
+
+// LAPACK's balancing runs off the matrix at a NaN. linalg_eig has this check, linalg_eigvals has not.
+void Eigvals(const Call& call) {
+  const at::Tensor self = call.Tensor("self");
+  const bool readable = self.defined() && self.is_cpu() && self.layout() == at::kStrided && !self.is_quantized();
+  if (readable && !at::isfinite(self).all().item<bool>()) {
+    call.Refuse("the input tensor should not contain infs or NaNs");
+  }
+}
+
+// The exponent is negated, which the least integer does not survive: it recurses until the stack is full.
+void MatrixPower(const Call& call) {
+  if (call.Int("n") == std::numeric_limits<int64_t>::min()) call.Refuse("the exponent -2^63 has no negative");
+}
+
+// hx[1] is read whatever the length of the list.
+void TwoHiddenStates(const Call& call) {
+  const c10::IValue* hx = call.Find("hx");
+  if (hx != nullptr && hx->isTensorList() && hx->toTensorList().size() != 2) {
+    call.Refuse("expected two hidden states in `hx`, received " + std::to_string(hx->toTensorList().size()));
+  }
+}
+
+// The count of bins is decreased until it is 0, and `numel` elements are read whatever the tensor has.
+void ChooseQparams(const Call& call) {
+  constexpr int64_t kMaxBins = int64_t{1} << 20;
+  const std::optional<int64_t> bins = call.Int("n_bins");
+  if (bins.has_value() && (*bins < 1 || *bins > kMaxBins)) {
+    call.Refuse("expected 1 to 2^20 bins, received " + std::to_string(*bins));
+  }
+  const at::Tensor input = call.Tensor("input");
+  const std::optional<int64_t> numel = call.Int("numel");
+  if (numel.has_value() && input.defined() && (*numel < 0 || *numel > input.numel())) {
+    call.Refuse("`numel` is " + std::to_string(*numel) + ", but the tensor has " + std::to_string(input.numel()) +
+                " elements");
+  }
+}
+
+// Divides by the number of groups before it is checked.
+void GroupNorm(const Call& call) {
+  const std::optional<int64_t> groups = call.Int("group").has_value() ? call.Int("group") : call.Int("num_groups");
+  if (groups.has_value() && *groups <= 0) {
+    call.Refuse("expected num groups to be greater than 0, got " + std::to_string(*groups));
+  }
+}
+
+// Functionalization's copy looks for a storage, which a compressed tensor has not.
+void FunctionalCopy(const Call& call) {
+  const at::Tensor self = call.Tensor("self");
+  if (!self.defined()) return;
+  const at::Layout layout = self.layout();
+  if (layout == at::kSparseCsr || layout == at::kSparseCsc || layout == at::kSparseBsr || layout == at::kSparseBsc) {
+    call.Refuse("it is not implemented for compressed sparse tensors; use copy_()");
+  }
+}
+
+// The padded size overflows, and the check of it is passed.
+void Padding(const Call& call) {
+  constexpr int64_t kMost = int64_t{1} << 60;
+  const c10::IValue* padding = call.Find("padding");
+  if (padding == nullptr) padding = call.Find("pad");
+  if (padding == nullptr || !padding->isIntList()) return;
+  for (const int64_t size : padding->toIntVector()) {
+    if (size > kMost || size < -kMost) call.Refuse("the padding " + std::to_string(size) + " is beyond 2^60");
+  }
+}
+
+// All n^r index tuples are made, and most of them thrown away.
+void Combinations(const Call& call) {
+  constexpr double kMost = 1 << 28;
+  const at::Tensor self = call.Tensor("self");
+  const std::optional<int64_t> r = call.Int("r");
+  if (!self.defined() || !r.has_value()) return;
+  if (std::pow(static_cast<double>(self.numel()), static_cast<double>(*r)) > kMost) {
+    call.Refuse(std::to_string(self.numel()) + "^" + std::to_string(*r) + " tuples are more than 2^28");
+  }
+}
+
+// Kernels count windows by 32 bits: of 2^32 a zero remains, and the loop over them does not end.
+void Pooling(const Call& call) {
+  for (const char* name : {"kernel_size", "stride", "padding", "dilation", "output_size"}) {
+    const c10::IValue* sizes = call.Find(name);
+    if (sizes == nullptr || !sizes->isIntList()) continue;
+    for (const int64_t size : sizes->toIntVector()) {
+      if (size <= std::numeric_limits<int32_t>::max() && size >= std::numeric_limits<int32_t>::min()) continue;
+      call.Refuse(std::string("`") + name + "` holds " + std::to_string(size) + ", which is beyond 32 bits");
+    }
+  }
+}
+
+// The recurrence runs `n` times for each element.
+void Polynomial(const Call& call) {
+  constexpr double kMaxDegree = 1 << 20;
+  const c10::IValue* n = call.Find("n");
+  if (n == nullptr) return;
+  double degree = 0;
+  if (n->isScalar()) {
+    const at::Scalar scalar = n->toScalar();
+    degree = scalar.isComplex() ? 0 : scalar.toDouble();
+  } else if (n->isTensor()) {
+    const at::Tensor& tensor = n->toTensor();
+    const bool readable = tensor.is_cpu() && tensor.layout() == at::kStrided && !tensor.is_quantized() &&
+                          !tensor.is_complex() && tensor.numel() > 0;
+    if (readable) degree = tensor.to(at::kDouble).nan_to_num(0).max().item<double>();
+  }
+  if (degree > kMaxDegree) call.Refuse("the degree `n` is at most 2^20: the time that it takes grows with it");
+}
+
+const std::unordered_map<std::string_view, Guard>& Guards() {
+  static const std::unordered_map<std::string_view, Guard> guards = {
+      {"aten::cat", Checked<Cat>},
+      {"aten::concat", Checked<Cat>},
+      {"aten::concatenate", Checked<Cat>},
+      {"aten::combinations", Checked<Combinations>},
+      {"aten::copy", Checked<FunctionalCopy>},
+      {"aten::pad", Checked<Padding>},
+      {"aten::constant_pad_nd", Checked<Padding>},
+      {"aten::reflection_pad1d", Checked<Padding>},
+      {"aten::reflection_pad2d", Checked<Padding>},
+      {"aten::reflection_pad3d", Checked<Padding>},
+      {"aten::replication_pad1d", Checked<Padding>},
+      {"aten::replication_pad2d", Checked<Padding>},
+      {"aten::replication_pad3d", Checked<Padding>},
+      {"aten::linalg_eigvals", Checked<Eigvals>},
+      {"aten::_linalg_eigvals", Checked<Eigvals>},
+      {"aten::linalg_matrix_power", Checked<MatrixPower>},
+      {"aten::matrix_power", Checked<MatrixPower>},
+      {"aten::quantized_lstm_cell", Checked<TwoHiddenStates>},
+      {"aten::choose_qparams_optimized", Checked<ChooseQparams>},
+      {"aten::native_group_norm", Checked<GroupNorm>},
+      {"aten::group_norm", Checked<GroupNorm>},
+  };
+  return guards;
+}
+
+}  // namespace
+
+Guard GuardOf(const std::string& name) {
+  if (name.starts_with("aten::special_") && name.find("_polynomial_") != std::string::npos) return Checked<Polynomial>;
+  if (name.find("_pool") != std::string::npos) return Checked<Pooling>;
+  const auto found = Guards().find(name);
+  return found == Guards().end() ? nullptr : found->second;
+}
+
+}  // namespace libtorch_node

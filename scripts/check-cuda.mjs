@@ -1,0 +1,146 @@
+/**
+ * `npm run check:cuda`: what only a machine with a GPU can show. Trains a small ViT on it beside Python (and Python beside
+ * itself, as the control), tries streams, events and memory counters, and times the article's model on both sides.
+ *
+ * Without a GPU it says so, with the reason, and ends with 0. A failed check ends with 1.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { difference, MODELS, runOurs, runPython } from '../test/cuda/programs.mjs';
+import { root } from './lib/project.mjs';
+import { setUpOracle } from './oracle-setup.mjs';
+
+const torch = createRequire(import.meta.url)(path.join(root, 'dist'));
+const { cuda } = torch;
+
+let failed = 0;
+
+function report(what, problem) {
+  console.log(`${problem === '' ? 'ok    ' : 'FAILED'} ${what}${problem === '' ? '' : `: ${problem}`}`);
+  if (problem !== '') failed += 1;
+}
+
+/** Runs a check; what it returns or throws is the problem. */
+function check(what, act) {
+  let problem;
+  try {
+    problem = act();
+  } catch (error) {
+    problem = error.message;
+  }
+  report(what, problem ?? '');
+}
+
+const expectThat = (holds, otherwise) => (holds ? '' : otherwise);
+
+function checkDevices() {
+  const [major, minor] = cuda.getDeviceCapability(0);
+  console.log(`${cuda.deviceCount()} GPU: ${cuda.getDeviceName(0)}, capability ${major}.${minor}`);
+  check('the current device is there, and is put back', () => {
+    const before = cuda.currentDevice();
+    cuda.device(cuda.deviceCount() - 1, () => undefined);
+    return expectThat(cuda.currentDevice() === before, 'it is another one');
+  });
+  check('a device that is not there is refused', () => {
+    try {
+      cuda.setDevice(cuda.deviceCount());
+    } catch (error) {
+      return expectThat(/expected a CUDA device from 0 to/.test(error.message), error.message);
+    }
+    return 'it was taken';
+  });
+}
+
+function checkStreams() {
+  const x = torch.randn([2048, 2048], { device: 'cuda' });
+  check('work on another stream gives the same bits', () => {
+    const expected = x.matmul(x);
+    const side = new cuda.Stream();
+    side.waitStream(cuda.currentStream());
+    const made = cuda.stream(side, () => x.matmul(x));
+    made.recordStream(cuda.currentStream());
+    cuda.currentStream().waitStream(side);
+    return expectThat(expected.equal(made), 'they differ');
+  });
+  check('the current stream is put back', () => {
+    const before = cuda.currentStream();
+    cuda.stream(new cuda.Stream({ priority: -1 }), () => undefined);
+    return expectThat(cuda.currentStream().equals(before) && before.equals(cuda.defaultStream()), 'it is another one');
+  });
+  check('events measure time, and are done after synchronize', () => {
+    const [start, end] = [0, 1].map(() => new cuda.Event({ enableTiming: true }));
+    start.record();
+    for (let i = 0; i < 20; i += 1) x.matmul(x).dispose();
+    end.record();
+    end.synchronize();
+    const milliseconds = start.elapsedTime(end);
+    return expectThat(milliseconds > 0 && milliseconds < 60_000 && end.query(), `${milliseconds} ms`);
+  });
+  check('pinned memory copies without waiting', () => {
+    const onCpu = torch.randn([1000, 1000]);
+    const pinned = onCpu.pinMemory();
+    const copied = pinned.cuda(undefined, true);
+    cuda.synchronize();
+    return expectThat(pinned.isPinned() && !onCpu.isPinned() && copied.cpu().equal(onCpu), 'not pinned, or other bits');
+  });
+  x.dispose();
+}
+
+function checkMemory() {
+  check('memory counters follow a tensor', () => {
+    cuda.emptyCache();
+    cuda.resetPeakMemoryStats();
+    const before = cuda.memoryAllocated();
+    const bytes = 64 << 20;
+    const x = torch.empty([bytes], { dtype: 'uint8', device: 'cuda' });
+    const during = cuda.memoryAllocated() - before;
+    x.dispose();
+    const peak = cuda.maxMemoryAllocated() - before;
+    const after = cuda.memoryAllocated() - before;
+    const right = during === bytes && peak >= bytes && after === 0 && cuda.memoryReserved() >= bytes;
+    cuda.emptyCache();
+    const [free, total] = cuda.memGetInfo();
+    return expectThat(right && free <= total, JSON.stringify({ during, peak, after, free, total }));
+  });
+  check('memory that is not there is an OutOfMemoryError', () => {
+    try {
+      torch.empty([2 ** 45], { dtype: 'uint8', device: 'cuda' });
+    } catch (error) {
+      return expectThat(error.code === 'TORCH_OUT_OF_MEMORY', `${error.code}: ${error.message}`);
+    }
+    return 'it was there';
+  });
+}
+
+function checkTraining(python) {
+  for (const optimizer of ['adam', 'sgd']) {
+    check(`a small ViT with ${optimizer}: the bits of Python`, () => {
+      const options = { device: 'cuda', optimizer, steps: 12, model: MODELS.small, batch: 8 };
+      const theirs = runPython(python, options);
+      const control = difference(runPython(python, options), theirs);
+      const ours = difference(runOurs(options), theirs);
+      if (control !== '') return `Python differs from itself, so nothing can be said: ${control}`;
+      return ours;
+    });
+  }
+  const options = { device: 'cuda', optimizer: 'adam', steps: 10, model: MODELS.article, batch: 64 };
+  const rows = [
+    ['libtorch-node', runOurs(options)],
+    ['Python', runPython(python, options)],
+  ];
+  console.log("\nthe article's model, batch 64, Adam       least seconds per step   peak MiB");
+  for (const [name, { seconds, peak }] of rows) {
+    console.log(`${name.padEnd(43)}${seconds.toFixed(4).padStart(22)}${(peak / 2 ** 20).toFixed(0).padStart(11)}`);
+  }
+}
+
+if (!cuda.isAvailable()) {
+  console.log(`no GPU here: ${torch.libraryInfo().cudaReason}`);
+} else {
+  checkDevices();
+  checkStreams();
+  checkMemory();
+  checkTraining(process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python);
+  console.log(failed === 0 ? '\nall checks passed' : `\n${failed} checks failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
