@@ -52,6 +52,8 @@ napi_value ToBytes(Arguments& arguments) {
   at::Tensor tensor = Self(arguments);
   if (tensor.layout() != at::kStrided) ThrowType("only a dense tensor has bytes to copy; call toDense() first");
   if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
+  // Zeros that autograd made, as the gradient of sgn(): they have no memory before they are copied.
+  if (tensor._is_zerotensor()) tensor = tensor.clone();
   tensor = tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
   void* data = nullptr;
   napi_value result = nullptr;

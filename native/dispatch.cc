@@ -122,7 +122,9 @@ napi_value CallOp(Arguments& arguments) {
   if (stack.empty()) return Undefined(arguments.env);
   std::vector<napi_value> results;
   for (size_t i = 0; i < stack.size(); ++i) {
-    results.push_back(op.returns_argument[i] ? MakeHandle(arguments.env, 0) : FromIValue(arguments, stack[i]));
+    // A dtype is an integer on the stack; only the schema tells it from a number.
+    results.push_back(op.returns_argument[i] ? MakeHandle(arguments.env, 0)
+                                             : TypedFromIValue(arguments, stack[i], op.returns[i]));
   }
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
 }
@@ -167,7 +169,7 @@ napi_value DescribeOp(const Arguments& arguments, uint32_t id, const Op& op) {
                 MakeBool(env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
     if (op.arguments[i].default_value.has_value()) {
       SetProperty(env, input, "default",
-                  DefaultFromIValue(arguments, *op.arguments[i].default_value, op.arguments[i].conversion));
+                  TypedFromIValue(arguments, *op.arguments[i].default_value, op.arguments[i].conversion));
     }
     inputs.push_back(input);
   }
@@ -240,6 +242,7 @@ Op::Op(const c10::OperatorHandle& operator_handle) : handle(operator_handle) {
   returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
+    returns.push_back(ConversionOf(result.real_type(), result.N()));
   }
   // An aliased result would be a reference in C++.
   if (!returns_one_tensor || schema.is_mutable()) return;
