@@ -198,12 +198,12 @@ napi_value FromIValue(const Arguments& arguments, const c10::IValue& value) {
   ThrowType("the op returned a value of type " + value.tagKind() + ", which cannot be passed to JavaScript");
 }
 
-napi_value DefaultFromIValue(const Arguments& arguments, const c10::IValue& value, const Conversion& conversion) {
+napi_value TypedFromIValue(const Arguments& arguments, const c10::IValue& value, const Conversion& conversion) {
   napi_env env = arguments.env;
   if (value.isNone()) return Null(env);
   switch (conversion.kind) {
     case Kind::kOptional:
-      return DefaultFromIValue(arguments, value, *conversion.inner);
+      return TypedFromIValue(arguments, value, *conversion.inner);
     case Kind::kDtype:
       return MakeString(env, DtypeName(static_cast<c10::ScalarType>(value.toInt())));
     case Kind::kLayout:

@@ -22,7 +22,7 @@ at::Tensor NumberTensor(napi_env env, napi_value value, const char* name);
 napi_value FromIValue(const Arguments& arguments, const c10::IValue& value);
 
 // A schema's default in the form in which JavaScript would pass it: dtypes and formats by name.
-napi_value DefaultFromIValue(const Arguments& arguments, const c10::IValue& value, const Conversion& conversion);
+napi_value TypedFromIValue(const Arguments& arguments, const c10::IValue& value, const Conversion& conversion);
 
 // The type as the schema writes it, with SymInt, ScalarType and list sizes: `SymInt[2]?`.
 std::string TypeName(const c10::TypePtr& type, std::optional<int32_t> size);

@@ -85,7 +85,8 @@ napi_value CallOp(Arguments& arguments) {
     } else if (stack[i].isTensor()) {
       results.push_back(OwnedTensor(arguments, std::move(stack[i]).toTensor(), OwnerOf(arguments, i)));
     } else {
-      results.push_back(FromIValue(arguments, stack[i]));
+      // A dtype is an integer on the stack; only the schema tells it from a number.
+      results.push_back(TypedFromIValue(arguments, stack[i], op.returns[i]));
     }
   }
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
@@ -131,7 +132,7 @@ napi_value DescribeOp(const Arguments& arguments, uint32_t id, const Op& op) {
                 MakeBool(env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
     if (op.arguments[i].default_value.has_value()) {
       SetProperty(env, input, "default",
-                  DefaultFromIValue(arguments, *op.arguments[i].default_value, op.arguments[i].conversion));
+                  TypedFromIValue(arguments, *op.arguments[i].default_value, op.arguments[i].conversion));
     }
     inputs.push_back(input);
   }
@@ -198,6 +199,7 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
   returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
+    returns.push_back(ConversionOf(result.real_type(), result.N()));
   }
   // A guard reads the boxed stack.
   if (guard == nullptr) direct = DirectCall::For(*this);

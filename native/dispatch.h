@@ -64,6 +64,7 @@ struct Op {
   bool returns_one_tensor = false;
   // By result: it is an argument that the op writes to, as add_'s result is its self.
   std::vector<bool> returns_argument;
+  std::vector<Conversion> returns;
 };
 
 }  // namespace libtorch_node

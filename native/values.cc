@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <iterator>
 
 namespace libtorch_node {
 namespace {
@@ -219,7 +218,9 @@ at::Tensor PlainElements(const at::Tensor& tensor) {
   if (tensor.layout() != at::kStrided) ThrowType("only a dense tensor has bytes to read; call toDense() first");
   if (tensor.is_quantized()) ThrowType("a quantized tensor has no plain elements; call dequantize() first");
   if (tensor.is_meta()) ThrowType("a tensor on the meta device has no elements");
-  return tensor.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+  // Zeros that autograd made, as the gradient of sgn(): they have no memory before they are copied.
+  const at::Tensor solid = tensor._is_zerotensor() ? tensor.clone() : tensor;
+  return solid.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 
 napi_value Property(napi_env env, napi_value object, const char* name) {

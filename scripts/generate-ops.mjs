@@ -7,6 +7,9 @@
 // function. Names that are written by hand (members of the class Tensor, exports of lib/engine, lib/tensor and
 // lib/autograd) are left out: the hand-written ones win.
 //
+// `linalg_`, `fft_` and `special_` ops stand once more in a namespace of that name, without the prefix, as in Python. What an
+// op does is said in one sentence of lib/tensor/op-help.json where there is one; its schema stands under it always.
+//
 // An optional argument may be replaced by an options object that names it and all that follow, so each optional
 // parameter's type reads `T | Options`.
 
@@ -65,6 +68,9 @@ function handWrittenExports() {
   }
   return names;
 }
+
+/** Python's modules whose ops carry the module's name in front. */
+const NAMESPACES = ['linalg', 'fft', 'special'];
 
 const RESERVED = new Set(
   `break case catch class const continue debugger default delete do else enum export extends false finally for function if
@@ -141,6 +147,20 @@ function schemaText({ name, overload, arguments: args, returns }) {
   const results = returns.map((result) => `${result.type}${result.name === '' ? '' : ` ${result.name}`}`);
   const result = results.length === 1 ? results[0] : `(${results.join(', ')})`;
   return `${name.replace('aten::', '')}${overload === '' ? '' : `.${overload}`}(${shown.join(', ')}) -> ${result}`;
+}
+
+/** What an op does, in our words; an in-place op does what its twin does. */
+function helpFor(help, name) {
+  if (help[name] !== undefined) return help[name];
+  const twin = help[name.replace(/_$/, '')];
+  return name.endsWith('_') && twin !== undefined ? `In place: ${twin}` : undefined;
+}
+
+/** The comment over one overload. */
+function commentLines(sentence, schema) {
+  return sentence === undefined
+    ? [`  /** \`${schema}\` */`]
+    : ['  /**', `   * ${sentence}`, '   *', `   * \`${schema}\``, '   */'];
 }
 
 const property = (parameter, required) =>
@@ -243,6 +263,8 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
     `${extra}import type { Device, DType, Layout, MemoryFormat, Scalar } from '../dtype';\n` +
     `import type { Generator } from '../random';\nimport type { Tensor } from '../tensor';\n\ntype Int = number | bigint;\n`;
 
+  const help = JSON.parse(readFileSync(join(tensorFolder, 'op-help.json'), 'utf8'));
+  const namespaces = new Map(NAMESPACES.map((namespace) => [namespace, []]));
   const functionOptions = new OptionTypes();
   const methodOptions = new OptionTypes();
   const functions = [];
@@ -269,7 +291,7 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
       if (found.length > 0) {
         const identifier = safe(publicName);
         const body = found.flatMap(({ text, forms: all }) => [
-          `  /** \`${text}\` */`,
+          ...commentLines(helpFor(help, name), text),
           ...all.map((form) => `  ${form};`),
         ]);
         functions.push(
@@ -277,6 +299,8 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
           ...body,
           `} = operation('${name}', '${publicName}');`,
         );
+        const [prefix, ...rest] = name.split('_');
+        if (rest.length > 0) namespaces.get(prefix)?.push(`${identifier} as ${rules.camelCase(rest.join('_'))}`);
         if (identifier !== publicName) renamed.push(`export { ${identifier} as ${publicName} };`);
       }
     }
@@ -285,7 +309,7 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
       if (found.length > 0) {
         names.push(name);
         for (const { text, forms: all } of found) {
-          methods.push(`  /** \`${text}\` */`, ...all.map((form) => `  ${publicName}${form};`));
+          methods.push(...commentLines(helpFor(help, name), text), ...all.map((form) => `  ${publicName}${form};`));
         }
       }
     }
@@ -303,6 +327,12 @@ export function generate(binding, folder = join(tensorFolder, 'generated')) {
       `export interface TensorMethods {\n${methods.join('\n')}\n}\n\n` +
       `/** PyTorch's names of the ops behind {@link TensorMethods}. */\nexport const methodOps =\n  '${names.join(' ')}'.split(' ');\n`,
   );
+  for (const [namespace, members] of namespaces) {
+    writeAside(
+      join(folder, `${namespace}.ts`),
+      `${header}\n/** The ops of \`torch.${namespace}\`. */\nexport {\n${members.map((member) => `  ${member},\n`).join('')}} from './functions';\n`,
+    );
+  }
   return { functions: functions.filter((line) => line.includes('= operation(')).length, methods: names.length };
 }
 

@@ -158,6 +158,17 @@ function callForTensors(plan: Plan, values: readonly unknown[]): (TensorBase | n
   return tensors;
 }
 
+/** Calls outside of autograd, as Python does for what makes new tensors: `randint_like` has no derivative to ask for. */
+function withoutRecording(op: number, owner: TensorBase, values: Parameters<typeof call>[2][]): unknown {
+  if (!binding.isGradEnabled()) return call(op, owner, ...values);
+  binding.setGradEnabled(false);
+  try {
+    return call(op, owner, ...values);
+  } finally {
+    binding.setGradEnabled(true);
+  }
+}
+
 /** Calls by any plan. */
 function run(
   op: string,
@@ -180,7 +191,9 @@ function run(
       return plan.outcome === 'value' ? result : wrapAll(result, plan.schema);
     }
     const tensor = new ResultClass();
-    tensor.handle = call(plan.id, tensor, ...values) as number;
+    tensor.handle = (
+      plan.unrecorded ? withoutRecording(plan.id, tensor, values) : call(plan.id, tensor, ...values)
+    ) as number;
     if (state.enabled) recordCreation(tensor.handle);
     if (tensor.handle === 0) return null;
     if (options !== null && plan.factory && options['requiresGrad'] === true)

@@ -2,9 +2,12 @@ export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type T
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
+export * as fft from './generated/fft';
 export * from './generated/functions';
 export { GraphNode } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
+export * as linalg from './generated/linalg';
+export * as special from './generated/special';
 export { type Index, slice, Slice } from './indexing';
 export {
   getPrintoptions,

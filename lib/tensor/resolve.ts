@@ -21,6 +21,7 @@ import {
   TENSOR,
   TENSORS,
 } from './kinds';
+import { inParserOrder } from './overload-order';
 import { type ArgumentType, type BaseType, type Parameter, type Signature, signatureOf } from './signature';
 
 /** How an argument's value becomes what the seam takes. */
@@ -52,6 +53,8 @@ export interface Plan {
   /** For the outcome `same`: the source of the argument that comes back. */
   readonly aliases: readonly Source[];
   readonly factory: boolean;
+  /** A factory that is given a tensor, which its result does not depend on. */
+  readonly unrecorded: boolean;
   /** Arguments go to the native call as they come, by {@link c0}… and the outcome is a new tensor or the first argument. */
   readonly direct: boolean;
   readonly inPlace: boolean;
@@ -103,62 +106,57 @@ export function signaturesOf(name: string, asMethod: boolean): readonly Signatur
   if (signatures.length === 0) {
     throw new TorchError(`libtorch ${binding.libraryInfo().loaded} has no op \`${name}\``, 'TORCH_NOT_IMPLEMENTED');
   }
-  return signatures;
+  return inParserOrder(signatures);
 }
 
-/** How far `kind` is from what a single value of the type is: 0 exactly, more the less exact, -1 not at all. */
-function singleDistance(base: BaseType, kind: number): number {
+/** True where a value of this kind may stand for a single value of the type. */
+function takesSingle(base: BaseType, kind: number): boolean {
   switch (base) {
     case 'Tensor':
-      return kind === TENSOR ? 0 : -1;
+      return kind === TENSOR;
     case 'int':
-      return kind === INT || kind === BIGINT ? 0 : -1;
+      return kind === INT || kind === BIGINT;
     case 'float':
-      return kind === FLOAT ? 0 : kind === INT || kind === BIGINT ? 1 : -1;
+      return kind === FLOAT || kind === INT || kind === BIGINT;
     case 'bool':
-      return kind === BOOL ? 0 : -1;
+      return kind === BOOL;
     case 'Scalar':
-      if (kind === INT || kind === FLOAT || kind === BIGINT || kind === COMPLEX) return 1;
-      return kind === BOOL ? 2 : -1;
+      return kind === INT || kind === FLOAT || kind === BIGINT || kind === COMPLEX || kind === BOOL;
     case 'Generator':
-      return kind === GENERATOR ? 0 : -1;
+      return kind === GENERATOR;
     default:
-      return kind === STRING ? 0 : -1;
+      return kind === STRING;
   }
 }
 
-function listDistance(type: ArgumentType, kind: number): number {
-  if (kind === EMPTY) return 0;
+function takesList(type: ArgumentType, kind: number): boolean {
+  if (kind === EMPTY) return true;
   switch (type.base) {
     case 'Tensor':
-      if (kind === TENSORS) return 0;
-      return kind === OPTIONAL_TENSORS && type.optionalElements ? 0 : -1;
+      return kind === TENSORS || (kind === OPTIONAL_TENSORS && type.optionalElements);
     case 'int':
-      if (kind === INTS) return 0;
+      if (kind === INTS) return true;
       break;
     case 'float':
-      if (kind === FLOATS) return 0;
-      if (kind === INTS) return 1;
+      if (kind === FLOATS || kind === INTS) return true;
       break;
     case 'bool':
-      if (kind === BOOLS) return 0;
+      if (kind === BOOLS) return true;
       break;
     case 'Scalar':
-      return kind === INTS || kind === FLOATS || kind === BOOLS ? 2 : -1;
+      return kind === INTS || kind === FLOATS || kind === BOOLS;
     case 'str':
-      return kind === STRINGS ? 0 : -1;
+      return kind === STRINGS;
     default:
-      return -1;
+      return false;
   }
   // A single number where the schema says how many it stands for.
-  if (type.repeat === 0) return -1;
-  const single = singleDistance(type.base, kind);
-  return single === -1 ? -1 : single + 2;
+  return type.repeat > 0 && takesSingle(type.base, kind);
 }
 
-function distance(type: ArgumentType, kind: number): number {
-  if (kind === NULL) return type.optional ? 0 : -1;
-  return type.list ? listDistance(type, kind) : singleDistance(type.base, kind);
+function takes(type: ArgumentType, kind: number): boolean {
+  if (kind === NULL) return type.optional;
+  return type.list ? takesList(type, kind) : takesSingle(type.base, kind);
 }
 
 function conversionOf(type: ArgumentType, kind: number): number {
@@ -176,18 +174,14 @@ export interface CallKinds {
 
 interface Match {
   readonly signature: Signature;
-  readonly distance: number;
   readonly sources: (Source | null)[];
 }
 
 /** Matches a call with one overload; a string says why it does not match. */
 function match(signature: Signature, kinds: CallKinds): Match | string {
   const sources: (Source | null)[] = [];
-  let total = 0;
   const place = (parameter: Parameter, kind: number, source: Omit<Source, 'conversion'>): boolean => {
-    const far = distance(parameter.type, kind);
-    if (far === -1) return false;
-    total += far;
+    if (!takes(parameter.type, kind)) return false;
     sources[parameter.index] = { ...source, conversion: conversionOf(parameter.type, kind) };
     return true;
   };
@@ -231,7 +225,7 @@ function match(signature: Signature, kinds: CallKinds): Match | string {
     const unknown = [...options.keys()].find((name) => !known.has(name) && name !== 'out');
     return `unknown option \`${unknown ?? ''}\``;
   }
-  return { signature, distance: total, sources };
+  return { signature, sources };
 }
 
 /** `reshape(2, 3)` for `reshape([2, 3])`, where the list is the only positional argument. */
@@ -270,6 +264,7 @@ function toPlan({ signature, sources }: Match): Plan {
           ? 'many'
           : 'value';
   const inOrder = all.every((source, index) => source !== null && source.position === index && !source.spread);
+  const unrecorded = signature.factory && all.some((source) => source !== null && source.conversion === HANDLE);
   const inPlace = outcome === 'same' && aliases.length === 1 && aliases[0]?.position === 0;
   return {
     id: schema.id,
@@ -278,7 +273,8 @@ function toPlan({ signature, sources }: Match): Plan {
     outcome,
     aliases: aliases.filter((alias) => alias !== null),
     factory: signature.factory,
-    direct: inOrder && all.length <= 3 && (outcome === 'tensor' || inPlace),
+    unrecorded,
+    direct: inOrder && !unrecorded && all.length <= 3 && (outcome === 'tensor' || inPlace),
     inPlace,
     c0: all[0]?.conversion ?? PLAIN,
     c1: all[1]?.conversion ?? PLAIN,
@@ -316,23 +312,13 @@ export function resolve(
   kinds: CallKinds,
   args: readonly unknown[],
 ): Plan {
-  let best: Match | null = null;
   const reasons: string[] = [];
   for (const spread of [false, true]) {
     for (const signature of signatures) {
       const found = spread ? matchSpread(signature, kinds) : match(signature, kinds);
-      if (typeof found === 'string') {
-        if (!spread && signature.outs.length === 0) reasons.push(found);
-        continue;
-      }
-      const closer =
-        best === null ||
-        found.distance < best.distance ||
-        (found.distance === best.distance &&
-          found.signature.schema.arguments.length < best.signature.schema.arguments.length);
-      if (closer) best = found;
+      if (typeof found !== 'string') return toPlan(found);
+      if (!spread && signature.outs.length === 0) reasons.push(found);
     }
-    if (best !== null) return toPlan(best);
   }
   const received = args.slice(asMethod ? 1 : 0).map(describe);
   const expected = signatures

@@ -59,6 +59,9 @@ const TYPE =
 const ALIASES: Record<string, BaseType> = { SymInt: 'int', SymFloat: 'float', SymBool: 'bool', number: 'Scalar' };
 const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
 
+/** `to` takes what factories take, but its result depends on its tensor. */
+const isConversion = (schema: OpSchema): boolean => schema.arguments.some(({ name }) => name === 'copy');
+
 /** Overloads of TorchScript, which repeat others for its interpreter. */
 const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|.*_str|t|list_inplace)$/;
 
@@ -88,9 +91,14 @@ const VIEW_COPY = /(?<!^index)_copy$/;
 /** Kernels of one library, which the op of the plain name calls by itself. */
 const KERNEL = /^(cudnn|miopen|mkldnn|mps|fbgemm|xnnpack)_/;
 
-/** True for the ops that a person calls; the others are to be had by `callOp`. A leading underscore means internal. */
+/** Internal: an underscore leads the name, or what follows the namespace (`linalg__powsum`). */
+const INTERNAL = /^_|__/;
+
+/** True for the ops that a person calls; the others are to be had by `callOp`. */
 export function isPublicName(name: string): boolean {
-  return /^[a-z]/.test(name) && !DERIVATIVE.test(name) && !VIEW_COPY.test(name) && !KERNEL.test(name);
+  return (
+    /^[a-z]/.test(name) && !INTERNAL.test(name) && !DERIVATIVE.test(name) && !VIEW_COPY.test(name) && !KERNEL.test(name)
+  );
 }
 
 /** How `schema` is called, as a method (with the receiver in the place of `self`) or as a function; null if it cannot be. */
@@ -127,7 +135,9 @@ export function signatureOf(schema: OpSchema, asMethod: boolean): Signature | nu
     positional,
     keyword,
     outs,
-    factory: FACTORY.every((name) => schema.arguments.some((argument) => argument.name === name && argument.kwargOnly)),
+    factory:
+      FACTORY.every((name) => schema.arguments.some((argument) => argument.name === name && argument.kwargOnly)) &&
+      !isConversion(schema),
     spreadable:
       positional.length === (asMethod ? 2 : 1) && first !== undefined && first.type.base === 'int' && first.type.list,
   };

@@ -256,7 +256,7 @@ bool ExactFusedAdamAccepts(const AdamParameter& parameter, const AdamOptions& op
   for (size_t i = 0; i < tensors.size(); ++i) {
     const at::Tensor& tensor = *tensors[i];
     const bool plain = tensor.layout() == at::kStrided && tensor.is_cpu() && tensor.scalar_type() == at::kFloat &&
-                       !tensor.is_neg() && tensor.is_non_overlapping_and_dense() &&
+                       !tensor.is_neg() && !tensor._is_zerotensor() && tensor.is_non_overlapping_and_dense() &&
                        tensor.sizes() == parameter.param.sizes() && tensor.strides() == parameter.param.strides();
     if (!plain) return false;
     for (size_t j = 0; j < i; ++j) {
