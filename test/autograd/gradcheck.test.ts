@@ -162,7 +162,7 @@ describe('gradcheck', () => {
             .add((calls += 1) * 1e-8),
         /not reentrant/,
       ],
-      [(v, g) => v.mul(2).mul((g as Tensor | null) ?? ones([1])), /undefined or zero/, false],
+      [(v, g: Tensor | null) => v.mul(2).mul(g ?? ones([1])), /undefined or zero/, false],
     ];
     for (const [backward, message, materialize] of cases) {
       expect(() => gradcheck(make(backward, materialize), x)).toThrow(GradcheckError);

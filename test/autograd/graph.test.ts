@@ -1,5 +1,6 @@
 import { signaturesOf } from '../../lib/tensor/resolve';
-import { callOp, GraphNode, ones, randn, type Tensor, tensor } from '../../lib/tensor';
+import type { GraphNode } from '../../lib/tensor';
+import { callOp, ones, randn, type Tensor, tensor } from '../../lib/tensor';
 import { binding, DisposedError, scope } from '../../lib/engine';
 import { camelCase } from '../../lib/tensor/signature';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
@@ -101,7 +102,7 @@ describeWithOracle('the graph', (oracle) => {
       numbers.flatMap((number) => {
         const x = ones([2]).to(dtype);
         const results = [x.add(number), x.mul(number), x.div(number), ...(dtype === 'bool' ? [] : [x.sub(number)])];
-        return results.map((y) => `${y.dtype} ${String(y.tolist())}`);
+        return results.map((y) => `${y.dtype} ${JSON.stringify(y.tolist())}`);
       }),
     );
     const { theirs } = await oracle().run(
@@ -114,7 +115,7 @@ describeWithOracle('the graph', (oracle) => {
       `,
       { inputs: { dtypes: [...dtypes], numbers }, outputs: { theirs: 'tensors' } },
     );
-    expect(ours).toEqual(theirs.map((y) => `${y.dtype} ${String(y.tolist())}`));
+    expect(ours).toEqual(theirs.map((y) => `${y.dtype} ${JSON.stringify(y.tolist())}`));
   });
 });
 
@@ -137,7 +138,7 @@ describe('a node', () => {
     expect(node?.nextFunctions[0]?.[0]?.name).toBe('ExpBackward0');
     let ended: GraphNode | null = null;
     scope(() => void (ended = x.exp().gradFn));
-    expect(() => (ended as GraphNode | null)?.name).toThrow(DisposedError);
+    expect(() => ended?.name).toThrow(DisposedError);
   });
 
   it('stays cheap: numbers of dead nodes are dropped', () => {

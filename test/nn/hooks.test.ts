@@ -1,6 +1,7 @@
 import { grad } from '../../lib/autograd';
-import { Linear, Module, ReLU, Sequential, type ModuleGradients } from '../../lib/nn';
-import { manualSeed, ones, randn, Tensor } from '../../lib/tensor';
+import { Linear, Module, type ModuleGradients, ReLU, Sequential } from '../../lib/nn';
+import type { Tensor } from '../../lib/tensor';
+import { manualSeed, ones, randn } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
 
@@ -19,8 +20,8 @@ describeWithOracle('hooks on modules', (oracle) => {
   beforeEach(() => manualSeed(4));
 
   it('run in Python order, with Python bits, in a Sequential', async () => {
-    const model = new Sequential(new Linear(3, 4), new ReLU(), new Linear(4, 2));
-    const [first, relu, last] = [...model] as [Module, Module, Module];
+    const [first, relu, last] = [new Linear(3, 4), new ReLU(), new Linear(4, 2)];
+    const model = new Sequential(first, relu, last);
     const x = randn([5, 3]).requiresGrad_();
     const calls: string[] = [];
     const log =
@@ -97,7 +98,7 @@ describeWithOracle('hooks on modules', (oracle) => {
     expect(y.gradFn?.name).toBe(python.name);
     expectSameBits(y.detach(), python.y, 'y');
     expectSameBits(x.grad as Tensor, python.gx, 'x.grad');
-    expectSameBits((first as Linear).weight.grad as Tensor, python.gw, 'weight.grad');
+    expectSameBits(first.weight.grad as Tensor, python.gw, 'weight.grad');
   });
 
   it('show null where Python shows None, for several inputs and outputs', async () => {
@@ -150,8 +151,9 @@ describe('a hook on a module', () => {
     let calls = 0;
     const handle = linear.registerForwardHook(() => void (calls += 1));
     {
-      using _hook = linear.registerForwardPreHook(() => void (calls += 10));
+      using other = linear.registerForwardPreHook(() => void (calls += 10));
       linear.forward(ones([1, 2]));
+      expect(other).toBeDefined();
     }
     linear.forward(ones([1, 2]));
     handle.remove();
@@ -176,15 +178,15 @@ describe('a hook on a module', () => {
 
   it('is called always if it asks for that', () => {
     class Fails extends Module {
-      forward(_input: Tensor): Tensor {
-        throw new Error('forward');
+      forward(input: Tensor): Tensor {
+        throw new Error(`forward of ${input.numel()}`);
       }
     }
     const module = new Fails();
     const outputs: unknown[] = [];
     module.registerForwardHook(() => void outputs.push('never'));
     module.registerForwardHook((_module, _inputs, output) => void outputs.push(output), { alwaysCall: true });
-    expect(() => module.forward(ones([1]))).toThrow('forward');
+    expect(() => module.forward(ones([1]))).toThrow('forward of 1');
     expect(outputs).toEqual([null]);
   });
 
