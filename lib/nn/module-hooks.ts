@@ -117,14 +117,23 @@ type Observe = (gradients: ModuleGradients) => ModuleGradients;
 
 /** A node that all inputs, or all outputs, of one call go through, so that their gradients arrive together. */
 class BackwardHookFunction extends Function {
-  static forward(ctx: FunctionContext<[]> & { observe?: Observe }, observe: Observe, ...tensors: Tensor[]): Tensor[] {
+  static forward(
+    ctx: FunctionContext<[]> & { observe?: Observe },
+    observe: Observe,
+    materialize: boolean,
+    ...tensors: Tensor[]
+  ): Tensor[] {
+    ctx.setMaterializeGrads(materialize);
     ctx.markNonDifferentiable(...tensors.filter(({ requiresGrad }) => !requiresGrad));
     ctx.observe = observe;
     return tensors;
   }
 
-  static backward(ctx: FunctionContext<[]> & { observe?: Observe }, ...gradients: Tensor[]): (Tensor | null)[] {
-    return [null, ...(ctx.observe?.(gradients) ?? gradients)];
+  static backward(
+    ctx: FunctionContext<[]> & { observe?: Observe },
+    ...gradients: (Tensor | null)[]
+  ): (Tensor | null)[] {
+    return [null, null, ...(ctx.observe?.(gradients) ?? gradients)];
   }
 }
 
@@ -135,12 +144,15 @@ interface Places {
   readonly tensors: readonly number[] | null;
 }
 
-/** Sends the tensors among `values` through one node. */
-function watchTensors(values: readonly unknown[], observe: Observe): Places {
+/**
+ * Sends the tensors among `values` through one node. Python's hooks see what arrives at the outputs, null for one that
+ * took no part, and what leaves at the inputs, where that has become zeros: hence `materialize`.
+ */
+function watchTensors(values: readonly unknown[], observe: Observe, materialize: boolean): Places {
   const places = [...values.keys()].filter((place) => values[place] instanceof Tensor);
   const tensors = places.map((place) => values[place] as Tensor);
   if (!isGradEnabled() || !tensors.some(({ requiresGrad }) => requiresGrad)) return { values, tensors: null };
-  const watched = BackwardHookFunction.apply(observe, ...tensors);
+  const watched = BackwardHookFunction.apply(observe, materialize, ...tensors);
   const changed = [...values];
   for (const [index, place] of places.entries()) changed[place] = watched[index];
   return { values: changed, tensors: places };
@@ -178,7 +190,7 @@ class BackwardWatch {
   ) {}
 
   inputs(inputs: readonly unknown[]): readonly unknown[] {
-    const { values, tensors } = watchTensors(inputs, (gradients) => this.#inputGradients(gradients));
+    const { values, tensors } = watchTensors(inputs, (gradients) => this.#inputGradients(gradients), true);
     this.#inputCount = inputs.length;
     this.#inputPlaces = tensors;
     return values;
@@ -193,9 +205,8 @@ class BackwardWatch {
     const several = Array.isArray(output);
     const outputs: readonly unknown[] = several ? (output as unknown[]) : [output];
     let places: readonly number[] = [];
-    const { values, tensors } = watchTensors(outputs, (gradients) =>
-      this.#outputGradients(gradients, places, outputs.length),
-    );
+    const observe: Observe = (gradients) => this.#outputGradients(gradients, places, outputs.length);
+    const { values, tensors } = watchTensors(outputs, observe, false);
     places = tensors ?? [];
     return several ? values : values[0];
   }

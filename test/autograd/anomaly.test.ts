@@ -89,21 +89,16 @@ describe('anomaly mode', () => {
     const message = messageOf(() =>
       detectAnomaly(() => {
         const x = tensor([0], { dtype: 'float32', requiresGrad: true });
-        const [first] = grad(x.pow(1.5).sum(), x, { createGraph: true });
-        return (first as Tensor)
-          .mul(tensor([Infinity]))
-          .sum()
-          .backward();
+        const [first] = grad(x.sqrt().sum(), x, { createGraph: true }); // infinite
+        (first as Tensor).mul(0).sum().backward();
       }),
     );
     expect(message).toMatch(/Error detected in \w+/);
-    expect(message).toMatch(/Previous calculation was induced by PowBackward0/);
+    expect(message).toMatch(/Previous calculation was induced by SqrtBackward0/);
   });
 
-  it('warns beside an error of a hook, which stays the object it was', async () => {
-    const warnings: string[] = [];
-    const listen = (warning: Error): void => void warnings.push(warning.message);
-    process.on('warning', listen);
+  it('warns beside an error of a hook, which stays the object it was', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const thrown = new Error('mine');
     let caught: unknown;
     detectAnomaly(() => {
@@ -117,9 +112,8 @@ describe('anomaly mode', () => {
         caught = error;
       }
     });
-    await new Promise(setImmediate);
-    process.off('warning', listen);
     expect(caught).toBe(thrown);
-    expect(warnings.join('\n')).toMatch(/Error detected in ExpBackward0/);
+    expect(String(warn.mock.calls[0]?.[0])).toMatch(/Error detected in ExpBackward0/);
+    warn.mockRestore();
   });
 });

@@ -22,7 +22,7 @@ async function watch(times = 8): Promise<Set<string>> {
   const look = (): void => void seen.add(`${isGradEnabled()} ${isInferenceModeEnabled()}`);
   for (let i = 0; i < times; i += 1) {
     look();
-    await null;
+    await Promise.resolve();
     look();
     await tick();
     look();
@@ -57,7 +57,7 @@ describe('asynchronous modes', () => {
         return watch();
       })(),
     ]);
-    expect([outside, none, inference, enabled, off, after].map((seen) => [...(seen as Set<string>)])).toEqual([
+    expect([outside, none, inference, enabled, off, after].map((seen) => [...seen])).toEqual([
       ['true false'],
       ['false false'],
       ['false true'],

@@ -1,5 +1,6 @@
 import { signaturesOf } from '../../lib/tensor/resolve';
-import { callOp, GraphNode, ones, randn, type Tensor, tensor } from '../../lib/tensor';
+import type { GraphNode } from '../../lib/tensor';
+import { callOp, ones, randn, type Tensor, tensor } from '../../lib/tensor';
 import { binding, DisposedError, scope } from '../../lib/engine';
 import { camelCase } from '../../lib/tensor/signature';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
@@ -29,6 +30,8 @@ function opsWithNumbers(): string[] {
     const [, name = '', overload = ''] = /^aten::([a-z]\w*?)(?:\.(\w+))?$/.exec(full) ?? [];
     overloads.set(name, (overloads.get(name) ?? new Set()).add(overload));
   }
+  // Python's norm is a function of its own, which calls another op.
+  overloads.delete('norm');
   return [...overloads].filter(([, found]) => [...found].some((name) => /Scalar/.test(name))).map(([name]) => name);
 }
 
@@ -67,9 +70,8 @@ describeWithOracle('the graph', (oracle) => {
           for number in (2, 0.75):
               leaf = x.clone().requires_grad_()
               value = leaf * 1
-              method = getattr(value, name, None) or (lambda *a: getattr(torch, name)(value, *a))
               try:
-                  y = method(number)
+                  y = getattr(value, name)(number)
                   results[f'{name} {number}'] = {'graph': show(y.grad_fn), 'y': y}
               except Exception:
                   pass
@@ -99,8 +101,8 @@ describeWithOracle('the graph', (oracle) => {
     const ours = dtypes.flatMap((dtype) =>
       numbers.flatMap((number) => {
         const x = ones([2]).to(dtype);
-        const results = [x.add(number), x.mul(number), x.sub(dtype === 'bool' ? 1.5 : number), x.div(number)];
-        return results.map((y) => `${y.dtype} ${String(y.tolist())}`);
+        const results = [x.add(number), x.mul(number), x.div(number), ...(dtype === 'bool' ? [] : [x.sub(number)])];
+        return results.map((y) => `${y.dtype} ${JSON.stringify(y.tolist())}`);
       }),
     );
     const { theirs } = await oracle().run(
@@ -109,11 +111,11 @@ describeWithOracle('the graph', (oracle) => {
       for dtype in dtypes:
           for n in numbers:
               x = torch.ones(2).to(getattr(torch, dtype))
-              theirs += [x + n, x * n, x - (1.5 if dtype == 'bool' else n), x / n]
+              theirs += [x + n, x * n, x / n] + ([] if dtype == 'bool' else [x - n])
       `,
       { inputs: { dtypes: [...dtypes], numbers }, outputs: { theirs: 'tensors' } },
     );
-    expect(ours).toEqual(theirs.map((y) => `${y.dtype} ${String(y.tolist())}`));
+    expect(ours).toEqual(theirs.map((y) => `${y.dtype} ${JSON.stringify(y.tolist())}`));
   });
 });
 
@@ -134,7 +136,8 @@ describe('a node', () => {
     const node = x.exp().mul(2).gradFn;
     settle();
     expect(node?.nextFunctions[0]?.[0]?.name).toBe('ExpBackward0');
-    const ended = scope(() => ({ node: x.exp().gradFn })).node;
+    let ended: GraphNode | null = null;
+    scope(() => void (ended = x.exp().gradFn));
     expect(() => ended?.name).toThrow(DisposedError);
   });
 
