@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <cstring>
 #include <new>
 
 namespace libtorch_node {
@@ -13,12 +14,36 @@ void Throw(napi_env env, const char* code, const std::string& message) {
   if (!pending) napi_throw_error(env, code, message.c_str());
 }
 
+bool StartsWith(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
+
+// Some messages name places in libtorch's C++ sources, which say nothing to a user of JavaScript.
+std::string WithoutSources(std::string message) {
+  // `Could not run 'aten::…' with arguments from the 'CPU' backend. …`, and then forty lines of registrations.
+  if (StartsWith(message, "Could not run '")) {
+    const auto end = message.find("backend. ");
+    if (end != std::string::npos) message.resize(end + std::strlen("backend."));
+  }
+  // `[enforce fail at file:line] a == b. …`
+  if (StartsWith(message, "[enforce fail at ")) {
+    const auto condition = message.find("] ");
+    const auto sentence = condition == std::string::npos ? condition : message.find(". ", condition);
+    if (sentence != std::string::npos) message.erase(0, sentence + 2);
+  }
+  // `… INTERNAL ASSERT FAILED at "file":line, please report a bug to PyTorch. …`
+  const auto place = message.find(" at \"");
+  if (place != std::string::npos && message.find("ASSERT FAILED") < place) {
+    const auto end = message.find(", ", place);
+    if (end != std::string::npos) message.erase(place, end - place);
+  }
+  return message;
+}
+
 // c10 messages may end with a line break, and TORCH_CHECK adds C++ frames only to what().
 std::string Clean(const c10::Error& error) {
   std::string message = error.what_without_backtrace();
   const auto end = message.find_last_not_of(" \n\r\t");
   message.resize(end == std::string::npos ? 0 : end + 1);
-  return message;
+  return WithoutSources(message);
 }
 
 }  // namespace
