@@ -38,9 +38,9 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
 Environment::Environment(napi_env node_env)
     : env(node_env),
       tensors(node_env, NextSalt()),
+      device_objects(std::make_unique<DeviceObjects>()),
       callbacks(std::make_shared<CallbackHome>(node_env, this)),
-      graph(std::make_unique<GraphState>()),
-      device_objects(std::make_unique<DeviceObjects>()) {
+      graph(std::make_unique<GraphState>()) {
   of_this_thread = this;
 }
 

@@ -2,8 +2,10 @@
  * The error classes of the library. Each has a stable `code`; the class says what JavaScript would have thrown.
  *
  * An addon throws plain errors of its own realm (jest, for one, runs the library in another), so code that must tell
- * errors apart looks at `code`, and {@link isTorchError} does so.
+ * errors apart looks at `code`, and {@link isTorchError} does so. Stacks begin at the line of the user.
  */
+
+import { trimStack } from './stack';
 
 /** Stable codes of the errors that this library throws. */
 export type ErrorCode =
@@ -25,6 +27,7 @@ export class TorchError extends Error {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+    trimStack(this);
   }
 }
 
@@ -35,6 +38,7 @@ export class IndexError extends RangeError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'IndexError';
+    trimStack(this);
   }
 }
 
@@ -46,6 +50,7 @@ export class ArgumentError extends TypeError {
     super(message, options);
     this.name = 'ArgumentError';
     this.code = code;
+    trimStack(this);
   }
 }
 
@@ -56,6 +61,7 @@ export class OutOfMemoryError extends RangeError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'OutOfMemoryError';
+    trimStack(this);
   }
 }
 

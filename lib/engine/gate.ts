@@ -11,14 +11,30 @@ import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
 
-/** Tells a value to a reader: `Tensor[2, 3] float32`, `'abc'`, `[1, 2]`, `null`. */
-export function describe(value: unknown): string {
-  if (value instanceof TensorBase) {
-    if (!native.isAlive(value.handle)) return 'Tensor (disposed)';
-    return `Tensor[${native.sizes(value.handle).join(', ')}] ${native.dtype(value.handle)}`;
-  }
+function describeTensor({ handle }: TensorBase, withDevice: boolean): string {
+  if (!native.isAlive(handle)) return 'Tensor (disposed)';
+  const device = native.device(handle);
+  const shown = withDevice || device !== 'cpu' ? ` on ${device}` : '';
+  return `Tensor[${native.sizes(handle).join(', ')}] ${native.dtype(handle)}${shown}`;
+}
+
+/** True where a tensor in these arguments, or in their lists and options, is not on the CPU. */
+function hasDevice(values: readonly unknown[], depth = 0): boolean {
+  return values.some((value) => {
+    if (value instanceof TensorBase) return native.isAlive(value.handle) && native.device(value.handle) !== 'cpu';
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > 2) return false;
+    return hasDevice(Object.values(value), depth + 1);
+  });
+}
+
+/**
+ * Tells a value to a reader: `Tensor[2, 3] float32`, `'abc'`, `[1, 2]`, `null`. The device is told of a tensor that is not
+ * on the CPU, or of every one if `withDevice`.
+ */
+export function describe(value: unknown, withDevice = false): string {
+  if (value instanceof TensorBase) return describeTensor(value, withDevice);
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map(describe);
+    const shown = value.slice(0, 8).map((element) => describe(element, withDevice));
     return `[${shown.join(', ')}${value.length > shown.length ? `, … ${value.length} in all` : ''}]`;
   }
   switch (typeof value) {
@@ -33,8 +49,10 @@ export function describe(value: unknown): string {
       const name = (value.constructor as { name?: string } | undefined)?.name ?? 'object';
       if (ArrayBuffer.isView(value)) return `${name}(${value.byteLength} bytes)`;
       if (name !== 'Object') return name;
-      const entries = Object.entries(value).slice(0, 8);
-      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry)}`).join(', ')} }`;
+      const entries = Object.entries(value)
+        .filter(([, entry]) => entry !== undefined)
+        .slice(0, 8);
+      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice)}`).join(', ')} }`;
     }
     default:
       return String(value);
@@ -73,24 +91,30 @@ function warnOfAnomaly(): void {
   if (report !== '') process.emitWarning(report.trim());
 }
 
-/** An error whose stack begins at the caller of `gate`: the frames of the gate itself tell nobody anything. */
-function raise(code: string, message: string, gate: (...args: never[]) => unknown): Error {
-  const error = errorFromCode(code, message);
-  Error.captureStackTrace(error, gate);
-  return error;
-}
+/** How {@link asCallOf} begins the line that names the call. */
+const IN = '\n  in ';
 
 /**
- * Turns what native code threw into an error class of this library.
+ * Turns what native code threw into an error class of this library, which names the call with the shapes, dtypes and
+ * devices of its arguments. What has a class already passes as it is: a hook threw it, or an op inside of one.
  *
  * @param name - the op or function as its user knows it, such as `add`
- * @param args - its arguments as the user gave them
+ * @param args - its arguments as the user gave them, without what was left out at the end
  */
 export function fromNative(error: unknown, name: string, args: readonly unknown[]): unknown {
   if (!isTorchError(error) || hasPassed(error)) return error;
-  const call = `${name}(${args.map(describe).join(', ')})`;
+  return asCallOf(error, name, args);
+}
+
+/** As {@link fromNative}, for what is written by hand above the ops: an inner op's call gives way to the user's. */
+export function asCallOf(error: unknown, name: string, args: readonly unknown[]): unknown {
+  if (!isTorchError(error)) return error;
+  const [sentence = ''] = error.message.split(IN, 1);
+  const given = args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
+  const withDevice = hasDevice(given);
+  const call = `${name}(${given.map((arg) => describe(arg, withDevice)).join(', ')})`;
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
-  return raise(error.code, `${error.message}\n  in ${call}${site}${anomalyOf(error)}`, fromNative);
+  return errorFromCode(error.code, `${sentence}${IN}${call}${site}${anomalyOf(error)}`);
 }
 
 /** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
@@ -107,7 +131,7 @@ function guard(binding: NativeBinding): NativeBinding {
           throw error;
         }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw raise(error.code, `${error.message} (in ${name})${site}${anomalyOf(error)}`, guarded[name] as Callable);
+        throw errorFromCode(error.code, `${error.message}${IN}${name}${site}${anomalyOf(error)}`);
       }
     };
   }

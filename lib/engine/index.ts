@@ -1,6 +1,6 @@
-export { checkOptions } from './arguments';
+export { checkFunction, checkOptions, checkTensor } from './arguments';
 export type { Handle, NativeBinding } from './binding';
-export { binding, describe } from './gate';
+export { asCallOf, binding, describe } from './gate';
 export { withNumThreads } from './library';
 export * from './public';
 export { isThenable, refusePromise } from './scope';

@@ -1,6 +1,6 @@
 /** Elements of a tensor as JavaScript values, and back. */
 
-import { ArgumentError, binding, describe, refusePromise, TensorBase, TorchError } from '../engine';
+import { ArgumentError, binding, checkFunction, describe, refusePromise, TensorBase, TorchError } from '../engine';
 import { callOp } from './dispatch';
 import { type Complex, type DType, isComplexDType, isFloatingDType, isIntegerDType, itemSize } from './dtype';
 import type { Tensor } from './tensor';
@@ -68,9 +68,7 @@ const IS_CAGED = process.versions['electron'] !== undefined;
 
 /** See `Tensor.withTypedArray`. */
 export function withTypedArray<T>(tensor: Tensor, use: (elements: TypedArray) => T, copy = IS_CAGED): T {
-  if (typeof use !== 'function') {
-    throw new ArgumentError(`withTypedArray(): expected a function for argument \`use\`, received ${describe(use)}`);
-  }
+  checkFunction('withTypedArray', 'use', use);
   return withArrayType(tensor, (held, array) => {
     let finish = (): T => {
       throw new TorchError('withTypedArray(): the thread is being ended');

@@ -1,6 +1,6 @@
 /** `t[…]` and `t[…] = value` of Python; follows torch/csrc/autograd/python_variable_indexing.cpp. */
 
-import { ArgumentError, describe, IndexError, TensorBase } from '../engine';
+import { ArgumentError, describe, asCallOf, IndexError, TensorBase } from '../engine';
 import { flatten, inferDType, type NestedData } from './data';
 import { callOp, method } from './dispatch';
 import { isIntegerDType } from './dtype';
@@ -90,8 +90,6 @@ interface Applied {
   readonly view: Tensor;
   /** Index tensors by dimension of the view. */
   readonly indices: (Tensor | null)[];
-  /** Made on the way; to be freed after use. */
-  readonly temporary: Tensor[];
 }
 
 /** Lists become tensors; everything that cannot index is refused. */
@@ -127,17 +125,8 @@ function free(tensors: readonly Tensor[]): void {
   for (const tensor of tensors) tensor.dispose();
 }
 
-function apply(self: Tensor, given: readonly Index[]): Applied {
-  const temporary: Tensor[] = [];
-  try {
-    return applyAll(self, given, temporary);
-  } catch (error) {
-    free(temporary);
-    throw error;
-  }
-}
-
-function applyAll(self: Tensor, given: readonly Index[], temporary: Tensor[]): Applied {
+/** Applies all but index tensors. What is made on the way goes into `temporary`, to be freed after use. */
+function apply(self: Tensor, given: readonly Index[], temporary: Tensor[]): Applied {
   const parts = given.map((index) => normalise(index, temporary));
   const specified = parts.reduce((count: number, index) => count + dimensionsOf(index), 0);
   const rank = self.dim();
@@ -186,19 +175,21 @@ function applyAll(self: Tensor, given: readonly Index[], temporary: Tensor[]): A
       advance(checkedSelect(view, dim, index.item(), position));
     }
   }
-  return { view, indices, temporary };
+  return { view, indices };
 }
 
 /** `self[indices]`: a view, unless an index is a tensor, a list or a boolean. */
 export function indexGet(self: Tensor, given: readonly Index[]): Tensor {
   const [first] = given;
-  if (given.length === 1 && typeof first === 'number' && Number.isSafeInteger(first)) return selectFirst(self, first);
-  const { view, indices, temporary } = apply(self, given);
+  const temporary: Tensor[] = [];
   try {
+    if (given.length === 1 && typeof first === 'number' && Number.isSafeInteger(first)) return selectFirst(self, first);
+    const { view, indices } = apply(self, given, temporary);
     if (indices.length === 0) return view === self ? callOp('aten::alias', [self]) : view;
-    const result = callOp<Tensor>('aten::index.Tensor', [view, indices]);
     if (view !== self) temporary.push(view);
-    return result;
+    return callOp<Tensor>('aten::index.Tensor', [view, indices]);
+  } catch (error) {
+    throw asCallOf(error, 'at', [self, ...given]);
   } finally {
     free(temporary);
   }
@@ -210,10 +201,20 @@ function withoutLeadingOnes(shape: readonly number[]): readonly number[] {
   return first === -1 ? [] : shape.slice(first);
 }
 
+function checkScalar(value: unknown): void {
+  const isNumber = ['number', 'bigint', 'boolean'].includes(typeof value);
+  if (isNumber || (typeof value === 'object' && value !== null && 're' in value && 'im' in value)) return;
+  throw new ArgumentError(
+    `setAt(): expected a number, bigint, boolean, { re, im }, nested lists of them or a tensor for argument \`value\`, ` +
+      `received ${describe(value)}`,
+  );
+}
+
 /** `self[indices] = value` */
 export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | NestedData): void {
-  const { view, indices, temporary } = apply(self, given);
+  const temporary: Tensor[] = [];
   try {
+    const { view, indices } = apply(self, given, temporary);
     if (view !== self) temporary.push(view);
     let source: Tensor;
     if (value instanceof TensorBase) source = value;
@@ -226,6 +227,7 @@ export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | 
         temporary.push(source);
       }
     } else {
+      checkScalar(value);
       source = callOp<Tensor>('aten::scalar_tensor', [value, self.dtype, undefined, self.device]);
       temporary.push(source);
     }
@@ -242,6 +244,8 @@ export function indexPut(self: Tensor, given: readonly Index[], value: Tensor | 
     }
     if (indices.length === 0) callOp('aten::copy_', [view, source]);
     else callOp('aten::index_put_', [view, indices, source]);
+  } catch (error) {
+    throw asCallOf(error, 'setAt', [self, given, value]);
   } finally {
     free(temporary);
   }

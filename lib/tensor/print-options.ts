@@ -1,6 +1,6 @@
 /** How tensors are printed. */
 
-import { ArgumentError, describe, refusePromise } from '../engine';
+import { ArgumentError, checkFunction, checkOptions, describe, refusePromise } from '../engine';
 
 /** The settings of `torch.set_printoptions`. */
 export interface PrintOptions {
@@ -36,6 +36,7 @@ let options = DEFAULT;
 const MAX_PRECISION = 80;
 
 function check(changes: PrintOptionChanges): void {
+  checkOptions('setPrintoptions', changes, [...Object.keys(DEFAULT), 'profile']);
   const { profile, sciMode } = changes;
   if (profile !== undefined && !Object.hasOwn(PROFILES, profile)) {
     throw new ArgumentError(
@@ -85,6 +86,7 @@ export function setPrintoptions(changes: PrintOptionChanges): void {
  * @throws AsyncError if `fn` returns a promise
  */
 export function printoptions<T>(changes: PrintOptionChanges, fn: () => T): T {
+  checkFunction('printoptions', 'fn', fn);
   const before = options;
   setPrintoptions(changes);
   try {

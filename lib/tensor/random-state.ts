@@ -1,6 +1,6 @@
 /** The default generators: `torch.random`. */
 
-import { ArgumentError, binding, cuda, describe, refusePromise } from '../engine';
+import { ArgumentError, binding, checkFunction, cuda, describe, refusePromise } from '../engine';
 import type { Device } from './dtype';
 import { drawSeed, Generator, type Seed, toSeed } from './random';
 import type { Tensor } from './tensor';
@@ -66,6 +66,7 @@ function deviceNames(devices: ForkRngOptions['devices']): Device[] {
  * @throws AsyncError if `fn` returns a promise
  */
 export function forkRng<T>(fn: () => T, { devices, enabled = true }: ForkRngOptions = {}): T {
+  checkFunction('forkRng', 'fn', fn);
   if (!enabled) return fn();
   const generators = [
     defaultGenerator,

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 
-import { ArgumentError, binding, describe, DisposedError, TensorBase } from '../engine';
+import { ArgumentError, asCallOf, binding, describe, DisposedError, TensorBase } from '../engine';
 import type { GeneratorId } from '../engine/binding';
 import { frombytes } from './creation';
 import type { Device } from './dtype';
@@ -41,7 +41,11 @@ function setState(id: GeneratorId, state: Tensor, name: string): void {
   if (!((state as unknown) instanceof TensorBase) || state.dtype !== 'uint8') {
     throw new ArgumentError(`${name}(): expected a uint8 tensor for argument \`state\`, received ${describe(state)}`);
   }
-  binding.generatorSetState(id, state.toBytes());
+  try {
+    binding.generatorSetState(id, state.toBytes());
+  } catch (error) {
+    throw asCallOf(error, name, [state]);
+  }
 }
 
 /** Generators that were forgotten without dispose(); the table would keep them for ever. */

@@ -320,7 +320,7 @@ export function resolve(
       if (!spread && signature.outs.length === 0) reasons.push(found);
     }
   }
-  const received = args.slice(asMethod ? 1 : 0).map(describe);
+  const received = args.slice(asMethod ? 1 : 0).map((arg) => describe(arg));
   const expected = signatures
     .filter(({ outs }) => outs.length === 0 || kinds.options.has('out'))
     .map((signature) => `\n  ${signatureText(name, signature, asMethod)}`);

@@ -2,7 +2,20 @@
 
 import { inspect } from 'node:util';
 
-import { ArgumentError, binding, cuda, describe, dispose, libraryInfo, TensorBase, TorchError } from '../engine';
+import {
+  ArgumentError,
+  asCallOf,
+  binding,
+  checkOptions,
+  checkTensor,
+  cuda,
+  describe,
+  dispose,
+  IndexError,
+  libraryInfo,
+  TensorBase,
+  TorchError,
+} from '../engine';
 import {
   type Element,
   nest,
@@ -41,6 +54,8 @@ export interface BackwardOptions {
   /** Only these leaves get gradients. */
   inputs?: readonly Tensor[];
 }
+
+const TO_OPTIONS = ['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat'] as const;
 
 /** The object that stands for a tensor's gradient, so that `t.grad === t.grad`. */
 const gradients = new WeakMap<TensorBase, Tensor>();
@@ -102,7 +117,7 @@ export class Tensor extends TensorBase {
   size(dim: number): number;
   size(dim?: number): number | readonly number[] {
     const sizes = this.shape;
-    return dim === undefined ? sizes : (sizes[this.wrapDim(dim)] ?? 0);
+    return dim === undefined ? sizes : (sizes[this.wrapDim(dim, 'size')] ?? 0);
   }
 
   /** Elements between neighbours, of all dimensions or of one. */
@@ -110,13 +125,22 @@ export class Tensor extends TensorBase {
   stride(dim: number): number;
   stride(dim?: number): number | readonly number[] {
     const strides = binding.strides(this.handle);
-    return dim === undefined ? strides : (strides[this.wrapDim(dim)] ?? 0);
+    return dim === undefined ? strides : (strides[this.wrapDim(dim, 'stride')] ?? 0);
   }
 
-  private wrapDim(dim: number): number {
+  private wrapDim(dim: number, name: string): number {
     const { ndim } = this;
-    // libtorch words the error.
-    return dim >= -ndim && dim < ndim ? (dim + ndim) % ndim : callOp<number>('aten::size.int', [this, dim]);
+    if (Number.isSafeInteger(dim) && dim >= -ndim && dim < ndim) return (dim + ndim) % ndim;
+    const call = `\n  in ${name}(${describe(this)}, ${describe(dim)})`;
+    if (!Number.isSafeInteger(dim)) {
+      throw new ArgumentError(`expected an integer for argument \`dim\`, received ${describe(dim)}${call}`);
+    }
+    const [low, high] = [-ndim, ndim - 1];
+    throw new IndexError(
+      ndim === 0
+        ? `Dimension specified as ${dim} but tensor has no dimensions${call}`
+        : `Dimension out of range (expected to be in range of [${low}, ${high}], but got ${dim})${call}`,
+    );
   }
 
   /** First element's position in the storage, in elements. */
@@ -142,6 +166,7 @@ export class Tensor extends TensorBase {
 
   /** True if the two share memory that belongs together, as a view and its base do. */
   sharesStorage(other: Tensor): boolean {
+    checkTensor('sharesStorage()', 'other', other);
     return binding.sharesStorage(this.handle, other.handle);
   }
 
@@ -163,7 +188,7 @@ export class Tensor extends TensorBase {
    * @throws RangeError for an integer beyond 2^53: `itemBigInt` gives it exactly
    */
   item(): number {
-    const value = binding.item(this.handle);
+    const value = this.element('item');
     if (typeof value === 'number') return value;
     if (typeof value === 'boolean') return value ? 1 : 0;
     if (typeof value === 'bigint') {
@@ -172,9 +197,17 @@ export class Tensor extends TensorBase {
     throw new ArgumentError('item(): a complex number is no number; tolist() returns it as { re, im }');
   }
 
+  private element(name: string): Element {
+    try {
+      return binding.item(this.handle);
+    } catch (error) {
+      throw asCallOf(error, name, [this]);
+    }
+  }
+
   /** The only element of an integer or bool tensor, exactly. */
   itemBigInt(): bigint {
-    const value = binding.item(this.handle);
+    const value = this.element('itemBigInt');
     if (typeof value === 'object' || (typeof value === 'number' && !Number.isInteger(value))) {
       throw new ArgumentError(`itemBigInt(): expected an integer, received an element of ${this.dtype}`);
     }
@@ -250,20 +283,26 @@ export class Tensor extends TensorBase {
   to(other: Tensor, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
   to(target: ToOptions | DType | Device | Tensor, ...rest: (DType | boolean | ToOptions | null | undefined)[]): Tensor {
     const options: ToOptions = {};
+    const isString = typeof target === 'string';
     if (target instanceof Tensor) {
       options.dtype = target.dtype;
       options.device = target.device;
     } else if (isDType(target)) options.dtype = target;
-    else if (typeof target === 'string') {
+    else if (isString) {
       options.device = target;
       if (!(typeof rest[0] === 'object' && rest[0] !== null))
         options.dtype = (rest.shift() ?? undefined) as DType | undefined;
-    } else Object.assign(options, target);
+    } else {
+      checkOptions('to', target, TO_OPTIONS);
+      Object.assign(options, target);
+    }
     const flags = ['nonBlocking', 'copy'] as const;
     for (const [index, value] of rest.entries()) {
       const flag = flags[index];
-      if (typeof value === 'object' && value !== null) Object.assign(options, value);
-      else if (flag !== undefined && typeof value === 'boolean') options[flag] = value;
+      if (typeof value === 'object' && value !== null) {
+        checkOptions('to', value, TO_OPTIONS);
+        Object.assign(options, value);
+      } else if (flag !== undefined && typeof value === 'boolean') options[flag] = value;
       else if (value !== undefined) {
         throw new ArgumentError(`to(): expected a boolean or options, received ${describe(value)}`);
       }
@@ -281,16 +320,12 @@ export class Tensor extends TensorBase {
       (dtype !== undefined && dtype !== this.dtype) ||
       (device !== undefined && device !== this.device);
     if (!changes) return this;
-    return callOp<Tensor>('aten::to.dtype_layout', [
-      this,
-      dtype,
-      undefined,
-      device,
-      undefined,
-      nonBlocking ?? false,
-      copy ?? false,
-      memoryFormat,
-    ]);
+    const flags = [nonBlocking ?? false, copy ?? false, memoryFormat];
+    try {
+      return callOp<Tensor>('aten::to.dtype_layout', [this, dtype, undefined, device, undefined, ...flags]);
+    } catch (error) {
+      throw asCallOf(error, 'to', [this, { dtype, device, nonBlocking, copy, memoryFormat }]);
+    }
   }
 
   /** To float32. */
@@ -409,6 +444,7 @@ export class Tensor extends TensorBase {
   }
 
   set grad(gradient: Tensor | null) {
+    if (gradient !== null) checkTensor('grad', 'gradient', gradient);
     binding.setGrad(this.handle, gradient?.handle ?? 0);
     if (gradient === null) gradients.delete(this);
     else gradients.set(this, gradient);
@@ -426,6 +462,7 @@ export class Tensor extends TensorBase {
 
   /** Puts this tensor on the memory of another. */
   set data(source: Tensor) {
+    checkTensor('data', 'source', source);
     binding.setData(this.handle, source.handle);
   }
 
@@ -437,6 +474,7 @@ export class Tensor extends TensorBase {
    */
   backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
     const isTensorGiven = gradient instanceof TensorBase;
+    if (!isTensorGiven) checkOptions('backward', gradient ?? {}, ['retainGraph', 'createGraph', 'inputs']);
     const given = isTensorGiven ? gradient.handle : 0;
     const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
     const handles = Array.from(inputs, ({ handle }) => handle);

@@ -1,12 +1,16 @@
 import {
   bernoulli,
+  defaultGenerator,
+  forkRng,
   Generator,
   getRngState,
   initialSeed,
   manualSeed,
   randint,
   randn,
+  random,
   randperm,
+  seed,
   setRngState,
   empty,
   type Seed,
@@ -108,5 +112,76 @@ describe('seeds and states that cannot be', () => {
     generator.dispose();
     expect(() => generator.initialSeed()).toThrow(/disposed/);
     expect(() => randn([2], { generator })).toThrow();
+  });
+});
+
+describeWithOracle('default generators', (oracle) => {
+  it('are those of torch.random', async () => {
+    expect(random.manualSeed(5)).toBe(defaultGenerator);
+    const numbers = randn([4], { generator: defaultGenerator });
+    const { theirs } = await oracle().run(
+      'torch.random.manual_seed(5)\ntheirs = torch.randn(4, generator=torch.default_generator)',
+      {
+        outputs: ['theirs'],
+      },
+    );
+    expectSameBits(numbers, theirs);
+    defaultGenerator.dispose();
+    expect(defaultGenerator.initialSeed()).toBe(5n);
+  });
+
+  it('are put back by forkRng(), also where it throws or a promise is returned', async () => {
+    manualSeed(6);
+    const inside = forkRng(() => randn([3]));
+    expect(() => forkRng(() => Promise.resolve(randn([3])))).toThrow(/synchronous/);
+    expect(() =>
+      forkRng(() => {
+        manualSeed(99);
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
+    const outside = randn([3]);
+    const { forked, after } = await oracle().run(
+      `
+      torch.manual_seed(6)
+      with torch.random.fork_rng():
+          forked = torch.randn(3)
+      after = torch.randn(3)
+      `,
+      { outputs: ['forked', 'after'] },
+    );
+    expectSameBits(inside, forked);
+    expectSameBits(outside, after);
+    const before = getRngState();
+    forkRng(() => randn([3]), { enabled: false });
+    expect(getRngState().equal(before)).toBe(false);
+  });
+
+  it('take states of generators of Python, and give them', async () => {
+    using generator = new Generator().manualSeed(2n ** 63n + 5n);
+    randn([7], { generator });
+    using clone = generator.cloneState();
+    const state = generator.getState();
+    const ours = [randn([20], { generator: clone }), randperm(9, { generator: clone })];
+    const { theirs, after } = await oracle().run(
+      `
+      g = torch.Generator()
+      g.set_state(state)
+      theirs = [torch.randn(20, generator=g), torch.randperm(9, generator=g)]
+      after = g.get_state()
+      `,
+      { inputs: { state }, outputs: { theirs: 'tensors', after: 'tensor' } },
+    );
+    for (const [index, mine] of ours.entries()) expectSameBits(mine, theirs[index] as Tensor);
+    expectSameBits(clone.getState(), after);
+    // The clone is a stream of its own.
+    expectSameBits(generator.getState(), state);
+  });
+
+  it('seed themselves with what nobody foresees, exact as a number', () => {
+    const seeds = [seed(), seed(), new Generator().seed()];
+    expect(new Set(seeds).size).toBe(3);
+    expect(initialSeed()).toBe(seeds[1]);
+    for (const drawn of seeds) expect(Number.isSafeInteger(Number(drawn))).toBe(true);
   });
 });

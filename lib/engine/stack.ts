@@ -1,0 +1,38 @@
+/** Error stacks that begin at the line of the user: the frames of this library above it tell nobody anything. */
+
+import { resolve, sep } from 'node:path';
+
+/** Where the sources and what is compiled of them lie. */
+const ROOTS = ['lib', 'dist'].map((folder) => resolve(__dirname, '..', '..', folder) + sep);
+
+/** Programs on top of the library are its users. */
+const PROGRAMS = ['models', 'train', 'cli'];
+
+/** Frames that are looked at for one of the user's. */
+const DEEP = 64;
+
+/** `Array.map (<anonymous>)` and what Node runs between a caller and its callback. */
+const NOWHERE = /^ *at [^(]*\((<anonymous>|native)\)$|\(?node:internal\//;
+
+function isOurs(frame: string): boolean {
+  if (NOWHERE.test(frame)) return true;
+  return ROOTS.some((root) => {
+    const at = frame.indexOf(root);
+    return at >= 0 && !PROGRAMS.some((name) => frame.startsWith(name + sep, at + root.length));
+  });
+}
+
+/** @internal Lets the stack of a new error begin at the first frame outside of this library, if there is one. */
+export function trimStack(error: Error): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = Math.max(limit, DEEP);
+  Error.captureStackTrace(error);
+  Error.stackTraceLimit = limit;
+  const lines = error.stack?.split('\n') ?? [];
+  const first = lines.findIndex((line) => /^ {4}at /.test(line));
+  if (first === -1) return;
+  const frames = lines.slice(first);
+  const users = frames.findIndex((frame) => !isOurs(frame));
+  const shown = users === -1 ? frames : frames.slice(users);
+  error.stack = [...lines.slice(0, first), ...shown.slice(0, limit)].join('\n');
+}
