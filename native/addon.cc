@@ -16,6 +16,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterAutograd(exports);
     RegisterRandom(exports);
     RegisterDevices(exports);
+    RegisterCompute(exports);
     RegisterNn(exports);
     RegisterOptim(exports);
   } catch (...) {

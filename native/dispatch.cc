@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compute/deferred.h"
 #include "convert.h"
 #include "exports.h"
 
@@ -65,11 +66,12 @@ void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IV
 }
 
 // The tensor at `index`, by reference: it holds until the next Add, and an op's forward adds nothing.
+static_assert(TensorTable::kBorrowed == 2, "direct calls take up to two tensors");
 const at::Tensor& BorrowTensor(const Arguments& arguments, const Op& op, size_t index) {
   const char* name = op.arguments[index].name.c_str();
   const Handle handle = ReadHandle(arguments.env, arguments[index + kFirst], name);
   if (handle == 0) ThrowNoTensor(name);
-  return arguments.environment->tensors.Get(handle);
+  return arguments.environment->tensors.Borrow(handle, index);
 }
 
 at::Scalar ScalarOrDefault(const Arguments& arguments, const Op& op, size_t index) {
@@ -100,15 +102,16 @@ std::optional<at::Tensor> CallDirect(const Arguments& arguments, const Op& op) {
   return std::nullopt;
 }
 
-napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
-  if (!result.defined()) return MakeHandle(arguments.env, 0);
-  napi_value owner = TypeOf(arguments.env, arguments[1]) == napi_object ? arguments[1] : nullptr;
-  return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(result), owner));
+napi_value OwnerOf(const Arguments& arguments) {
+  return TypeOf(arguments.env, arguments[1]) == napi_object ? arguments[1] : nullptr;
 }
 
-// call(op, owner, ...args)
-napi_value CallOp(Arguments& arguments) {
-  const Op& op = ReadOp(arguments);
+napi_value OneTensor(const Arguments& arguments, at::Tensor result) {
+  if (!result.defined()) return MakeHandle(arguments.env, 0);
+  return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(result), OwnerOf(arguments)));
+}
+
+napi_value CallNow(const Arguments& arguments, const Op& op) {
   if (auto result = CallDirect(arguments, op); result.has_value()) return OneTensor(arguments, *std::move(result));
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
@@ -125,6 +128,33 @@ napi_value CallOp(Arguments& arguments) {
     results.push_back(op.returns_argument[i] ? MakeHandle(arguments.env, 0) : FromIValue(arguments, stack[i]));
   }
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
+}
+
+napi_value QueueOp(const Arguments& arguments, const Op& op) {
+  std::vector<c10::IValue> stack;
+  {
+    const ReadingShapes reading(arguments);
+    PushArguments(arguments, op, stack);
+  }
+  return DeferOp(arguments, op, std::move(stack), OwnerOf(arguments));
+}
+
+// call(op, owner, ...args)
+napi_value CallOp(Arguments& arguments) {
+  const Op& op = ReadOp(arguments);
+  Environment& environment = *arguments.environment;
+  if (environment.region) return QueueOp(arguments, op);
+  const uint64_t reclaims = environment.reclaims;
+  try {
+    return CallNow(arguments, op);
+  } catch (const c10::Error&) {
+    // Our CPU allocator has made its second try by now; CUDA's and the system's come here. An op that writes to its
+    // arguments may have done half of it, and cannot be called again.
+    const bool again = CurrentFailure().code == "TORCH_OUT_OF_MEMORY" && environment.reclaims == reclaims;
+    if (!again || op.handle.schema().is_mutable()) throw;
+  }
+  environment.Reclaim();
+  return CallNow(arguments, op);
 }
 
 napi_value OpNames(Arguments& arguments) {

@@ -4,6 +4,8 @@
 
 #include <atomic>
 
+#include "allocator.h"
+#include "compute/thread.h"
 #include "dispatch.h"
 #include "errors.h"
 
@@ -33,15 +35,29 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
 
 Environment::Environment(napi_env node_env) : env(node_env), tensors(node_env, NextSalt()) {}
 
+bool Environment::Reclaim() {
+  ++reclaims;
+  return tensors.Reclaim();
+}
+
+void Environment::CheckGradientsAreFree() const {
+  if (gradient_regions == 0) return;
+  throw CodedError("TORCH_ASYNC",
+                   "gradients are being computed: await the backward pass before you read, clear or use them");
+}
+
 Environment::~Environment() = default;
 
 Environment* Environment::Create(napi_env env) {
   auto* environment = new Environment(env);
+  SetReclaimer([](void* data) { return static_cast<Environment*>(data)->Reclaim(); }, environment);
   // A cleanup hook, not instance data: it runs while Node-API references can still be deleted.
   napi_add_env_cleanup_hook(
       env,
       [](void* data) {
         auto* ending = static_cast<Environment*>(data);
+        // No JavaScript can run any more.
+        SetReclaimer(nullptr, nullptr);
         while (!ending->inference_modes.empty()) ending->inference_modes.pop_back();
         ending->tensors.Clear();
         delete ending;

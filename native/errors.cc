@@ -36,36 +36,45 @@ void Check(napi_env env, napi_status status) {
   throw CodedError("TORCH_NODE_API", std::string("Node-API: ") + text);
 }
 
-void RethrowToJavaScript(napi_env env) noexcept {
+Failure CurrentFailure() {
   // Most derived classes first: each c10 class derives from c10::Error.
   try {
     throw;
-  } catch (const PendingException&) {
   } catch (const CodedError& error) {
-    Throw(env, error.code(), error.what());
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    return {error.code(), error.what()};
   } catch (const c10::IndexError& error) {
-    Throw(env, "TORCH_INDEX", Clean(error));
+    return {"TORCH_INDEX", Clean(error)};
   } catch (const c10::TypeError& error) {
-    Throw(env, "TORCH_TYPE", Clean(error));
+    return {"TORCH_TYPE", Clean(error)};
   } catch (const c10::ValueError& error) {
-    Throw(env, "TORCH_VALUE", Clean(error));
+    return {"TORCH_VALUE", Clean(error)};
   } catch (const c10::NotImplementedError& error) {
-    Throw(env, "TORCH_NOT_IMPLEMENTED", Clean(error));
+    return {"TORCH_NOT_IMPLEMENTED", Clean(error)};
   } catch (const c10::OutOfMemoryError& error) {
-    Throw(env, "TORCH_OUT_OF_MEMORY", Clean(error));
+    return {"TORCH_OUT_OF_MEMORY", Clean(error)};
   } catch (const c10::Error& error) {
     const std::string message = Clean(error);
-    // c10's CPU allocator reports exhaustion as a plain error with this text.
+    // c10's own CPU allocator reports exhaustion as a plain error with this text.
     const bool exhausted = message.find("DefaultCPUAllocator: ") != std::string::npos;
-    Throw(env, exhausted ? "TORCH_OUT_OF_MEMORY" : "TORCH_ERROR", message);
+    return {exhausted ? "TORCH_OUT_OF_MEMORY" : "TORCH_ERROR", message};
   } catch (const std::bad_alloc&) {
-    Throw(env, "TORCH_OUT_OF_MEMORY", "out of memory");
+    return {"TORCH_OUT_OF_MEMORY", "out of memory"};
   } catch (const std::exception& error) {
-    Throw(env, "TORCH_ERROR", error.what());
+    return {"TORCH_ERROR", error.what()};
   } catch (...) {
-    Throw(env, "TORCH_ERROR", "unknown C++ exception");
+    return {"TORCH_ERROR", "unknown C++ exception"};
+  }
+}
+
+void RethrowToJavaScript(napi_env env) noexcept {
+  try {
+    throw;
+  } catch (const PendingException&) {
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (...) {
+    const Failure failure = CurrentFailure();
+    Throw(env, failure.code.c_str(), failure.message);
   }
 }
 

@@ -75,6 +75,7 @@ void RegisterData(Exports& exports);
 void RegisterAutograd(Exports& exports);
 void RegisterRandom(Exports& exports);
 void RegisterDevices(Exports& exports);
+void RegisterCompute(Exports& exports);
 void RegisterLibm(Exports& exports);
 void RegisterNn(Exports& exports);
 void RegisterOptim(Exports& exports);

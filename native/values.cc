@@ -169,6 +169,12 @@ at::Tensor ReadTensor(const Arguments& arguments, napi_value value, const char* 
   return arguments.environment->tensors.Get(handle);
 }
 
+at::Tensor ReadShape(const Arguments& arguments, napi_value value, const char* name) {
+  const Handle handle = ReadHandle(arguments.env, value, name);
+  if (handle == 0) ThrowNoTensor(name);
+  return arguments.environment->tensors.Shape(handle);
+}
+
 at::Tensor ReadOptionalTensor(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
   return handle == 0 ? at::Tensor() : arguments.environment->tensors.Get(handle);

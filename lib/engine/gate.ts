@@ -7,6 +7,7 @@ import type { NativeBinding, Owner } from './binding';
 import { debug, describeSite } from './debug';
 import { errorFromCode, isTorchError } from './errors';
 import { loadAddon } from './load';
+import { describeUsage } from './out-of-memory';
 import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
@@ -48,6 +49,11 @@ function siteOfDisposed(args: readonly unknown[]): string {
   return debug.enabled ? '' : describeSite(0);
 }
 
+/** What a message of this code says besides. */
+function details(code: string): string {
+  return code === 'TORCH_OUT_OF_MEMORY' ? describeUsage(native) : '';
+}
+
 type Callable = (...args: unknown[]) => unknown;
 
 /** An error whose stack begins at the caller of `gate`: the frames of the gate itself tell nobody anything. */
@@ -67,7 +73,13 @@ export function fromNative(error: unknown, name: string, args: readonly unknown[
   if (!isTorchError(error)) return error;
   const call = `${name}(${args.map(describe).join(', ')})`;
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
-  return raise(error.code, `${error.message}\n  in ${call}${site}`, fromNative);
+  return raise(error.code, `${error.message}\n  in ${call}${site}${details(error.code)}`, fromNative);
+}
+
+/** The error of this library for one with which a promise of the addon was rejected. */
+export function fromRejection(error: unknown): unknown {
+  if (!isTorchError(error)) return error;
+  return raise(error.code, `${error.message}${details(error.code)}`, fromRejection);
 }
 
 /** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
@@ -81,7 +93,7 @@ function guard(binding: NativeBinding): NativeBinding {
       } catch (error) {
         if (!isTorchError(error)) throw error;
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw raise(error.code, `${error.message} (in ${name})${site}`, guarded[name] as Callable);
+        throw raise(error.code, `${error.message} (in ${name})${site}${details(error.code)}`, guarded[name] as Callable);
       }
     };
   }

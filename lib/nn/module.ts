@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError } from '../engine';
+import { ArgumentError, computeAsync } from '../engine';
 import { isComplexDType, isDType, isFloatingDType, type Device, type DType, type Tensor } from '../tensor';
 import { clearGradients } from './gradients';
 import { snakeCase } from './names';
@@ -37,6 +37,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   readonly #verbatim = new Set<string>();
 
   abstract forward(...inputs: Inputs): Output;
+
+  /** {@link forward} on the compute thread, see `computeAsync`; the event loop goes on meanwhile. */
+  forwardAsync(...inputs: Inputs): Promise<Output> {
+    return computeAsync(() => this.forward(...inputs));
+  }
 
   // -- registration ---------------------------------------------------------------------------------------------------
 

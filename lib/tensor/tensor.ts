@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { ArgumentError, binding, describe, dispose, TensorBase } from '../engine';
+import { ArgumentError, binding, computeAsync, type ComputeOptions, describe, dispose, TensorBase } from '../engine';
 import {
   type Element,
   nest,
@@ -400,6 +400,15 @@ export class Tensor extends TensorBase {
     const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
     const handles = inputs.map(({ handle }) => handle);
     binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+  }
+
+  /**
+   * {@link backward} on the compute thread; the event loop goes on meanwhile. Until the promise is settled gradients
+   * cannot be read. The pass as a whole is one piece of work: `signal` stops it before its beginning only.
+   */
+  backwardAsync(gradient?: Tensor | null, options: BackwardOptions & ComputeOptions = {}): Promise<void> {
+    const { signal, ...rest } = options;
+    return computeAsync(() => this.backward(gradient, rest), { signal });
   }
 
   // -- lifetime -------------------------------------------------------------------------------------------------------

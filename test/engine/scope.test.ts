@@ -199,10 +199,15 @@ describe('debug mode', () => {
     const keepThem = Array.from({ length: 3 }, function makeMany() {
       return ones([1]);
     });
-    const sites = memory().sites ?? {};
-    expect(Object.entries(sites).some(([site, count]) => site.includes('makeMany') && count === keepThem.length)).toBe(
-      true,
-    );
+    const views = keepThem.map(function makeViews(t) {
+      return t.view(1);
+    });
+    const sites = Object.entries(memory().sites ?? {});
+    const made = sites.find(([site]) => site.includes('makeMany'))?.[1];
+    expect(made).toEqual({ tensors: keepThem.length, bytes: 4 * keepThem.length });
+    // A view adds no bytes where its tensor was counted.
+    const viewed = sites.find(([site]) => site.includes('makeViews'))?.[1];
+    expect(viewed).toEqual({ tensors: views.length, bytes: 0 });
     setDebug(false);
     expect(memory().sites).toBeUndefined();
   });
