@@ -78,7 +78,7 @@ napi_value SetGrad(Arguments& arguments) {
   if (arguments.environment->region) {
     MarkGradients(arguments);
     const auto set = [](Stack& stack) { SetGradOf(stack[0].toTensor(), stack[1].toTensor()); };
-    Defer(arguments, "grad", {self, grad}, set, nullptr);
+    Defer(arguments, "grad", {self, grad}, set);
   } else {
     arguments.environment->CheckGradientsAreFree();
     SetGradOf(self, grad);
@@ -119,7 +119,7 @@ void DeferBackward(const Arguments& arguments, const std::array<std::vector<at::
     values.clear();
     torch::autograd::backward(given[0], given[1], retain_graph, create_graph, given[2]);
   };
-  Defer(arguments, "backward", std::move(stack), backward, nullptr);
+  Defer(arguments, "backward", std::move(stack), backward);
 }
 
 // backward(tensors, gradients, retainGraph, createGraph, inputs)

@@ -76,6 +76,7 @@ class TensorTable {
   void Settle(Handle handle);
   // While true, Get returns what Shape does.
   void ReadShapes(bool reading) { reading_shapes_ = reading; }
+  bool ReadsShapes() const { return reading_shapes_; }
 
   // Synchronous scopes nest as the calls do; a tensor belongs to the innermost one that was open when it was made.
   uint32_t EnterScope();

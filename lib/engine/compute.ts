@@ -17,15 +17,18 @@ export interface ComputeOptions {
  * const logits = await computeAsync(() => model.forward(images));
  * ```
  *
- * As on a GPU, an op in `fn` returns before it is computed. The result's shape and dtype are known, its values are not:
- * what reads them inside of `fn` (`item`, `tolist`, `nonzero`, a boolean mask as an index) is an AsyncError. The bits are
- * those of the same code outside. Gradient mode, inference mode, device and number of threads are those of each call.
+ * As on a GPU, an op in `fn` returns before it is computed. Shapes and dtypes are known at once. What needs more waits for
+ * it, and holds up the event loop meanwhile: reading values (`item`, `tolist`), and asking for the shape of a result
+ * where that depends on values (`nonzero`, a boolean mask as an index) or where libtorch cannot tell it beforehand. The
+ * bits are those of the same code outside. Gradient mode, inference mode, device and number of threads are those of each
+ * call.
  *
  * `fn` is a {@link scope} of its own: tensors outside of its result are freed when they are no longer needed. Backward
  * passes and optimizer steps can be computed like that, too (`backwardAsync`, `stepAsync`); gradients cannot be read until
  * the promise is settled.
  *
- * @throws AsyncError (as a rejection) where `fn` needs values; what an op throws, with the op's name
+ * @throws AsyncError (as a rejection) where `fn` returns a promise or calls `computeAsync`; what an op throws, with the
+ * op's name
  */
 export async function computeAsync<T>(fn: () => T, { signal }: ComputeOptions = {}): Promise<T> {
   signal?.throwIfAborted();

@@ -93,7 +93,11 @@ function guard(binding: NativeBinding): NativeBinding {
       } catch (error) {
         if (!isTorchError(error)) throw error;
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw raise(error.code, `${error.message} (in ${name})${site}${details(error.code)}`, guarded[name] as Callable);
+        throw raise(
+          error.code,
+          `${error.message} (in ${name})${site}${details(error.code)}`,
+          guarded[name] as Callable,
+        );
       }
     };
   }

@@ -134,7 +134,7 @@ async function fill(
 
 /** The file may shrink while it is read, and one read may return less than was asked for. */
 async function readExactly(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.byteLength; ) {
+  for (let done = 0; done < into.byteLength;) {
     const { bytesRead } = await handle.read(into, done, into.byteLength - done, position + done);
     if (bytesRead === 0) throw new FormatFault(SHRUNK);
     done += bytesRead;

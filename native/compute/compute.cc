@@ -1,6 +1,7 @@
 // Regions as JavaScript sees them: what is called between enter and exit is queued for the compute thread.
 
 #include "exports.h"
+#include "meta_kernels.h"
 #include "thread.h"
 #include "values.h"
 
@@ -12,6 +13,7 @@ napi_value RegionEnter(Arguments& arguments) {
   if (environment.region) {
     throw CodedError("TORCH_ASYNC", "computeAsync() was called inside the function of another computeAsync()");
   }
+  InstallMetaKernels();
   if (!environment.compute) environment.compute = std::make_unique<ComputeThread>(environment);
   environment.region = std::make_shared<Region>();
   environment.region->id = environment.next_region++;

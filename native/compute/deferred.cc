@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_strided.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "convert.h"
@@ -60,7 +61,16 @@ at::Tensor ShapeOf(Region& region, const at::Tensor& tensor) {
   return shape;
 }
 
-Stack ShapesOf(Region& region, Stack stack) {
+// The arguments without data; nothing where the shape of one is not known yet.
+std::optional<Stack> ShapesOf(const Environment& environment, Stack stack) {
+  Region& region = *environment.region;
+  bool known = true;
+  for (const c10::IValue& value : stack) {
+    VisitTensors(value, [&](const at::Tensor& tensor) {
+      if (tensor.defined()) known &= environment.compute->KnowsShape(tensor);
+    });
+  }
+  if (!known) return std::nullopt;
   for (c10::IValue& value : stack) {
     ReplaceTensors(value, [&](const at::Tensor& tensor) { return ShapeOf(region, tensor); });
   }
@@ -85,25 +95,24 @@ void TurnToMeta(const Op& op, Stack& stack) {
   }
 }
 
-bool ReturnsTensorsOnly(const Op& op) {
-  for (const c10::Argument& result : op.handle.schema().returns()) {
-    const auto& type = *result.type();
-    const bool is_list = type.kind() == c10::TypeKind::ListType &&
-                         type.expectRef<c10::ListType>().getElementType()->kind() == c10::TypeKind::TensorType;
-    if (type.kind() != c10::TypeKind::TensorType && !is_list) return false;
-  }
-  return true;
-}
-
-void CallOnShapes(const Op& op, Stack& stack) {
+// Calls the op on arguments without data; false where libtorch cannot do that.
+bool CallOnShapes(const Op& op, Stack& stack) {
+  const at::NoGradGuard no_grad;
   TurnToMeta(op, stack);
   try {
     op.handle.callBoxed(stack);
+    return true;
   } catch (const c10::NotImplementedError&) {
-    throw CodedError("TORCH_ASYNC", op.handle.schema().name() +
-                                        "() cannot be queued inside computeAsync(): its result, or the shape of it, "
-                                        "depends on values that are not there yet. Await them first");
+    return false;
   }
+}
+
+bool IsTensor(const c10::Argument& result) { return result.type()->kind() == c10::TypeKind::TensorType; }
+
+bool IsTensorList(const c10::Argument& result) {
+  const auto& type = *result.type();
+  return type.kind() == c10::TypeKind::ListType &&
+         type.expectRef<c10::ListType>().getElementType()->kind() == c10::TypeKind::TensorType;
 }
 
 // What the values of stand-ins will be, by stand-in.
@@ -124,9 +133,11 @@ void PutValues(Stack& stack, const Needed& needed) {
   }
 }
 
-// The values for the `shapes` that a call has as its results.
+at::Tensor UnknownShape() { return at::empty_strided({0}, {1}, at::TensorOptions(at::kMeta)); }
+
+// The values for the `shapes` that a call has as its results, which are only placeholders unless `known`.
 std::vector<Deferred> Queue(const Arguments& arguments, const std::string& name, Stack stack, StackFunction compute,
-                            const Stack& shapes) {
+                            const Stack& shapes, bool known) {
   ComputeThread& thread = *arguments.environment->compute;
   Needed needed;
   // Results are taken to be where the first argument is that says so.
@@ -147,7 +158,7 @@ std::vector<Deferred> Queue(const Arguments& arguments, const std::string& name,
       auto pending = shape.defined() ? std::make_shared<Pending>() : nullptr;
       if (pending && device.has_value()) pending->device = *device;
       made.push_back(pending);
-      results.push_back({shape, std::move(pending)});
+      results.push_back({shape, known, std::move(pending)});
     });
   }
   // Arguments go when they were used: the job's own copies would keep them until its end.
@@ -170,17 +181,45 @@ std::vector<Deferred> Queue(const Arguments& arguments, const std::string& name,
   return results;
 }
 
+// Queues an op and waits for it: of what it returns too little is known before.
+napi_value CallAndWait(const Arguments& arguments, const Op& op, Stack stack) {
+  const auto results = std::make_shared<Stack>();
+  const auto call = [handle = op.handle, results](Stack& values) {
+    handle.callBoxed(values);
+    results->swap(values);
+  };
+  Queue(arguments, op.handle.schema().name(), std::move(stack), call, {}, true);
+  arguments.environment->compute->Wait(*arguments.environment->region);
+  std::vector<napi_value> values;
+  for (size_t i = 0; i < results->size(); ++i) {
+    values.push_back(op.returns_argument[i] ? MakeHandle(arguments.env, 0) : FromIValue(arguments, (*results)[i]));
+  }
+  return values.size() == 1 ? values[0] : MakeArray(arguments.env, values);
+}
+
 }  // namespace
 
 std::vector<Deferred> Defer(const Arguments& arguments, const std::string& name, Stack stack, StackFunction compute,
-                            const StackFunction& shapes) {
-  Stack results;
-  if (shapes) {
+                            const StackFunction& shapes, const std::vector<bool>& makes) {
+  std::optional<Stack> results = ShapesOf(*arguments.environment, stack);
+  if (results.has_value()) {
     const at::NoGradGuard no_grad;
-    results = ShapesOf(*arguments.environment->region, stack);
-    shapes(results);
+    try {
+      shapes(*results);
+    } catch (const c10::NotImplementedError&) {
+      results.reset();
+    }
   }
-  return Queue(arguments, name, std::move(stack), std::move(compute), results);
+  const bool known = results.has_value();
+  if (!known) {
+    results.emplace();
+    for (const bool defined : makes) results->emplace_back(defined ? UnknownShape() : at::Tensor());
+  }
+  return Queue(arguments, name, std::move(stack), std::move(compute), *results, known);
+}
+
+void Defer(const Arguments& arguments, const std::string& name, Stack stack, StackFunction compute) {
+  Queue(arguments, name, std::move(stack), std::move(compute), {}, true);
 }
 
 napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred, napi_value owner) {
@@ -188,7 +227,7 @@ napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred, na
   Environment& environment = *arguments.environment;
   // An op such as contiguous() may return its argument, but each result is found by a stand-in of its own.
   const at::Tensor shape = environment.compute->Remembers(deferred.shape) ? deferred.shape.detach() : deferred.shape;
-  environment.compute->Remember(*environment.region, shape, deferred.pending);
+  environment.compute->Remember(*environment.region, shape, deferred.known, deferred.pending);
   const Handle handle = environment.tensors.AddPending(shape, deferred.pending, owner);
   environment.region->results.push_back(handle);
   return MakeHandle(arguments.env, handle);
@@ -198,34 +237,39 @@ napi_value DeferOp(const Arguments& arguments, const Op& op, Stack stack, napi_v
   if (at::autocast::is_autocast_enabled(at::kCPU) || at::autocast::is_autocast_enabled(at::kCUDA)) {
     throw CodedError("TORCH_ASYNC", "autocast cannot be used inside computeAsync(): shapes are computed without it");
   }
-  Stack shapes = ShapesOf(*arguments.environment->region, stack);
-  {
-    const at::NoGradGuard no_grad;
-    CallOnShapes(op, shapes);
+  const auto& returns = op.handle.schema().returns();
+  std::optional<Stack> shapes = ShapesOf(*arguments.environment, stack);
+  const bool known = shapes.has_value() && CallOnShapes(op, *shapes);
+  const bool one_by_one = std::all_of(returns.begin(), returns.end(), IsTensor);
+  if (!known) {
+    if (!one_by_one) return CallAndWait(arguments, op, std::move(stack));
+    shapes.emplace();
+    for (size_t i = 0; i < returns.size(); ++i) shapes->emplace_back(UnknownShape());
   }
   std::vector<napi_value> results;
-  if (!ReturnsTensorsOnly(op)) {
+  const bool tensors_only = std::all_of(returns.begin(), returns.end(), [](const c10::Argument& result) {
+    return IsTensor(result) || IsTensorList(result);
+  });
+  if (!tensors_only) {
     // A question about shapes, such as size(), which is answered at once.
-    for (const c10::IValue& value : shapes) results.push_back(FromIValue(arguments, value));
-  } else {
-    // What the op only wrote to is no new tensor.
-    for (size_t i = 0; i < shapes.size(); ++i) {
-      if (op.returns_argument[i]) shapes[i] = at::Tensor();
+    for (const c10::IValue& value : *shapes) results.push_back(FromIValue(arguments, value));
+    return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
+  }
+  // What the op only wrote to is no new tensor.
+  for (size_t i = 0; i < shapes->size(); ++i) {
+    if (op.returns_argument[i]) (*shapes)[i] = at::Tensor();
+  }
+  const auto call = [handle = op.handle](Stack& values) { handle.callBoxed(values); };
+  const auto deferred = Queue(arguments, op.handle.schema().name(), std::move(stack), call, *shapes, known);
+  auto next = deferred.begin();
+  for (const c10::IValue& shape : *shapes) {
+    if (shape.isTensor()) {
+      results.push_back(MakeDeferred(arguments, *next++, op.returns_one_tensor ? owner : nullptr));
+      continue;
     }
-    const auto deferred = Queue(
-        arguments, op.handle.schema().name(), std::move(stack),
-        [handle = op.handle](Stack& values) { handle.callBoxed(values); }, shapes);
-    size_t next = 0;
-    for (const c10::IValue& shape : shapes) {
-      if (shape.isTensor()) {
-        results.push_back(MakeDeferred(arguments, deferred[next++], op.returns_one_tensor ? owner : nullptr));
-        continue;
-      }
-      std::vector<napi_value> elements;
-      VisitTensors(shape,
-                   [&](const at::Tensor&) { elements.push_back(MakeDeferred(arguments, deferred[next++], nullptr)); });
-      results.push_back(MakeArray(arguments.env, elements));
-    }
+    std::vector<napi_value> elements;
+    VisitTensors(shape, [&](const at::Tensor&) { elements.push_back(MakeDeferred(arguments, *next++, nullptr)); });
+    results.push_back(MakeArray(arguments.env, elements));
   }
   if (results.empty()) return Undefined(arguments.env);
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);

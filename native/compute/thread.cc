@@ -101,8 +101,21 @@ void ComputeThread::Cancel(uint32_t region_id) {
   if (found != unfinished_.end()) found->second->cancelled = true;
 }
 
-void ComputeThread::Remember(Region& region, const at::Tensor& shape, const std::shared_ptr<Pending>& pending) {
+void ComputeThread::Wait(const Region& region) {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return (queue_.empty() && !busy_) || reclaiming_ == Reclaiming::kAsked; });
+    if (reclaiming_ != Reclaiming::kAsked) break;
+    lock.unlock();
+    ServeReclaim();
+  }
+  if (region.failed) throw CodedError(region.failure.code.c_str(), region.failure.message);
+}
+
+void ComputeThread::Remember(Region& region, const at::Tensor& shape, bool known,
+                             const std::shared_ptr<Pending>& pending) {
   const void* key = shape.unsafeGetTensorImpl();
+  if (!known) unknown_.insert(key);
   remembered_[key] = {shape, pending};
   region.remembered.push_back(key);
 }
@@ -122,8 +135,16 @@ void ComputeThread::Run() {
       if (stopping_) return;
       job = std::move(queue_.front());
       queue_.pop_front();
+      busy_ = true;
     }
     RunJob(job);
+    // What the job held goes before those who wait go on.
+    job = {};
+    {
+      const std::scoped_lock lock(mutex_);
+      busy_ = false;
+    }
+    changed_.notify_all();
   }
 }
 
@@ -153,28 +174,35 @@ bool ComputeThread::ReclaimElsewhere() {
 }
 
 void ComputeThread::HandBack() {
+  ServeReclaim();
   std::vector<std::shared_ptr<Region>> finished;
-  bool reclaim = false;
   {
     const std::scoped_lock lock(mutex_);
     finished.swap(finished_);
-    reclaim = reclaiming_ == Reclaiming::kAsked;
-  }
-  if (reclaim) {
-    const bool done = environment_.Reclaim();
-    {
-      const std::scoped_lock lock(mutex_);
-      reclaiming_ = done ? Reclaiming::kDone : Reclaiming::kRefused;
-    }
-    changed_.notify_all();
   }
   for (const auto& region : finished) Settle(*region);
+}
+
+void ComputeThread::ServeReclaim() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (reclaiming_ != Reclaiming::kAsked) return;
+  }
+  const bool done = environment_.Reclaim();
+  {
+    const std::scoped_lock lock(mutex_);
+    reclaiming_ = done ? Reclaiming::kDone : Reclaiming::kRefused;
+  }
+  changed_.notify_all();
 }
 
 void ComputeThread::Settle(Region& region) {
   napi_env env = environment_.env;
   for (const Handle handle : region.results) environment_.tensors.Settle(handle);
-  for (const void* key : region.remembered) remembered_.erase(key);
+  for (const void* key : region.remembered) {
+    remembered_.erase(key);
+    unknown_.erase(key);
+  }
   if (region.changes_gradients) --environment_.gradient_regions;
   unfinished_.erase(region.id);
   if (unfinished_.empty()) napi_unref_threadsafe_function(env, to_javascript_);

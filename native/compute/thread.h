@@ -13,6 +13,8 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -57,10 +59,15 @@ class ComputeThread {
   void Finish(std::shared_ptr<Region> region);
   void Cancel(uint32_t region_id);
 
+  // Waits until all that was queued is done; throws what the region failed with.
+  void Wait(const Region& region);
+
   // What a tensor without data stands for, until its region is finished; null for any other tensor.
-  void Remember(Region& region, const at::Tensor& shape, const std::shared_ptr<Pending>& pending);
+  void Remember(Region& region, const at::Tensor& shape, bool known, const std::shared_ptr<Pending>& pending);
   std::shared_ptr<Pending> FindPending(const at::Tensor& shape) const;
   bool Remembers(const at::Tensor& shape) const { return remembered_.contains(shape.unsafeGetTensorImpl()); }
+  // False for what stands for a tensor of which nothing is known before it is computed.
+  bool KnowsShape(const at::Tensor& shape) const { return !unknown_.contains(shape.unsafeGetTensorImpl()); }
 
  private:
   struct Job {
@@ -75,6 +82,7 @@ class ComputeThread {
   // On the environment's thread.
   void Stop();
   void HandBack();
+  void ServeReclaim();
   void Settle(Region& region);
 
   Environment& environment_;
@@ -82,12 +90,14 @@ class ComputeThread {
   std::unordered_map<uint32_t, std::shared_ptr<Region>> unfinished_;
   // Weak: a value is freed as soon as no slot and no queued job needs it. The pair keeps the key in use.
   std::unordered_map<const void*, std::pair<at::Tensor, std::weak_ptr<Pending>>> remembered_;
+  std::unordered_set<const void*> unknown_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> queue_;
   std::vector<std::shared_ptr<Region>> finished_;
   bool stopping_ = false;
+  bool busy_ = false;
   enum class Reclaiming : uint8_t { kIdle, kAsked, kDone, kRefused };
   Reclaiming reclaiming_ = Reclaiming::kIdle;
 

@@ -22,7 +22,8 @@ napi_value Linear(Arguments& arguments) {
     const auto linear = [](Stack& stack) {
       stack = {at::linear(stack[0].toTensor(), stack[1].toTensor(), stack[2].toTensor())};
     };
-    return MakeDeferred(arguments, Defer(arguments, "linear", {input, weight, bias}, linear, linear)[0], arguments[0]);
+    return MakeDeferred(arguments, Defer(arguments, "linear", {input, weight, bias}, linear, linear, {true})[0],
+                        arguments[0]);
   }
   const at::Tensor output = at::linear(input, weight, bias);
   return MakeHandle(arguments.env, arguments.environment->tensors.Add(output, arguments[0]));
@@ -47,7 +48,8 @@ napi_value DeferAttention(const Arguments& arguments, const MultiHeadAttentionIn
     auto [output, weights] = MultiHeadAttention(std::move(filled));
     values = {std::move(output), std::move(weights)};
   };
-  const auto deferred = Defer(arguments, "multiHeadAttention", std::move(stack), attend, attend);
+  const auto deferred =
+      Defer(arguments, "multiHeadAttention", std::move(stack), attend, attend, {true, input.need_weights});
   return MakeArray(arguments.env,
                    {MakeDeferred(arguments, deferred[0], nullptr), MakeDeferred(arguments, deferred[1], nullptr)});
 }

@@ -87,7 +87,7 @@ napi_value AdamStepFromJavaScript(Arguments& arguments) {
   }
   arguments.environment->CheckGradientsAreFree();
   if (arguments.environment->region) {
-    Defer(arguments, "adamStep", std::move(stack), step_all, nullptr);
+    Defer(arguments, "adamStep", std::move(stack), step_all);
   } else {
     step_all(stack);
   }
@@ -143,7 +143,7 @@ napi_value SgdStepFromJavaScript(Arguments& arguments) {
       }
       values.resize(params.size());
     };
-    for (const Deferred& made : Defer(arguments, "sgdStep", std::move(stack), step_all, shapes)) {
+    for (const Deferred& made : Defer(arguments, "sgdStep", std::move(stack), step_all, shapes, {})) {
       result.push_back(MakeDeferred(arguments, made, nullptr));
     }
   } else {

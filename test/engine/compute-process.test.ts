@@ -24,7 +24,11 @@ describe('a process whose compute thread is busy', () => {
     ['exits by an uncaught exception', 'throw', { code: 1, signal: null }],
     ['exits by an unhandled rejection', 'reject', { code: 1, signal: null }],
     ['is ended by a signal', 'abort', { code: null, signal: 'SIGTERM' }],
-  ])('%s', async (_, way, outcome) => {
-    expect(await run('compute-exit.ts', way)).toMatchObject(outcome);
-  }, 120_000);
+  ])(
+    '%s',
+    async (_, way, outcome) => {
+      expect(await run('compute-exit.ts', way)).toMatchObject(outcome);
+    },
+    120_000,
+  );
 });

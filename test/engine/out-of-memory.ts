@@ -21,10 +21,10 @@ function limit(): void {
 
 /** Garbage that only a full collection finds: its objects were alive for long. */
 function makeOldGarbage(): void {
-  let old: torch.Tensor[] = [];
+  const old: torch.Tensor[] = [];
   for (let i = 0; i < 10; i++) old.push(block(100));
   for (let i = 0; i < 4; i++) torch.sweep();
-  old = [];
+  old.length = 0;
 }
 
 async function main(): Promise<unknown> {

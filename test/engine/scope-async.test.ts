@@ -60,7 +60,8 @@ describe('scopeAsync', () => {
       let total = zeros([1]);
       for (let i = draw(4) + 1; i > 0; i--) {
         await pauses[draw(pauses.length)]?.();
-        const part = depth > 0 && draw(2) === 0 ? await scopeAsync(() => work(depth - 1)) : scope(() => ones([1]).mul(1));
+        const part =
+          depth > 0 && draw(2) === 0 ? await scopeAsync(() => work(depth - 1)) : scope(() => ones([1]).mul(1));
         total = total.add(part);
       }
       expect(total.isDisposed).toBe(false);

@@ -58,11 +58,13 @@ describe('saveSafetensorsAsync and loadSafetensorsAsync', () => {
 
   it('keep no tensors of their own', async () => {
     const state = tensors();
+    settle();
     const before = memory().tensors;
     await saveSafetensorsAsync(inFolder('a'), state);
     expect(memory().tensors).toBe(before);
     const { tensors: loaded } = await loadSafetensorsAsync(inFolder('a'));
     expect(memory().tensors).toBe(before + loaded.size);
+    expect(Object.values(state).some((t) => t.isDisposed)).toBe(false);
   });
 
   it('name the file in their errors, and leave nothing', async () => {
@@ -71,7 +73,9 @@ describe('saveSafetensorsAsync and loadSafetensorsAsync', () => {
     const before = memory().tensors;
     truncateSync(file, 5);
     await expect(loadSafetensorsAsync(file)).rejects.toThrow(FormatError);
-    await expect(loadSafetensorsAsync(file)).rejects.toThrow(/cut is not a valid safetensors file: it is cut off: 5 bytes/);
+    await expect(loadSafetensorsAsync(file)).rejects.toThrow(
+      /cut is not a valid safetensors file: it is cut off: 5 bytes/,
+    );
     await expect(loadSafetensorsAsync(inFolder('nowhere'))).rejects.toThrow(FileError);
     await expect(saveSafetensorsAsync(inFolder('no/where'), {})).rejects.toThrow(/the folder .* does not exist/);
     expect(memory().tensors).toBe(before);
