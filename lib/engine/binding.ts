@@ -222,6 +222,8 @@ export interface NativeBinding {
   regionExit(): { id: number; promise: Promise<undefined> };
   /** Passes over what is still queued. */
   regionCancel(id: number): void;
+  /** Ends the compute thread: what is queued is dropped, the op that runs is waited for. */
+  computeStop(): void;
 
   // -- data -------------------------------------------------------------------------------------------------------------
   sizes(tensor: Handle): number[];

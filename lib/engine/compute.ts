@@ -32,6 +32,7 @@ export interface ComputeOptions {
  */
 export async function computeAsync<T>(fn: () => T, { signal }: ComputeOptions = {}): Promise<T> {
   signal?.throwIfAborted();
+  stopAtExit();
   binding.regionEnter();
   let result: T;
   try {
@@ -55,4 +56,16 @@ export async function computeAsync<T>(fn: () => T, { signal }: ComputeOptions = 
     signal?.removeEventListener('abort', cancel);
   }
   return result;
+}
+
+let stopsAtExit = false;
+
+/**
+ * process.exit() and uncaught exceptions run no cleanup hooks of addons, and libtorch's own state is torn down beneath a
+ * thread that still computes. (The end of a worker thread, which emits no event when it is terminated, does run them.)
+ */
+function stopAtExit(): void {
+  if (stopsAtExit) return;
+  stopsAtExit = true;
+  process.once('exit', () => binding.computeStop());
 }

@@ -15,6 +15,7 @@ napi_value RegionEnter(Arguments& arguments) {
   }
   InstallMetaKernels();
   if (!environment.compute) environment.compute = std::make_unique<ComputeThread>(environment);
+  if (environment.compute->stopped()) throw CodedError("TORCH_ASYNC", "computeAsync() was called while Node exits");
   environment.region = std::make_shared<Region>();
   environment.region->id = environment.next_region++;
   return Undefined(arguments.env);
@@ -41,12 +42,18 @@ napi_value RegionCancel(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+napi_value ComputeStop(Arguments& arguments) {
+  if (arguments.environment->compute) arguments.environment->compute->Stop();
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void RegisterCompute(Exports& exports) {
   exports.Add<RegionEnter>("regionEnter");
   exports.Add<RegionExit>("regionExit");
   exports.Add<RegionCancel>("regionCancel");
+  exports.Add<ComputeStop>("computeStop");
 }
 
 }  // namespace libtorch_node

@@ -59,7 +59,6 @@ void ComputeThread::Stop() {
   changed_.notify_all();
   // The job that runs is waited for: libtorch must not be unloaded beneath it.
   if (thread_.joinable()) thread_.join();
-  napi_release_threadsafe_function(to_javascript_, napi_tsfn_abort);
 }
 
 void ComputeThread::Enqueue(const std::shared_ptr<Region>& region, std::string name, std::function<void()> work) {
@@ -104,7 +103,8 @@ void ComputeThread::Cancel(uint32_t region_id) {
 void ComputeThread::Wait(const Region& region) {
   for (;;) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return (queue_.empty() && !busy_) || reclaiming_ == Reclaiming::kAsked; });
+    changed_.wait(lock,
+                  [this] { return stopping_ || (queue_.empty() && !busy_) || reclaiming_ == Reclaiming::kAsked; });
     if (reclaiming_ != Reclaiming::kAsked) break;
     lock.unlock();
     ServeReclaim();

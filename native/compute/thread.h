@@ -58,6 +58,9 @@ class ComputeThread {
   // Nothing more comes: settles the region's promise when all before is done.
   void Finish(std::shared_ptr<Region> region);
   void Cancel(uint32_t region_id);
+  // Drops what is queued and waits for the job that runs. Nothing can be queued any more.
+  void Stop();
+  bool stopped() const { return !thread_.joinable(); }
 
   // Waits until all that was queued is done; throws what the region failed with.
   void Wait(const Region& region);
@@ -80,7 +83,6 @@ class ComputeThread {
   // On the compute thread: has the environment's thread collect its garbage, and waits for it.
   bool ReclaimElsewhere();
   // On the environment's thread.
-  void Stop();
   void HandBack();
   void ServeReclaim();
   void Settle(Region& region);

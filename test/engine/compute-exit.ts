@@ -1,4 +1,7 @@
-/** Child of compute-process.test.ts: a process that ends, in the way it is told, while the compute thread works. */
+/** Child of compute-process.test.ts: a process that ends, in the way it is told, while the compute thread works. Worker from dist/. */
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+
 import * as torch from '../../lib';
 
 const [way] = process.argv.slice(2);
@@ -21,6 +24,19 @@ if (way === 'natural') {
     void sum.backwardAsync();
     setTimeout(() => process.exit(0), 1);
   });
+} else if (way === 'worker') {
+  // Another environment's compute thread, while the main one exits.
+  const library = path.join(__dirname, '..', '..');
+  const program = `
+    const torch = require(${JSON.stringify(library)});
+    const x = torch.rand([400, 400]);
+    torch.computeAsync(() => {
+      let y = x;
+      for (let i = 0; i < 1000; i++) y = y.matmul(x).tanh();
+      return y;
+    });
+    require('node:worker_threads').parentPort.postMessage('ready');`;
+  new Worker(program, { eval: true }).once('message', () => setTimeout(() => process.exit(0), 50));
 } else {
   setTimeout(() => {
     if (way === 'exit') process.exit(3);

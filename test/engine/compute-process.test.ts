@@ -21,6 +21,7 @@ describe('a process whose compute thread is busy', () => {
     ['waits for the result, and ends', 'natural', { code: 0, signal: null, stdout: 'computed 0' }],
     ['exits by process.exit', 'exit', { code: 3, signal: null }],
     ['exits during a backward pass', 'backward', { code: 0, signal: null }],
+    ['exits while a worker thread computes', 'worker', { code: 0, signal: null }],
     ['exits by an uncaught exception', 'throw', { code: 1, signal: null }],
     ['exits by an unhandled rejection', 'reject', { code: 1, signal: null }],
     ['is ended by a signal', 'abort', { code: null, signal: 'SIGTERM' }],
