@@ -120,7 +120,8 @@ async function fill(
 ): Promise<void> {
   const total = stored.end - stored.start;
   if (total === 0) return;
-  using target = tensor.view(-1).view('uint8');
+  using flat = tensor.view(-1);
+  using target = flat.view('uint8');
   for (let start = 0; start < total; start += PIECE) {
     signal?.throwIfAborted();
     const bytes = buffer.subarray(0, Math.min(PIECE, total - start));
