@@ -101,7 +101,8 @@ void TensorTable::Settle(Handle handle) {
     Free(index);
     return;
   }
-  slot.tensor = std::move(pending->value);
+  // Not moved: a job of a later region may need it still.
+  slot.tensor = pending->value;
   ChargeStorage(slot);
 }
 

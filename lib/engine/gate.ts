@@ -16,7 +16,11 @@ const native = loadAddon();
 export function describe(value: unknown): string {
   if (value instanceof TensorBase) {
     if (!native.isAlive(value.handle)) return 'Tensor (disposed)';
-    return `Tensor[${native.sizes(value.handle).join(', ')}] ${native.dtype(value.handle)}`;
+    try {
+      return `Tensor[${native.sizes(value.handle).join(', ')}] ${native.dtype(value.handle)}`;
+    } catch {
+      return 'Tensor (being computed)';
+    }
   }
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(describe);

@@ -72,6 +72,9 @@ at::Tensor Where(const at::Tensor& condition, const at::Tensor& self, const at::
   return at::empty(sizes, self.options().dtype(at::result_type(self, other)));
 }
 
+// Inside of scaled_dot_product_attention.
+at::Tensor& WhereOut(const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor& out) { return out; }
+
 // [N, C, H, W] or [C, H, W] to [N, C * kernel, windows] or [C * kernel, windows]
 at::Tensor Im2Col(const at::Tensor& self, c10::IntArrayRef kernel, c10::IntArrayRef dilation, c10::IntArrayRef padding,
                   c10::IntArrayRef stride) {
@@ -81,6 +84,15 @@ at::Tensor Im2Col(const at::Tensor& self, c10::IntArrayRef kernel, c10::IntArray
     windows *= Windows(self.size(batch + 1 + i), kernel[i], dilation[i], padding[i], stride[i]);
   }
   std::vector<int64_t> sizes{self.size(batch) * kernel[0] * kernel[1], windows};
+  if (batch != 0) sizes.insert(sizes.begin(), self.size(0));
+  return Sized(self, sizes);
+}
+
+// The way back.
+at::Tensor Col2Im(const at::Tensor& self, c10::IntArrayRef output_size, c10::IntArrayRef kernel, c10::IntArrayRef,
+                  c10::IntArrayRef, c10::IntArrayRef) {
+  const int64_t batch = self.dim() - 2;
+  std::vector<int64_t> sizes{self.size(batch) / (kernel[0] * kernel[1]), output_size[0], output_size[1]};
   if (batch != 0) sizes.insert(sizes.begin(), self.size(0));
   return Sized(self, sizes);
 }
@@ -121,7 +133,9 @@ void InstallMetaKernels() {
     add("native_group_norm", TORCH_FN(GroupNorm));
     add("index_select", TORCH_FN(IndexSelect));
     add("where.self", TORCH_FN(Where));
+    add("where.self_out", TORCH_FN(WhereOut));
     add("im2col", TORCH_FN(Im2Col));
+    add("col2im", TORCH_FN(Col2Im));
     add("native_dropout", TORCH_FN(Dropout));
     add("nll_loss2d_forward", TORCH_FN(NllLoss2d));
     add("_adaptive_avg_pool2d", TORCH_FN(AdaptiveAveragePool));

@@ -155,6 +155,14 @@ describe('computeAsync', () => {
     expect(() => early?.add(1)).toThrow(/still being computed.*\n.*in add\(/);
     await running;
     expect(early?.tolist()).toEqual([2, 2]);
+
+    // Of this one not even the shape is known.
+    let picked: Tensor | undefined;
+    const picking = computeAsync(() => (picked = torch.ones([2]).nonzero()));
+    expect(() => picked?.shape).toThrow(AsyncError);
+    expect(() => picked?.add(1)).toThrow(/still being computed.*\n.*in add\(Tensor \(being computed\), 1\)/);
+    await picking;
+    expect(picked?.shape).toEqual([2, 1]);
   });
 
   it('runs several in the order of their calls, and lets a later one use what an earlier one makes', async () => {
@@ -173,6 +181,22 @@ describe('computeAsync', () => {
     ];
     const [a, b] = await Promise.all(all);
     expect([x.item(), a?.item(), b?.item()]).toEqual([3, 10, 13]);
+  });
+
+  it('runs through the model and its loss without waiting', async () => {
+    const model = new VisionTransformerForSegmentation(small);
+    const criterion = new nn.CrossEntropyLoss();
+    const x = torch.rand([2, 3, 16, 16]);
+    const targets = torch.randint(0, 3, [2, 16, 16]);
+    let ranThrough = false;
+    // Behind an op that fails, whoever waits gets its error.
+    const failing = computeAsync(() => {
+      torch.callOp('aten::embedding', [torch.ones([1, 1]), torch.tensor([7])]);
+      criterion.forward(model.forward(x), targets).backward();
+      ranThrough = true;
+    });
+    await expect(failing).rejects.toThrow(IndexError);
+    expect(ranThrough).toBe(true);
   });
 
   it('rejects with the error of an op: at once where shapes show it, else when it is computed', async () => {

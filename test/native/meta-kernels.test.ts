@@ -48,6 +48,18 @@ const calls: Record<string, () => () => Tensor> = {
     const options = [pair(1, 3), pair(1, 2), pair(0, 1), pair(1, 3)];
     return () => callOp('aten::im2col', [x, ...options]);
   },
+  fold: () => {
+    const [kernel, dilation, padding, stride, size] = [pair(1, 3), pair(1, 2), pair(0, 1), pair(1, 3), pair(6, 9)];
+    const image = rand([...(Math.random() < 0.5 ? [2] : []), 3, ...size]);
+    const columns = callOp<Tensor>('aten::im2col', [image, kernel, dilation, padding, stride]);
+    return () => callOp('aten::col2im', [columns, size, kernel, dilation, padding, stride]);
+  },
+  'scaled dot product attention': () => {
+    const [t, s] = pair(1, 5) as [number, number];
+    const [q, k, v] = [rand([2, 3, t, 4]), rand([2, 3, s, 4]), rand([2, 3, s, 4])];
+    const mask = Math.random() < 0.5 ? rand([t, s]).gt(0.5) : null;
+    return () => callOp('aten::scaled_dot_product_attention', [q, k, v, mask, 0.1, false]);
+  },
   dropout: () => {
     const x = rand(pair(1, 4));
     return () => callOp<[Tensor, Tensor]>('aten::native_dropout', [x, 0.5, true])[1];
