@@ -22,6 +22,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterRandom(exports);
     RegisterDevices(exports);
     RegisterStreams(exports);
+    RegisterCompute(exports);
     RegisterNn(exports);
     RegisterOptim(exports);
   } catch (...) {

@@ -3,6 +3,8 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
+#include <c10/util/Exception.h>
+#include <c10/util/StringUtil.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -44,6 +46,7 @@ constexpr uint32_t MaxHeld(size_t size_class) {
 // does that through c10::Allocator::raw_deallocate. It takes one alignment unit, so that what follows stays aligned.
 struct alignas(kAlignment) Header {
   size_t size_class;
+  size_t bytes;
   Header* next;
 };
 static_assert(sizeof(Header) == kAlignment);
@@ -55,16 +58,6 @@ struct FreeLists {
   bool closed;
 };
 thread_local FreeLists free_lists{};
-
-// Gives the blocks back when a thread ends.
-struct Drain {
-  ~Drain() {
-    free_lists.closed = true;
-    for (Header*& head : free_lists.head) {
-      while (head != nullptr) c10::free_cpu(std::exchange(head, head->next));
-    }
-  }
-};
 
 // Asks for huge pages in the part of the heap that was grown since the last call: matrix products over hundreds of
 // megabytes spend several percent of their time on page table walks otherwise. Only a wish; the system may ignore it.
@@ -85,12 +78,80 @@ void PreferHugePages([[maybe_unused]] void* memory, [[maybe_unused]] size_t byte
 #endif
 }
 
-// Through libtorch's own function, which reports exhaustion in its words.
-void* NewBlock(size_t bytes, size_t size_class) {
-  void* memory = c10::alloc_cpu(bytes + sizeof(Header));
-  if (bytes >= kHugePage) PreferHugePages(memory, bytes);
-  return new (memory) Header{size_class, nullptr} + 1;
+std::atomic<bool> counting{false};
+std::atomic<int64_t> current_bytes{0};
+std::atomic<int64_t> peak_bytes{0};
+
+void CountBytes(int64_t bytes) {
+  const int64_t now = current_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  int64_t peak = peak_bytes.load(std::memory_order_relaxed);
+  while (now > peak && !peak_bytes.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+  }
 }
+
+void DeleteBlock(Header* header) {
+  CountBytes(-static_cast<int64_t>(header->bytes));
+  c10::free_cpu(header);
+}
+
+void DropFreeLists(FreeLists& lists) {
+  for (Header*& head : lists.head) {
+    while (head != nullptr) DeleteBlock(std::exchange(head, head->next));
+  }
+  lists.count.fill(0);
+}
+
+struct ThreadReclaimer {
+  Reclaimer reclaim;
+  void* context;
+};
+thread_local ThreadReclaimer thread_reclaimer{};
+
+// True where memory was given back, so that the allocation may be tried once more.
+bool ReclaimMemory() {
+  const auto [reclaim, context] = thread_reclaimer;
+  if (reclaim == nullptr || !reclaim(context)) return false;
+  DropFreeLists(free_lists);
+#if defined(__GLIBC__)
+  // What the heap keeps for reuse (see TuneMalloc) may be what a mapping lacks.
+  malloc_trim(0);
+#endif
+  return true;
+}
+
+void* AllocateOrReclaim(size_t bytes) {
+  try {
+    return c10::alloc_cpu(bytes);
+  } catch (const c10::Error&) {
+    // Tried again outside of the handler, where JavaScript may run.
+  }
+  if (ReclaimMemory()) {
+    try {
+      return c10::alloc_cpu(bytes);
+    } catch (const c10::Error&) {
+    }
+  }
+  C10_THROW_ERROR(OutOfMemoryError,
+                  c10::str("CPU out of memory: tried to allocate ", bytes - sizeof(Header), " bytes"));
+}
+
+void* NewBlock(size_t bytes, size_t size_class) {
+  void* memory = AllocateOrReclaim(bytes + sizeof(Header));
+  CountBytes(static_cast<int64_t>(bytes));
+  if (bytes >= kHugePage) PreferHugePages(memory, bytes);
+  return new (memory) Header{size_class, bytes, nullptr} + 1;
+}
+
+// Gives the blocks back when a thread ends.
+struct Drain {
+  ~Drain() {
+    free_lists.closed = true;
+    DropFreeLists(free_lists);
+  }
+  Drain() = default;
+  Drain(const Drain&) = delete;
+  Drain& operator=(const Drain&) = delete;
+};
 
 void FreeBlock(void* data) {
   if (data == nullptr) return;
@@ -98,7 +159,7 @@ void FreeBlock(void* data) {
   const size_t size_class = header->size_class;
   FreeLists& lists = free_lists;
   if (size_class >= kClasses || lists.closed || lists.count[size_class] >= MaxHeld(size_class)) {
-    c10::free_cpu(header);
+    DeleteBlock(header);
     return;
   }
   header->next = lists.head[size_class];
@@ -155,9 +216,18 @@ void InstallAllocator() {
     TuneMalloc();
     // Never deleted: tensors outlive every static object's turn.
     c10::SetCPUAllocator(new CachingAllocator, 1);
+    counting = true;
     return true;
   }();
   (void)installed;
 }
+
+void SetReclaimer(Reclaimer reclaimer, void* context) { thread_reclaimer = {reclaimer, context}; }
+
+AllocatedBytes CpuBytes() {
+  return {counting.load(), current_bytes.load(std::memory_order_relaxed), peak_bytes.load(std::memory_order_relaxed)};
+}
+
+void ResetCpuPeak() { peak_bytes.store(current_bytes.load(std::memory_order_relaxed), std::memory_order_relaxed); }
 
 }  // namespace libtorch_node

@@ -6,7 +6,10 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 
+#include <array>
+
 #include "autograd/engine_guard.h"
+#include "compute/deferred.h"
 #include "exports.h"
 #include "values.h"
 
@@ -34,10 +37,14 @@ napi_value RetainGrad(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-napi_value HasGrad(Arguments& arguments) { return MakeBool(arguments.env, Self(arguments).grad().defined()); }
+napi_value HasGrad(Arguments& arguments) {
+  arguments.environment->CheckGradientsAreFree();
+  return MakeBool(arguments.env, Self(arguments).grad().defined());
+}
 
 // grad(tensor, owner, previous): JavaScript gets the same object again for as long as it is the same gradient.
 napi_value Grad(Arguments& arguments) {
+  arguments.environment->CheckGradientsAreFree();
   TensorTable& tensors = arguments.environment->tensors;
   const at::Tensor grad = Self(arguments).grad();
   if (!grad.defined()) return MakeHandle(arguments.env, 0);
@@ -46,9 +53,7 @@ napi_value Grad(Arguments& arguments) {
   return MakeHandle(arguments.env, tensors.Add(grad, arguments[1]));
 }
 
-napi_value SetGrad(Arguments& arguments) {
-  const at::Tensor self = Self(arguments);
-  const at::Tensor grad = ReadOptionalTensor(arguments, arguments[1], "grad");
+void SetGradOf(const at::Tensor& self, const at::Tensor& grad) {
   if (grad.defined()) {
     if (grad.is_same(self)) ThrowValue("a tensor cannot be its own gradient");
     if (!grad.sizes().equals(self.sizes()) || grad.scalar_type() != self.scalar_type() ||
@@ -60,6 +65,20 @@ napi_value SetGrad(Arguments& arguments) {
     }
   }
   self.mutable_grad() = grad;
+}
+
+napi_value SetGrad(Arguments& arguments) {
+  const ReadingShapes reading(arguments);
+  const at::Tensor self = Self(arguments);
+  const at::Tensor grad = ReadOptionalTensor(arguments, arguments[1], "grad");
+  if (arguments.environment->region) {
+    MarkGradients(arguments);
+    const auto set = [](Stack& stack) { SetGradOf(stack[0].toTensor(), stack[1].toTensor()); };
+    Defer(arguments, "grad", {self, grad}, set);
+  } else {
+    arguments.environment->CheckGradientsAreFree();
+    SetGradOf(self, grad);
+  }
   return Undefined(arguments.env);
 }
 
@@ -81,22 +100,47 @@ std::vector<at::Tensor> ReadGradients(const Arguments& arguments, napi_value val
   return gradients;
 }
 
+void DeferBackward(const Arguments& arguments, const std::array<std::vector<at::Tensor>, 3>& lists, bool retain_graph,
+                   bool create_graph) {
+  MarkGradients(arguments);
+  Stack stack;
+  for (const auto& list : lists) stack.insert(stack.end(), list.begin(), list.end());
+  const auto backward = [sizes = std::array{lists[0].size(), lists[1].size(), lists[2].size()}, retain_graph,
+                         create_graph](Stack& values) {
+    std::array<std::vector<at::Tensor>, 3> given;
+    auto next = values.begin();
+    for (size_t i = 0; i < given.size(); ++i) {
+      for (size_t j = 0; j < sizes[i]; ++j) given[i].push_back(std::move(*next++).toTensor());
+    }
+    values.clear();
+    torch::autograd::backward(given[0], given[1], retain_graph, create_graph, given[2]);
+  };
+  Defer(arguments, "backward", std::move(stack), backward);
+}
+
 // backward(tensors, gradients, retainGraph, createGraph, inputs)
 napi_value Backward(Arguments& arguments) {
   napi_env env = arguments.env;
+  const ReadingShapes reading(arguments);
   const std::vector<at::Tensor> tensors = ReadTensors(arguments, arguments[0], "tensors");
   const std::vector<at::Tensor> gradients = ReadGradients(arguments, arguments[1], tensors.size());
   const bool retain_graph = ReadBool(env, arguments[2], "retainGraph");
   const bool create_graph = ReadBool(env, arguments[3], "createGraph");
   const std::vector<at::Tensor> inputs = ReadTensors(arguments, arguments[4], "inputs");
-  const EngineGuard guard(*arguments.environment);
-  torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs);
+  if (arguments.environment->region) {
+    DeferBackward(arguments, {tensors, gradients, inputs}, retain_graph, create_graph);
+  } else {
+    arguments.environment->CheckGradientsAreFree();
+    const EngineGuard guard(*arguments.environment);
+    torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs);
+  }
   return Undefined(env);
 }
 
 // gradients(outputs, inputs, gradients, retainGraph, createGraph, allowUnused)
 napi_value Gradients(Arguments& arguments) {
   napi_env env = arguments.env;
+  arguments.environment->CheckGradientsAreFree();
   const std::vector<at::Tensor> outputs = ReadTensors(arguments, arguments[0], "outputs");
   const std::vector<at::Tensor> inputs = ReadTensors(arguments, arguments[1], "inputs");
   const std::vector<at::Tensor> gradients = ReadGradients(arguments, arguments[2], outputs.size());

@@ -17,7 +17,7 @@ napi_env CallbackHome::EnvOrThrow() const {
   if (std::this_thread::get_id() != thread_ || !open_) {
     throw CodedError("TORCH_ERROR",
                      "a hook or custom function would have to run outside of its JavaScript thread: backward() is "
-                     "nested deeper than libtorch does on one thread");
+                     "nested deeper than libtorch does on one thread, or runs on the compute thread");
   }
   return env_;
 }

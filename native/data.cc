@@ -12,19 +12,25 @@ namespace {
 
 at::Tensor Self(const Arguments& arguments) { return ReadTensor(arguments, arguments[0], "self"); }
 
-napi_value Sizes(Arguments& arguments) { return MakeInts(arguments.env, Self(arguments).sizes()); }
-napi_value Strides(Arguments& arguments) { return MakeInts(arguments.env, Self(arguments).strides()); }
-napi_value StorageOffset(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).storage_offset()); }
-napi_value Numel(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).numel()); }
-napi_value Dim(Arguments& arguments) { return MakeInt(arguments.env, Self(arguments).dim()); }
+at::Tensor Shape(const Arguments& arguments) { return ReadShape(arguments, arguments[0], "self"); }
 
-napi_value Dtype(Arguments& arguments) { return MakeString(arguments.env, DtypeName(Self(arguments).scalar_type())); }
+napi_value Sizes(Arguments& arguments) { return MakeInts(arguments.env, Shape(arguments).sizes()); }
+napi_value Strides(Arguments& arguments) { return MakeInts(arguments.env, Shape(arguments).strides()); }
+napi_value StorageOffset(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).storage_offset()); }
+napi_value Numel(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).numel()); }
+napi_value Dim(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).dim()); }
 
-napi_value Device(Arguments& arguments) { return MakeString(arguments.env, Self(arguments).device().str()); }
+napi_value Dtype(Arguments& arguments) { return MakeString(arguments.env, DtypeName(Shape(arguments).scalar_type())); }
 
-napi_value Layout(Arguments& arguments) { return MakeString(arguments.env, LayoutName(Self(arguments).layout())); }
+napi_value Device(Arguments& arguments) {
+  const at::Tensor self = Shape(arguments);
+  const auto pending = arguments.environment->tensors.FindPending(ReadHandle(arguments.env, arguments[0], "self"));
+  return MakeString(arguments.env, (pending ? pending->device : self.device()).str());
+}
 
-napi_value IsContiguous(Arguments& arguments) { return MakeBool(arguments.env, Self(arguments).is_contiguous()); }
+napi_value Layout(Arguments& arguments) { return MakeString(arguments.env, LayoutName(Shape(arguments).layout())); }
+
+napi_value IsContiguous(Arguments& arguments) { return MakeBool(arguments.env, Shape(arguments).is_contiguous()); }
 
 napi_value SharesStorage(Arguments& arguments) {
   const at::Tensor a = ReadTensor(arguments, arguments[0], "a");

@@ -45,7 +45,7 @@ template <typename T>
 class Reader;
 
 // The table is asked when all arguments are read: reading another one may run JavaScript (a getter of { re, im }, say),
-// which may free tensors or move the table. An op's forward registers no tensor, so that the reference holds.
+// which may free tensors. The reader keeps the tensor, because memory that runs out in the op frees others by a sweep.
 template <>
 class Reader<const at::Tensor&> {
  public:
@@ -54,18 +54,21 @@ class Reader<const at::Tensor&> {
   }
   explicit Reader(const Position& at) : table_(at.arguments.environment->tensors) {
     if (at.argument.conversion.kind == Kind::kNumberTensor) {
-      made_ = NumberTensor(at.env(), at.value(), at.name());
+      tensor_ = NumberTensor(at.env(), at.value(), at.name());
       return;
     }
     handle_ = ReadHandle(at.env(), at.value(), at.name());
     if (handle_ == 0) ThrowNoTensor(at.name());
   }
-  const at::Tensor& get() const { return handle_ == 0 ? made_ : table_.Get(handle_); }
+  const at::Tensor& get() {
+    if (handle_ != 0) tensor_ = table_.Get(handle_);
+    return tensor_;
+  }
 
  private:
   const TensorTable& table_;
   Handle handle_ = 0;
-  at::Tensor made_;
+  at::Tensor tensor_;
 };
 
 // A value type T that is passed as P; Converter says how it is read.
@@ -324,7 +327,7 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
  private:
   template <size_t... indices>
   napi_value Call(const Arguments& arguments, const Op& op, std::index_sequence<indices...> /*order*/) {
-    const std::tuple<Reader<Parameters>...> readers{Position{arguments, op.arguments[indices], indices}...};
+    std::tuple<Reader<Parameters>...> readers{Position{arguments, op.arguments[indices], indices}...};
     return Returned(arguments, handle_.call(std::get<indices>(readers).get()...));
   }
 

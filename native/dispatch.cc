@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compute/deferred.h"
 #include "convert.h"
 #include "exports.h"
 
@@ -61,9 +62,7 @@ void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IV
   }
 }
 
-// call(op, owner, ...args)
-napi_value CallOp(Arguments& arguments) {
-  const Op& op = ReadOp(arguments);
+napi_value CallNow(const Arguments& arguments, const Op& op) {
   if (op.direct != nullptr && arguments.count <= op.arguments.size() + kFirstArgument) {
     return op.direct->Call(arguments, op);
   }
@@ -90,6 +89,33 @@ napi_value CallOp(Arguments& arguments) {
     }
   }
   return results.size() == 1 ? results[0] : MakeArray(arguments.env, results);
+}
+
+napi_value QueueOp(const Arguments& arguments, const Op& op) {
+  std::vector<c10::IValue> stack;
+  {
+    const ReadingShapes reading(arguments);
+    PushArguments(arguments, op, stack);
+  }
+  return DeferOp(arguments, op, std::move(stack));
+}
+
+// call(op, owner, ...args)
+napi_value CallOp(Arguments& arguments) {
+  const Op& op = ReadOp(arguments);
+  Environment& environment = *arguments.environment;
+  if (environment.region) return QueueOp(arguments, op);
+  const uint64_t reclaims = environment.reclaims;
+  try {
+    return CallNow(arguments, op);
+  } catch (const c10::Error&) {
+    // Our CPU allocator has made its second try by now; CUDA's and the system's come here. An op that writes to its
+    // arguments may have done half of it, and cannot be called again.
+    const bool again = CurrentFailure().code == "TORCH_OUT_OF_MEMORY" && environment.reclaims == reclaims;
+    if (!again || op.handle.schema().is_mutable()) throw;
+  }
+  environment.Reclaim();
+  return CallNow(arguments, op);
 }
 
 napi_value OpNames(Arguments& arguments) {

@@ -4,7 +4,9 @@
 
 #include <atomic>
 
+#include "allocator.h"
 #include "autograd/graph_state.h"
+#include "compute/thread.h"
 #include "device_objects.h"
 #include "dispatch.h"
 #include "errors.h"
@@ -50,13 +52,27 @@ Environment::~Environment() {
 
 Environment* Environment::OfThisThread() { return of_this_thread; }
 
+bool Environment::Reclaim() {
+  ++reclaims;
+  return tensors.Reclaim();
+}
+
+void Environment::CheckGradientsAreFree() const {
+  if (gradient_regions == 0) return;
+  throw CodedError("TORCH_ASYNC",
+                   "gradients are being computed: await the backward pass before you read, clear or use them");
+}
+
 Environment* Environment::Create(napi_env env) {
   auto* environment = new Environment(env);
+  SetReclaimer([](void* data) { return static_cast<Environment*>(data)->Reclaim(); }, environment);
   // A cleanup hook, not instance data: it runs while Node-API references can still be deleted.
   napi_add_env_cleanup_hook(
       env,
       [](void* data) {
         auto* ending = static_cast<Environment*>(data);
+        // No JavaScript can run any more.
+        SetReclaimer(nullptr, nullptr);
         while (!ending->inference_modes.empty()) ending->inference_modes.pop_back();
         ending->tensors.Clear();
         // After the tensors: their graphs hold callbacks.

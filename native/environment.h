@@ -19,6 +19,8 @@ namespace libtorch_node {
 struct GraphState;
 struct Op;
 class DeviceObjects;
+class ComputeThread;
+struct Region;
 
 // Random number generators that JavaScript refers to by number; 0 is the default CPU generator.
 class GeneratorTable {
@@ -44,8 +46,21 @@ struct Environment {
   // Makes the state of `env` and ties its end to the environment's.
   static Environment* Create(napi_env env);
 
+  // An allocation failed on this thread: collects all garbage and frees its tensors. False where nothing can be done.
+  bool Reclaim();
+  // Gradients are another thread's while a backward pass is queued there; reading them meanwhile could crash.
+  void CheckGradientsAreFree() const;
+
   napi_env env;
   TensorTable tensors;
+  uint64_t reclaims = 0;
+  // Made at the first asynchronous call.
+  std::unique_ptr<ComputeThread> compute;
+  // The open region, whose ops are queued; null outside of computeAsync.
+  std::shared_ptr<Region> region;
+  uint32_t next_region = 1;
+  // Unfinished regions that change gradients.
+  uint32_t gradient_regions = 0;
   GeneratorTable generators;
   std::unique_ptr<DeviceObjects> device_objects;
   std::vector<std::unique_ptr<c10::InferenceMode>> inference_modes;

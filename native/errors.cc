@@ -73,38 +73,47 @@ void Check(napi_env env, napi_status status) {
   throw CodedError("TORCH_NODE_API", std::string("Node-API: ") + text);
 }
 
-void RethrowToJavaScript(napi_env env) noexcept {
+Failure CurrentFailure() {
   // Most derived classes first: each c10 class derives from c10::Error.
+  try {
+    throw;
+  } catch (const CodedError& error) {
+    return {error.code(), error.what()};
+  } catch (const c10::IndexError& error) {
+    return {"TORCH_INDEX", MessageOf(error)};
+  } catch (const c10::TypeError& error) {
+    return {"TORCH_TYPE", MessageOf(error)};
+  } catch (const c10::ValueError& error) {
+    return {"TORCH_VALUE", MessageOf(error)};
+  } catch (const c10::NotImplementedError& error) {
+    return {"TORCH_NOT_IMPLEMENTED", MessageOf(error)};
+  } catch (const c10::OutOfMemoryError& error) {
+    return {"TORCH_OUT_OF_MEMORY", MessageOf(error)};
+  } catch (const c10::Error& error) {
+    const std::string message = MessageOf(error);
+    // c10's own CPU allocator reports exhaustion as a plain error with this text.
+    const bool exhausted = message.find("DefaultCPUAllocator: ") != std::string::npos;
+    return {exhausted ? "TORCH_OUT_OF_MEMORY" : "TORCH_ERROR", message};
+  } catch (const std::bad_alloc&) {
+    return {"TORCH_OUT_OF_MEMORY", "out of memory"};
+  } catch (const std::exception& error) {
+    return {"TORCH_ERROR", error.what()};
+  } catch (...) {
+    return {"TORCH_ERROR", "unknown C++ exception"};
+  }
+}
+
+void RethrowToJavaScript(napi_env env) noexcept {
   try {
     throw;
   } catch (const PendingException&) {
   } catch (const JavaScriptError& error) {
     error.Rethrow(env);
-  } catch (const CodedError& error) {
-    Throw(env, error.code(), error.what());
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
-  } catch (const c10::IndexError& error) {
-    Throw(env, "TORCH_INDEX", MessageOf(error));
-  } catch (const c10::TypeError& error) {
-    Throw(env, "TORCH_TYPE", MessageOf(error));
-  } catch (const c10::ValueError& error) {
-    Throw(env, "TORCH_VALUE", MessageOf(error));
-  } catch (const c10::NotImplementedError& error) {
-    Throw(env, "TORCH_NOT_IMPLEMENTED", MessageOf(error));
-  } catch (const c10::OutOfMemoryError& error) {
-    Throw(env, "TORCH_OUT_OF_MEMORY", MessageOf(error));
-  } catch (const c10::Error& error) {
-    const std::string message = MessageOf(error);
-    // c10's CPU allocator reports exhaustion as a plain error with this text.
-    const bool exhausted = message.find("DefaultCPUAllocator: ") != std::string::npos;
-    Throw(env, exhausted ? "TORCH_OUT_OF_MEMORY" : "TORCH_ERROR", message);
-  } catch (const std::bad_alloc&) {
-    Throw(env, "TORCH_OUT_OF_MEMORY", "out of memory");
-  } catch (const std::exception& error) {
-    Throw(env, "TORCH_ERROR", error.what());
   } catch (...) {
-    Throw(env, "TORCH_ERROR", "unknown C++ exception");
+    const Failure failure = CurrentFailure();
+    Throw(env, failure.code.c_str(), failure.message);
   }
 }
 

@@ -35,6 +35,13 @@ struct PendingException : std::exception {};
 // Turns a failed Node-API status into an exception.
 void Check(napi_env env, napi_status status);
 
+// The C++ exception being handled, as what its JavaScript error says. Call it in a catch block only.
+struct Failure {
+  std::string code;
+  std::string message;
+};
+Failure CurrentFailure();
+
 // Turns the C++ exception being handled into a pending JavaScript error. Call it in a catch block only.
 void RethrowToJavaScript(napi_env env) noexcept;
 

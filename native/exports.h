@@ -81,6 +81,7 @@ void RegisterAnomaly(Exports& exports);
 void RegisterRandom(Exports& exports);
 void RegisterDevices(Exports& exports);
 void RegisterStreams(Exports& exports);
+void RegisterCompute(Exports& exports);
 void RegisterLibm(Exports& exports);
 void RegisterNn(Exports& exports);
 void RegisterOptim(Exports& exports);

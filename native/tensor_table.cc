@@ -10,11 +10,6 @@
 namespace libtorch_node {
 namespace {
 
-constexpr int kIndexBits = 24;
-constexpr Handle kIndexMask = (Handle{1} << kIndexBits) - 1;
-constexpr uint32_t kGenerationMask = (uint32_t{1} << 28) - 1;
-constexpr uint32_t kMaxSlots = (uint32_t{1} << kIndexBits) - 2;
-
 // Storages below this size are not tracked one by one: a hash look-up would cost more than it tells.
 constexpr size_t kTrackedBytes = size_t{16} << 10;
 // What a small tensor is taken to weigh: TensorImpl, StorageImpl, its block and its slot.
@@ -26,12 +21,12 @@ constexpr int64_t kLiveShare = 16;
 // ... and by no more than this, so that what is garbage stays small beside it.
 constexpr int64_t kMaxBytesPerSweep = int64_t{256} << 20;
 
-Handle Pack(uint32_t index, uint32_t generation) { return (Handle{generation} << kIndexBits) | (Handle{index} + 1); }
-
 }  // namespace
 
 Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
   if (SweepIsDue()) Sweep();
+  // Before the slot is taken, since it may call JavaScript.
+  const uint32_t scope = CurrentScope();
   napi_ref reference = nullptr;
   if (owner != nullptr) Check(env_, napi_create_reference(env_, owner, 0, &reference));
 
@@ -51,7 +46,7 @@ Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
   ++live_;
   ++added_since_sweep_;
   ChargeStorage(slot);
-  if (!scopes_.empty()) Link(index, static_cast<uint32_t>(scopes_.size()));
+  if (scope != kNone) Link(index, scope);
   return Pack(index, slot.generation);
 }
 
@@ -77,23 +72,56 @@ uint32_t TensorTable::FindOrThrow(Handle handle) const {
   return index;
 }
 
-const at::Tensor& TensorTable::Get(Handle handle) const { return slots_[FindOrThrow(handle)].tensor; }
+const at::Tensor& TensorTable::Get(Handle handle) const {
+  const Slot& slot = slots_[FindOrThrow(handle)];
+  if (slot.pending && !reading_shapes_) {
+    throw CodedError(
+        "TORCH_ASYNC",
+        "the tensor is still being computed: await what computeAsync() returned before you use its result");
+  }
+  return slot.tensor;
+}
+
+const at::Tensor& TensorTable::Shape(Handle handle) const { return slots_[FindOrThrow(handle)].tensor; }
+
+Handle TensorTable::AddPending(at::Tensor shape, std::shared_ptr<Pending> pending, napi_value owner) {
+  const Handle handle = Add(std::move(shape), owner);
+  slots_[Find(handle)].pending = std::move(pending);
+  return handle;
+}
+
+std::shared_ptr<Pending> TensorTable::FindPending(Handle handle) const { return slots_[FindOrThrow(handle)].pending; }
+
+void TensorTable::Settle(Handle handle) {
+  const uint32_t index = Find(handle);
+  if (index == kNone || !slots_[index].pending) return;
+  Slot& slot = slots_[index];
+  const std::shared_ptr<Pending> pending = std::move(slot.pending);
+  if (!pending->value.defined()) {
+    Free(index);
+    return;
+  }
+  // Not moved: a job of a later region may need it still.
+  slot.tensor = pending->value;
+  ChargeStorage(slot);
+}
 
 bool TensorTable::IsAlive(Handle handle) const { return Find(handle) != kNone; }
 
 bool TensorTable::Dispose(Handle handle) {
   const uint32_t index = Find(handle);
   if (index == kNone) return false;
-  Free(index);
+  FreeByHand(index);
   return true;
 }
 
 void TensorTable::Free(uint32_t index) {
-  if (slots_[index].scope != 0) Unlink(index);
+  if (slots_[index].scope != kNone) Unlink(index);
   Slot& slot = slots_[index];
   ReleaseStorage(slot);
   if (slot.owner != nullptr) napi_delete_reference(env_, slot.owner);
   slot.owner = nullptr;
+  slot.pending.reset();
   slot.used = false;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   slot.next = free_;
@@ -103,50 +131,10 @@ void TensorTable::Free(uint32_t index) {
   const at::Tensor released = std::move(slot.tensor);
 }
 
-uint32_t TensorTable::EnterScope() {
-  scopes_.push_back(kNone);
-  return static_cast<uint32_t>(scopes_.size());
-}
-
-void TensorTable::ExitScope(uint32_t depth, const std::vector<Handle>& kept) {
-  if (depth == 0 || depth != scopes_.size()) {
-    ThrowValue("scopes must be closed in the reverse order of their opening; was one left open across an await?");
-  }
-  for (const Handle handle : kept) {
-    const uint32_t index = Find(handle);
-    if (index == kNone || slots_[index].scope != depth) continue;
-    Unlink(index);
-    if (depth > 1) Link(index, depth - 1);
-  }
-  while (scopes_.back() != kNone) Free(scopes_.back());
-  scopes_.pop_back();
-}
-
-void TensorTable::Keep(Handle handle) {
-  const uint32_t index = FindOrThrow(handle);
-  if (slots_[index].scope != 0) Unlink(index);
-}
-
-void TensorTable::Link(uint32_t index, uint32_t depth) {
-  uint32_t& head = scopes_[depth - 1];
-  Slot& slot = slots_[index];
-  slot.scope = depth;
-  slot.previous = kNone;
-  slot.next = head;
-  if (head != kNone) slots_[head].previous = index;
-  head = index;
-}
-
-void TensorTable::Unlink(uint32_t index) {
-  Slot& slot = slots_[index];
-  if (slot.previous != kNone) {
-    slots_[slot.previous].next = slot.next;
-  } else {
-    scopes_[slot.scope - 1] = slot.next;
-  }
-  if (slot.next != kNone) slots_[slot.next].previous = slot.previous;
-  slot.scope = 0;
-  slot.previous = slot.next = kNone;
+// What is freed by hand needs no sweep.
+void TensorTable::FreeByHand(uint32_t index) {
+  if (added_since_sweep_ != 0) --added_since_sweep_;
+  Free(index);
 }
 
 void TensorTable::ChargeStorage(Slot& slot) {
@@ -165,14 +153,16 @@ void TensorTable::ChargeStorage(Slot& slot) {
 }
 
 void TensorTable::ReleaseStorage(Slot& slot) {
-  if (slot.storage == nullptr) return;
-  const auto found = storages_.find(slot.storage);
-  slot.storage = nullptr;
-  if (--found->second.slots != 0) return;
-  charged_bytes_ -= found->second.bytes;
-  // What is freed by hand needs no sweep.
-  bytes_since_sweep_ = std::max<int64_t>(0, bytes_since_sweep_ - found->second.bytes);
-  storages_.erase(found);
+  int64_t bytes = kSmallTensorBytes;
+  if (slot.storage != nullptr) {
+    const auto found = storages_.find(slot.storage);
+    slot.storage = nullptr;
+    if (--found->second.slots != 0) return;
+    bytes = found->second.bytes;
+    charged_bytes_ -= bytes;
+    storages_.erase(found);
+  }
+  bytes_since_sweep_ = std::max<int64_t>(0, bytes_since_sweep_ - bytes);
 }
 
 // V8 collects when it believes that much memory hangs on its objects; it is told in steps, around sweeps, because the
@@ -191,29 +181,28 @@ bool TensorTable::SweepIsDue() const {
   return bytes_since_sweep_ >= std::min(spacing, std::max(kMaxBytesPerSweep, sweep_threshold_));
 }
 
-void TensorTable::SetCollector(napi_value collect) {
-  if (collector_ != nullptr) napi_delete_reference(env_, std::exchange(collector_, nullptr));
-  Check(env_, napi_create_reference(env_, collect, 1, &collector_));
+void TensorTable::SetCollectors(napi_value young, napi_value all) {
+  for (const auto& [collector, function] : {std::pair{&young_collector_, young}, std::pair{&full_collector_, all}}) {
+    if (*collector != nullptr) napi_delete_reference(env_, std::exchange(*collector, nullptr));
+    Check(env_, napi_create_reference(env_, function, 1, collector));
+  }
 }
 
-void TensorTable::Collect() {
-  if (collector_ == nullptr) return;
+// False where there is no collector, or the environment is ending.
+bool TensorTable::Collect(napi_ref collector) {
+  if (collector == nullptr) return false;
   napi_handle_scope scope = nullptr;
-  Check(env_, napi_open_handle_scope(env_, &scope));
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
   napi_value collect = nullptr;
   napi_value receiver = nullptr;
-  napi_get_reference_value(env_, collector_, &collect);
+  napi_get_reference_value(env_, collector, &collect);
   napi_get_undefined(env_, &receiver);
   const napi_status status = napi_call_function(env_, receiver, collect, 0, nullptr, nullptr);
   napi_close_handle_scope(env_, scope);
-  Check(env_, status);
+  return status == napi_ok;
 }
 
-size_t TensorTable::Sweep() {
-  releases->Drain();
-  TellV8(charged_bytes_);
-  Collect();
-  const int64_t charged_before = charged_bytes_;
+size_t TensorTable::FreeCollected() {
   size_t freed = 0;
   for (uint32_t index = 0; index < slots_.size(); ++index) {
     const Slot& slot = slots_[index];
@@ -228,41 +217,48 @@ size_t TensorTable::Sweep() {
     Free(index);
     ++freed;
   }
-  TellV8(charged_bytes_);
-  const bool found_little = (charged_before - charged_bytes_) * 4 < bytes_since_sweep_;
-  patience_ = found_little ? std::min<int64_t>(patience_ * 2, 16) : 1;
-  bytes_since_sweep_ = 0;
-  added_since_sweep_ = 0;
-  live_after_sweep_ = live_;
   ++sweeps_;
   swept_ += freed;
   return freed;
 }
 
+size_t TensorTable::Sweep() {
+  releases->Drain();
+  TellV8(charged_bytes_);
+  if (young_collector_ != nullptr && !Collect(young_collector_)) throw PendingException{};
+  const int64_t handed_out = bytes_since_sweep_;
+  const size_t freed = FreeCollected();
+  TellV8(charged_bytes_);
+  // Each slot took back what it had added, small tensors too: else a loop of these would seem to find nothing, and the
+  // sweeps would be far apart when large ones follow.
+  const bool found_little = bytes_since_sweep_ * 4 > handed_out * 3;
+  patience_ = found_little ? std::min<int64_t>(patience_ * 2, 16) : 1;
+  bytes_since_sweep_ = 0;
+  added_since_sweep_ = 0;
+  live_after_sweep_ = live_;
+  return freed;
+}
+
+bool TensorTable::Reclaim() {
+  // An allocation inside a collector's own work would come here again.
+  if (reclaiming_) return false;
+  reclaiming_ = true;
+  const bool collected = Collect(full_collector_);
+  // An op is running, which holds its arguments itself: their owners may be gone by now.
+  if (collected) FreeCollected();
+  reclaiming_ = false;
+  return collected;
+}
+
 void TensorTable::Clear() {
-  scopes_.clear();
-  for (Slot& slot : slots_) slot.scope = 0;
   for (uint32_t index = 0; index < slots_.size(); ++index) {
     if (slots_[index].used) Free(index);
   }
-  if (collector_ != nullptr) napi_delete_reference(env_, std::exchange(collector_, nullptr));
   releases->Close();
-  TellV8(0);
-}
-
-TensorTable::Usage TensorTable::Measure() const {
-  Usage usage;
-  usage.tensors = live_;
-  usage.sweeps = sweeps_;
-  usage.swept = swept_;
-  std::unordered_set<const void*> seen;
-  for (const Slot& slot : slots_) {
-    if (!slot.used || !slot.tensor.defined() || !slot.tensor.has_storage()) continue;
-    const auto& storage = slot.tensor.storage();
-    if (!seen.insert(storage.unsafeGetStorageImpl()).second) continue;
-    usage.bytes[slot.tensor.device().str()] += static_cast<int64_t>(storage.nbytes());
+  for (napi_ref* reference : {&young_collector_, &full_collector_, &scope_query_}) {
+    if (*reference != nullptr) napi_delete_reference(env_, std::exchange(*reference, nullptr));
   }
-  return usage;
+  TellV8(0);
 }
 
 }  // namespace libtorch_node

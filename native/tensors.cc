@@ -1,10 +1,29 @@
 // The tensor table as JavaScript sees it: ownership, scopes, memory.
 
+#include <ATen/DeviceAccelerator.h>
+
+#include "allocator.h"
 #include "exports.h"
 #include "values.h"
 
 namespace libtorch_node {
 namespace {
+
+std::vector<Handle> ReadHandles(const Arguments& arguments, napi_value list) {
+  std::vector<Handle> handles;
+  for (napi_value value : ReadArray(arguments.env, list, "kept")) {
+    handles.push_back(ReadHandle(arguments.env, value, "kept"));
+  }
+  return handles;
+}
+
+napi_value ReadFunction(const Arguments& arguments, size_t index, const char* name) {
+  if (TypeOf(arguments.env, arguments[index]) != napi_function) {
+    ThrowType(std::string("expected a function for argument `") + name + "`, received " +
+              Describe(arguments.env, arguments[index]));
+  }
+  return arguments[index];
+}
 
 napi_value Adopt(Arguments& arguments) {
   arguments.environment->tensors.Adopt(ReadHandle(arguments.env, arguments[0], "tensor"), arguments[1]);
@@ -27,11 +46,7 @@ napi_value ScopeEnter(Arguments& arguments) {
 
 napi_value ScopeExit(Arguments& arguments) {
   const int64_t depth = ReadInt(arguments.env, arguments[0], "depth");
-  std::vector<Handle> kept;
-  for (napi_value value : ReadArray(arguments.env, arguments[1], "kept")) {
-    kept.push_back(ReadHandle(arguments.env, value, "kept"));
-  }
-  arguments.environment->tensors.ExitScope(static_cast<uint32_t>(depth), kept);
+  arguments.environment->tensors.ExitScope(static_cast<uint32_t>(depth), ReadHandles(arguments, arguments[1]));
   return Undefined(arguments.env);
 }
 
@@ -40,16 +55,95 @@ napi_value Keep(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+napi_value AsyncScopeEnter(Arguments& arguments) {
+  return MakeHandle(arguments.env, arguments.environment->tensors.EnterAsyncScope());
+}
+
+napi_value AsyncScopeExit(Arguments& arguments) {
+  const ScopeId scope = ReadHandle(arguments.env, arguments[0], "scope");
+  arguments.environment->tensors.ExitAsyncScope(scope, ReadHandles(arguments, arguments[1]));
+  return Undefined(arguments.env);
+}
+
+napi_value ScopesDetach(Arguments& arguments) {
+  return MakeInt(arguments.env, arguments.environment->tensors.DetachScopes());
+}
+
+napi_value ScopesReattach(Arguments& arguments) {
+  const int64_t base = ReadInt(arguments.env, arguments[0], "base");
+  arguments.environment->tensors.ReattachScopes(static_cast<uint32_t>(base));
+  return Undefined(arguments.env);
+}
+
+napi_value SetScopeQuery(Arguments& arguments) {
+  arguments.environment->tensors.SetScopeQuery(ReadFunction(arguments, 0, "query"));
+  return Undefined(arguments.env);
+}
+
 napi_value Memory(Arguments& arguments) {
   napi_env env = arguments.env;
   const TensorTable::Usage usage = arguments.environment->tensors.Measure();
   napi_value bytes = MakeObject(env);
-  for (const auto& [device, count] : usage.bytes) SetProperty(env, bytes, device.c_str(), MakeInt(env, count));
+  napi_value allocated = MakeObject(env);
+  napi_value peak = MakeObject(env);
+  const auto report = [&](const std::string& device, int64_t now, int64_t most) {
+    SetProperty(env, allocated, device.c_str(), MakeInt(env, now));
+    SetProperty(env, peak, device.c_str(), MakeInt(env, most));
+  };
+  const AllocatedBytes cpu = CpuBytes();
+  if (cpu.counted) report("cpu", cpu.current, cpu.peak);
+  for (const auto& [device, count] : usage.bytes) {
+    SetProperty(env, bytes, device.c_str(), MakeInt(env, count));
+    const c10::Device place(device);
+    if (!place.is_cuda()) continue;
+    const auto stats = at::accelerator::getDeviceStats(place.index());
+    const auto& all = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+    report(device, all.current, all.peak);
+  }
   napi_value result = MakeObject(env);
   SetProperty(env, result, "tensors", MakeInt(env, static_cast<int64_t>(usage.tensors)));
   SetProperty(env, result, "bytes", bytes);
+  SetProperty(env, result, "allocated", allocated);
+  SetProperty(env, result, "peak", peak);
   SetProperty(env, result, "sweeps", MakeInt(env, static_cast<int64_t>(usage.sweeps)));
   SetProperty(env, result, "swept", MakeInt(env, static_cast<int64_t>(usage.swept)));
+  return result;
+}
+
+napi_value ResetPeak(Arguments& arguments) {
+  ResetCpuPeak();
+  for (const auto& [device, count] : arguments.environment->tensors.Measure().bytes) {
+    const c10::Device place(device);
+    if (place.is_cuda()) at::accelerator::resetPeakStats(place.index());
+  }
+  return Undefined(arguments.env);
+}
+
+// largestTensors(count): [{ shape, dtype, device, bytes }]
+napi_value LargestTensors(Arguments& arguments) {
+  napi_env env = arguments.env;
+  const auto count = static_cast<size_t>(ReadInt(env, arguments[0], "count"));
+  std::vector<napi_value> described;
+  for (const at::Tensor& tensor : arguments.environment->tensors.Largest(count)) {
+    napi_value entry = MakeObject(env);
+    SetProperty(env, entry, "shape", MakeInts(env, tensor.sizes()));
+    SetProperty(env, entry, "dtype", MakeString(env, DtypeName(tensor.scalar_type())));
+    SetProperty(env, entry, "device", MakeString(env, tensor.device().str()));
+    SetProperty(env, entry, "bytes", MakeInt(env, static_cast<int64_t>(tensor.storage().nbytes())));
+    described.push_back(entry);
+  }
+  return MakeArray(env, described);
+}
+
+// storageOf(tensor): { id, bytes }, null where it has none
+napi_value StorageOf(Arguments& arguments) {
+  napi_env env = arguments.env;
+  const at::Tensor tensor = ReadShape(arguments, arguments[0], "tensor");
+  if (tensor.is_meta() || !tensor.has_storage()) return Null(env);
+  const auto& storage = tensor.storage();
+  napi_value result = MakeObject(env);
+  SetProperty(env, result, "id", MakeInt(env, reinterpret_cast<intptr_t>(storage.unsafeGetStorageImpl())));
+  SetProperty(env, result, "bytes", MakeInt(env, static_cast<int64_t>(storage.nbytes())));
   return result;
 }
 
@@ -65,11 +159,8 @@ napi_value SetSweepThreshold(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-napi_value SetCollector(Arguments& arguments) {
-  if (TypeOf(arguments.env, arguments[0]) != napi_function) {
-    ThrowType("expected a function for argument `collect`, received " + Describe(arguments.env, arguments[0]));
-  }
-  arguments.environment->tensors.SetCollector(arguments[0]);
+napi_value SetCollectors(Arguments& arguments) {
+  arguments.environment->tensors.SetCollectors(ReadFunction(arguments, 0, "young"), ReadFunction(arguments, 1, "all"));
   return Undefined(arguments.env);
 }
 
@@ -81,11 +172,19 @@ void RegisterTensors(Exports& exports) {
   exports.Add<IsAlive>("isAlive");
   exports.Add<ScopeEnter>("scopeEnter");
   exports.Add<ScopeExit>("scopeExit");
+  exports.Add<AsyncScopeEnter>("asyncScopeEnter");
+  exports.Add<AsyncScopeExit>("asyncScopeExit");
+  exports.Add<ScopesDetach>("scopesDetach");
+  exports.Add<ScopesReattach>("scopesReattach");
+  exports.Add<SetScopeQuery>("setScopeQuery");
   exports.Add<Keep>("keep");
   exports.Add<Memory>("memory");
+  exports.Add<ResetPeak>("resetPeak");
+  exports.Add<LargestTensors>("largestTensors");
+  exports.Add<StorageOf>("storageOf");
   exports.Add<Sweep>("sweep");
   exports.Add<SetSweepThreshold>("setSweepThreshold");
-  exports.Add<SetCollector>("setCollector");
+  exports.Add<SetCollectors>("setCollectors");
 }
 
 }  // namespace libtorch_node

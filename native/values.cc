@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "compute/thread.h"
+
 namespace libtorch_node {
 namespace {
 
@@ -173,15 +175,34 @@ void ThrowNoTensor(const char* name) {
   ThrowDisposed(std::string("argument `") + name + "` is no tensor: it is missing, or was disposed");
 }
 
+// Inside of a region, what is read is waited for.
+const at::Tensor& Look(const Arguments& arguments, Handle handle) {
+  Environment& environment = *arguments.environment;
+  if (environment.region && environment.tensors.IsAlive(handle) && !environment.tensors.ReadsShapes() &&
+      environment.tensors.FindPending(handle)) {
+    environment.compute->Wait(*environment.region);
+    environment.tensors.Settle(handle);
+  }
+  return environment.tensors.Get(handle);
+}
+
 at::Tensor ReadTensor(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
   if (handle == 0) ThrowNoTensor(name);
-  return arguments.environment->tensors.Get(handle);
+  return Look(arguments, handle);
+}
+
+at::Tensor ReadShape(const Arguments& arguments, napi_value value, const char* name) {
+  const Handle handle = ReadHandle(arguments.env, value, name);
+  if (handle == 0) ThrowNoTensor(name);
+  const Environment& environment = *arguments.environment;
+  const at::Tensor& shape = environment.tensors.Shape(handle);
+  return !environment.compute || environment.compute->KnowsShape(shape) ? shape : Look(arguments, handle);
 }
 
 at::Tensor ReadOptionalTensor(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
-  return handle == 0 ? at::Tensor() : arguments.environment->tensors.Get(handle);
+  return handle == 0 ? at::Tensor() : Look(arguments, handle);
 }
 
 std::vector<at::Tensor> ReadTensors(const Arguments& arguments, napi_value value, const char* name) {

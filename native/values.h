@@ -40,6 +40,8 @@ Handle ReadHandle(napi_env env, napi_value value, const char* name);
 [[noreturn]] void ThrowNoTensor(const char* name);
 // The tensor; throws where there is none.
 at::Tensor ReadTensor(const Arguments& arguments, napi_value value, const char* name);
+// What has its sizes, strides and dtype: the tensor, or what stands for it while it is computed.
+at::Tensor ReadShape(const Arguments& arguments, napi_value value, const char* name);
 // The tensor, undefined where the handle is 0.
 at::Tensor ReadOptionalTensor(const Arguments& arguments, napi_value value, const char* name);
 std::vector<at::Tensor> ReadTensors(const Arguments& arguments, napi_value value, const char* name);

@@ -73,12 +73,31 @@ export interface LibraryInfo {
 export interface MemoryInfo {
   /** Live entries of the table. */
   readonly tensors: number;
-  /** Bytes of the distinct storages behind them, by device (`cpu`, `cuda:0`). */
+  /** Bytes of the distinct storages behind them, by device (`cpu`, `cuda:0`); the views of a storage count once. */
   readonly bytes: Record<string, number>;
+  /**
+   * Bytes that libtorch's allocators have handed out, by device: `torch.cuda.memory_allocated`. Of the whole process, with
+   * what ops use inside and what autograd saves. Lacks `cpu` where LIBTORCH_NODE_ALLOCATOR=system.
+   */
+  readonly allocated: Record<string, number>;
+  /** The most that {@link allocated} was since the start or `resetPeak()`: `torch.cuda.max_memory_allocated`. */
+  readonly peak: Record<string, number>;
   /** Sweeps so far, and the entries that they freed. */
   readonly sweeps: number;
   readonly swept: number;
 }
+
+/** The tensor that stands for one of the largest storages. */
+export interface LargeTensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly device: string;
+  /** Of the storage. */
+  readonly bytes: number;
+}
+
+/** A scope of an asynchronous function; 0 for none. */
+export type ScopeId = number;
 
 /** What `F.multi_head_attention_forward` takes, tensors as handles. Embeddings are [T, B, E], or [B, T, E] if `batchFirst`. */
 export interface MultiHeadAttentionArguments {
@@ -201,15 +220,40 @@ export interface NativeBinding {
   scopeEnter(): number;
   /** Closes the innermost scope, which must have this depth; `kept` handles move to the scope around it. */
   scopeExit(depth: number, kept: readonly Handle[]): void;
+  /** Opens a scope that holds what is made while the query (see {@link setScopeQuery}) returns its id. */
+  asyncScopeEnter(): ScopeId;
+  /** Closes it; `kept` handles move to the scope that was the innermost one when it was opened, if that is open still. */
+  asyncScopeExit(scope: ScopeId, kept: readonly Handle[]): void;
+  /** Synchronous scopes opened so far hold nothing new until {@link scopesReattach} gets what this returns. */
+  scopesDetach(): number;
+  scopesReattach(base: number): void;
+  /** A function that returns the asynchronous scope of the running code; called while one is open. */
+  setScopeQuery(query: () => ScopeId): void;
   /** Takes a handle out of all scopes. */
   keep(tensor: Handle): void;
   memory(): MemoryInfo;
+  /** Begins a new peak of the allocated bytes, on all devices. */
+  resetPeak(): void;
+  /** One tensor for each of the `count` largest storages, largest first. */
+  largestTensors(count: number): LargeTensor[];
+  /** The storage behind a tensor, by an id that its views share; null where it has none. */
+  storageOf(tensor: Handle): { id: number; bytes: number } | null;
   /** Frees every handle whose owner was collected; returns how many. */
   sweep(): number;
   /** The least number of bytes handed out between two sweeps (default 16 MiB). */
   setSweepThreshold(bytes: number): void;
-  /** A function that collects young objects; it is called before each sweep. */
-  setCollector(collect: () => void): void;
+  /** Functions that collect young objects, before each sweep, and all objects, when memory has run out. */
+  setCollectors(young: () => void, all: () => void): void;
+
+  // -- the compute thread -------------------------------------------------------------------------------------------------
+  /** Ops, backward passes and optimizer steps are queued for the compute thread until {@link regionExit}. */
+  regionEnter(): void;
+  /** The promise is settled when all that was queued is done; it is rejected by the first failure. */
+  regionExit(): { id: number; promise: Promise<undefined> };
+  /** Passes over what is still queued. */
+  regionCancel(id: number): void;
+  /** Ends the compute thread: what is queued is dropped, the op that runs is waited for. */
+  computeStop(): void;
 
   // -- data -------------------------------------------------------------------------------------------------------------
   sizes(tensor: Handle): number[];

@@ -1,20 +1,28 @@
-/** V8's collector of young objects, by which the native table finds out which tensors a loop has dropped. */
+/** V8's garbage collector, by which the native table finds out which tensors a program has dropped. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+/** Functions that collect young objects only, and everything. */
+export interface Collectors {
+  readonly young: () => void;
+  readonly all: () => void;
+}
+
 /**
- * A function that collects young objects, or null where this engine offers none.
+ * The collectors, or null where this engine offers none.
  *
  * Node shows `gc` only to contexts that are made while the flag is set; so it is set for one, and no global appears in
  * the user's program. Without it a synchronous loop is still swept, but only when V8 collects of itself: later, and with
  * several times the memory.
  */
-export function youngCollector(): (() => void) | null {
+export function collectors(): Collectors | null {
   try {
     setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('typeof gc === "function" ? () => gc({ type: "minor" }) : null');
-    return typeof collect === 'function' ? (collect as () => void) : null;
+    const found: unknown = runInNewContext(
+      'typeof gc === "function" ? { young: () => gc({ type: "minor" }), all: () => gc() } : null',
+    );
+    return found as Collectors | null;
   } catch {
     return null;
   } finally {

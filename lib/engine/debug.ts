@@ -3,7 +3,7 @@
  * stack trace per tensor. Switched on by `setDebug(true)` or the environment variable LIBTORCH_NODE_DEBUG=1.
  */
 
-import type { Handle } from './binding';
+import type { Handle, NativeBinding } from './binding';
 
 interface Site {
   readonly created: string;
@@ -84,13 +84,25 @@ export function describeSite(handle: Handle): string {
   return site.freed === null ? lines : `\nfreed at\n${site.freed}${lines}`;
 }
 
-/** @internal Number of live tensors by the frame that made them, most first. */
-export function liveSites(isAlive: (handle: Handle) => boolean): Record<string, number> {
-  const counts = new Map<string, number>();
+/** What one place in the program has made that is alive. */
+export interface SiteUsage {
+  readonly tensors: number;
+  /** Of the storages whose first live tensor was made there: a view adds nothing. */
+  readonly bytes: number;
+}
+
+/** @internal Live tensors by the frame that made them, most bytes first. */
+export function liveSites(native: Pick<NativeBinding, 'isAlive' | 'storageOf'>): Record<string, SiteUsage> {
+  const usage = new Map<string, SiteUsage>();
+  const seen = new Set<number>();
   for (const [handle, site] of sites) {
-    if (!isAlive(handle)) continue;
+    if (!native.isAlive(handle)) continue;
     const frame = site.created.split('\n', 1)[0]?.trim() ?? 'unknown';
-    counts.set(frame, (counts.get(frame) ?? 0) + 1);
+    const { tensors, bytes } = usage.get(frame) ?? { tensors: 0, bytes: 0 };
+    const storage = native.storageOf(handle);
+    const counts = storage !== null && !seen.has(storage.id);
+    if (counts) seen.add(storage.id);
+    usage.set(frame, { tensors: tensors + 1, bytes: bytes + (counts ? storage.bytes : 0) });
   }
-  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]));
+  return Object.fromEntries([...usage].sort(([, a], [, b]) => b.bytes - a.bytes || b.tensors - a.tensors));
 }

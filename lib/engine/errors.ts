@@ -79,10 +79,10 @@ export class DisposedError extends TorchError {
   }
 }
 
-/** A function that must be synchronous returned a promise. */
+/** Asynchronous work in the wrong place: a promise from a function that must be synchronous, a tensor not awaited. */
 export class AsyncError extends TorchError {
-  constructor(message: string) {
-    super(message, 'TORCH_ASYNC');
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'TORCH_ASYNC', options);
   }
 }
 
@@ -114,6 +114,8 @@ export function errorFromCode(code: string, message: string, options?: ErrorOpti
       return new NotImplementedError(message, options);
     case 'TORCH_DISPOSED':
       return new DisposedError(message, options);
+    case 'TORCH_ASYNC':
+      return new AsyncError(message, options);
     default:
       return new TorchError(message, code, options);
   }

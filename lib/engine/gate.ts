@@ -7,21 +7,35 @@ import type { NativeBinding, Owner } from './binding';
 import { debug, describeSite } from './debug';
 import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
+import { describeUsage } from './out-of-memory';
 import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
 
 function describeTensor({ handle }: TensorBase, withDevice: boolean): string {
   if (!native.isAlive(handle)) return 'Tensor (disposed)';
-  const device = native.device(handle);
-  const shown = withDevice || device !== 'cpu' ? ` on ${device}` : '';
-  return `Tensor[${native.sizes(handle).join(', ')}] ${native.dtype(handle)}${shown}`;
+  try {
+    const device = native.device(handle);
+    const shown = withDevice || device !== 'cpu' ? ` on ${device}` : '';
+    return `Tensor[${native.sizes(handle).join(', ')}] ${native.dtype(handle)}${shown}`;
+  } catch {
+    return 'Tensor (being computed)';
+  }
+}
+
+function isOnDevice(handle: number): boolean {
+  try {
+    return native.isAlive(handle) && native.device(handle) !== 'cpu';
+  } catch {
+    // Of a tensor that is being computed nothing may be known yet.
+    return false;
+  }
 }
 
 /** True where a tensor in these arguments, or in their lists and options, is not on the CPU. */
 function hasDevice(values: readonly unknown[], depth = 0): boolean {
   return values.some((value) => {
-    if (value instanceof TensorBase) return native.isAlive(value.handle) && native.device(value.handle) !== 'cpu';
+    if (value instanceof TensorBase) return isOnDevice(value.handle);
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > 2) return false;
     return hasDevice(Object.values(value), depth + 1);
   });
@@ -66,6 +80,11 @@ function siteOfDisposed(args: readonly unknown[]): string {
     if (arg instanceof TensorBase && !native.isAlive(arg.handle)) return describeSite(arg.handle);
   }
   return debug.enabled ? '' : describeSite(0);
+}
+
+/** What a message of this code says besides. */
+function details(code: string): string {
+  return code === 'TORCH_OUT_OF_MEMORY' ? describeUsage(native) : '';
 }
 
 type Callable = (...args: unknown[]) => unknown;
@@ -114,7 +133,13 @@ export function asCallOf(error: unknown, name: string, args: readonly unknown[])
   const withDevice = hasDevice(given);
   const call = `${name}(${given.map((arg) => describe(arg, withDevice)).join(', ')})`;
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
-  return errorFromCode(error.code, `${sentence}${IN}${call}${site}${anomalyOf(error)}`);
+  return errorFromCode(error.code, `${sentence}${IN}${call}${site}${details(error.code)}${anomalyOf(error)}`);
+}
+
+/** The error of this library for one with which a promise of the addon was rejected. */
+export function fromRejection(error: unknown): unknown {
+  if (!isTorchError(error)) return error;
+  return errorFromCode(error.code, `${error.message}${details(error.code)}`);
 }
 
 /** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
@@ -131,7 +156,8 @@ function guard(binding: NativeBinding): NativeBinding {
           throw error;
         }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
-        throw errorFromCode(error.code, `${error.message}${IN}${name}${site}${anomalyOf(error)}`);
+        const more = `${site}${details(error.code)}${anomalyOf(error)}`;
+        throw errorFromCode(error.code, `${error.message}${IN}${name}${more}`);
       }
     };
   }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
 import type { LibraryInfo, NativeBinding } from './binding';
-import { youngCollector } from './collector';
+import { collectors } from './collector';
 import { LoadError } from './errors';
 
 /** lib/engine and dist/engine lie equally deep in the package. */
@@ -82,7 +82,7 @@ export function loadAddon(root?: string): NativeBinding {
     );
   }
   checkVersions(binding.libraryInfo());
-  const collect = youngCollector();
-  if (collect !== null) binding.setCollector(collect);
+  const collect = collectors();
+  if (collect !== null) binding.setCollectors(collect.young, collect.all);
   return binding;
 }

@@ -1,17 +1,25 @@
 import type { MemoryInfo } from './binding';
-import { debug, liveSites } from './debug';
+import { debug, liveSites, type SiteUsage } from './debug';
 import { binding } from './gate';
 
 /** What {@link memory} reports. */
 export interface MemoryReport extends MemoryInfo {
-  /** In debug mode: the number of live tensors by the stack frame that made them, most first. */
-  readonly sites?: Record<string, number>;
+  /** In debug mode: live tensors by the stack frame that made them, most bytes first. */
+  readonly sites?: Record<string, SiteUsage>;
 }
 
-/** Live tensors of this environment, and the bytes of the distinct storages behind them by device. */
+/**
+ * Live tensors of this thread and the bytes of the distinct storages behind them by device, and what libtorch's allocators
+ * have handed out in the whole process, now and at the most.
+ */
 export function memory(): MemoryReport {
   const info = binding.memory();
-  return debug.enabled ? { ...info, sites: liveSites((handle) => binding.isAlive(handle)) } : info;
+  return debug.enabled ? { ...info, sites: liveSites(binding) } : info;
+}
+
+/** Begins a new peak of allocated bytes, on all devices: `torch.cuda.reset_peak_memory_stats`. See {@link memory}. */
+export function resetPeak(): void {
+  binding.resetPeak();
 }
 
 /** Frees every tensor whose JavaScript object was collected, and returns how many. Runs by itself in the course of work. */

@@ -1,7 +1,8 @@
 /** What of the engine a user of the package gets; ./index adds what the floors above need. */
 export type { LibraryInfo, MemoryInfo, OpArgument, OpReturn, OpSchema } from './binding';
+export { computeAsync, type ComputeOptions } from './compute';
 export * as cuda from './cuda';
-export { isDebug, setDebug } from './debug';
+export { isDebug, setDebug, type SiteUsage } from './debug';
 export {
   ArgumentError,
   AsyncError,
@@ -16,5 +17,6 @@ export {
 } from './errors';
 export { libm } from './libm';
 export { getNumThreads, libraryInfo, setNumThreads } from './library';
-export { memory, type MemoryReport, sweep } from './memory';
+export { memory, type MemoryReport, resetPeak, sweep } from './memory';
 export { dispose, keep, scope } from './scope';
+export { scopeAsync } from './scope-async';

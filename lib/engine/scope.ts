@@ -54,6 +54,13 @@ function tensorsIn(value: unknown, found: Set<Handle>, seen: Set<object>): void 
   if (!Array.isArray(value)) for (const element of Object.values(value)) tensorsIn(element, found, seen);
 }
 
+/** Live tensors in a value, see {@link scope}. */
+export function liveTensorsIn(value: unknown): Handle[] {
+  const found = new Set<Handle>();
+  tensorsIn(value, found, new Set());
+  return [...found].filter((handle) => binding.isAlive(handle));
+}
+
 /**
  * Runs `fn` and frees every tensor made in it, but those in its result and those given to {@link keep}.
  *
@@ -61,17 +68,24 @@ function tensorsIn(value: unknown, found: Set<Handle>, seen: Set<object>): void 
  * generators or private fields. They belong to the scope around, where there is one. Everything is freed as well if
  * `fn` throws.
  *
- * @throws AsyncError if `fn` returns a promise; its tensors are freed
+ * @throws AsyncError if `fn` returns a promise; its tensors are freed. {@link scopeAsync} takes such a function.
  */
 export function scope<T>(fn: () => T): T {
+  return scopeOf(fn, 'scope');
+}
+
+/**
+ * {@link scope} under another name for the error.
+ *
+ * @internal
+ */
+export function scopeOf<T>(fn: () => T, name: string): T {
   const depth = binding.scopeEnter();
   let kept: Handle[] = [];
   try {
     const result = fn();
-    refusePromise(result, 'scope');
-    const found = new Set<Handle>();
-    tensorsIn(result, found, new Set());
-    kept = [...found].filter((handle) => binding.isAlive(handle));
+    refusePromise(result, name);
+    kept = liveTensorsIn(result);
     return result;
   } finally {
     binding.scopeExit(depth, kept);

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError } from '../engine';
+import { ArgumentError, computeAsync } from '../engine';
 import {
   isComplexDType,
   isDType,
@@ -48,6 +48,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   #hooks: ModuleHooks | null = null;
 
   abstract forward(...inputs: Inputs): Output;
+
+  /** {@link forward} on the compute thread, see `computeAsync`; the event loop goes on meanwhile. */
+  forwardAsync(...inputs: Inputs): Promise<Output> {
+    return computeAsync(() => this.forward(...inputs));
+  }
 
   // -- hooks ------------------------------------------------------------------------------------------------------------
   //

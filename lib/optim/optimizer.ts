@@ -1,5 +1,5 @@
 import { enableGrad, noGrad } from '../autograd';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, computeAsync, type ComputeOptions, describe } from '../engine';
 import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
@@ -112,6 +112,15 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
     });
     this.stepped = true;
     return loss;
+  }
+
+  /**
+   * {@link step} on the compute thread; the event loop goes on meanwhile. The gradients must be there: await the backward
+   * pass first. A step that has begun is not aborted, for half a step would be neither the old state nor the new.
+   */
+  async stepAsync({ signal }: ComputeOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await computeAsync(() => this.step());
   }
 
   /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */

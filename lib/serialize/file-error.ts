@@ -23,9 +23,22 @@ export function attemptOn<T>(file: string, action: FileAction, operation: () => 
   try {
     return operation();
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new FileError(`cannot ${action} ${file}: ${reason(error, action, file)}`, { cause: error });
+    throw fileErrorOf(error, file, action);
   }
+}
+
+/** {@link attemptOn} for an asynchronous operation. */
+export async function attemptOnAsync<T>(file: string, action: FileAction, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw fileErrorOf(error, file, action);
+  }
+}
+
+function fileErrorOf(error: unknown, file: string, action: FileAction): unknown {
+  if (!isSystemError(error)) return error;
+  return new FileError(`cannot ${action} ${file}: ${reason(error, action, file)}`, { cause: error });
 }
 
 /** Told by its fields: jest runs this code in another realm than the one whose `Error` the file system throws. */

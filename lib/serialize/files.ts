@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { attemptOn } from './file-error';
+import { attemptOn, attemptOnAsync } from './file-error';
 
 let counter = 0;
 
@@ -24,6 +25,33 @@ export function writeAside(file: string, fill: (write: (bytes: Uint8Array) => vo
     attempt(() => fs.renameSync(temporary, file));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/**
+ * {@link writeAside} whose `fill` is asynchronous, and waits for each write before the next.
+ * @throws {FileError} (as a rejection) as {@link writeAside}
+ */
+export async function writeAsideAsync(
+  file: string,
+  fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryName(file);
+  const attempt = <T>(action: () => Promise<T>): Promise<T> => attemptOnAsync(file, 'write', action);
+  const handle = await attempt(() => open(temporary, 'wx'));
+  try {
+    try {
+      // writeFile on a handle goes on where the last write ended, and writes all of it.
+      await fill((bytes) => attempt(() => handle.writeFile(bytes)));
+      await attempt(() => handle.sync());
+    } finally {
+      await handle.close();
+    }
+    await attempt(() => rename(temporary, file));
+  } catch (error) {
+    await rm(temporary, { force: true });
     throw error;
   }
   syncFolder(path.dirname(file));

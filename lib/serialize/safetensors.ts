@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import fs from 'node:fs';
 import { ArgumentError, describe } from '../engine';
-import { frombytes, type Tensor } from '../tensor';
+import { type DType, frombytes, type Tensor } from '../tensor';
 import { attemptOn, FormatError } from './file-error';
 import { writeAside } from './files';
 import { FormatFault } from './format-fault';
@@ -38,6 +38,18 @@ export function saveSafetensors(
   stateDict: NamedTensors,
   metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
 ): void {
+  const { header, inDataOrder } = arrange(stateDict, metadata);
+  writeAside(file, (write) => {
+    write(header);
+    for (const { tensor } of inDataOrder) write(tensor.toBytes());
+  });
+}
+
+/** The header of the file, and its tensors in the order of their bytes. */
+export function arrange(
+  stateDict: NamedTensors,
+  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
+): { header: Uint8Array; inDataOrder: readonly { readonly tensor: Tensor }[] } {
   const entries = stateEntries(stateDict).map(([name, tensor]) => entryOf(name, tensor));
   // Widest elements first: then every tensor starts at a multiple of its element size, which readers that map the file need.
   const inDataOrder = [...entries].sort((a, b) => b.bits - a.bits);
@@ -46,11 +58,7 @@ export function saveSafetensors(
     entry.start = end;
     end = entry.end = end + entry.bytes;
   }
-  const header = encodeHeader({ metadata: metadataOf(metadata), tensors: entries });
-  writeAside(file, (write) => {
-    write(header);
-    for (const { tensor } of inDataOrder) write(tensor.toBytes());
-  });
+  return { header: encodeHeader({ metadata: metadataOf(metadata), tensors: entries }), inDataOrder };
 }
 
 /**
@@ -65,12 +73,17 @@ export function loadSafetensors(file: string): Safetensors {
     try {
       return readAll(descriptor);
     } catch (error) {
-      if (!(error instanceof FormatFault)) throw error;
-      throw new FormatError(`${file} is not a valid safetensors file: ${error.message}`);
+      throw formatErrorOf(error, file);
     } finally {
       fs.closeSync(descriptor);
     }
   });
+}
+
+/** What to throw for an error in reading a file. */
+export function formatErrorOf(error: unknown, file: string): unknown {
+  if (!(error instanceof FormatFault)) return error;
+  return new FormatError(`${file} is not a valid safetensors file: ${error.message}`);
 }
 
 interface Entry extends StoredTensor {
@@ -132,37 +145,57 @@ function readAll(descriptor: number): Safetensors {
   return { tensors, metadata: new Map(header.metadata) };
 }
 
-function readHeader(descriptor: number, size: number): { header: SafetensorsHeader; dataStart: number } {
-  if (size < 8) throw new FormatFault(`it is cut off: ${size} bytes, less than the length of a header`);
-  const prefix = Buffer.alloc(8);
-  readExactly(descriptor, prefix, 0);
+/** Bytes before the header, which say how long it is. */
+export const PREFIX = 8;
+
+/** The header's length, by the first bytes of a file of this size. */
+export function headerLength(prefix: Buffer, size: number): number {
+  if (size < PREFIX) throw new FormatFault(`it is cut off: ${size} bytes, less than the length of a header`);
   const length = prefix.readBigUInt64LE();
   if (length > HEADER_LIMIT) throw new FormatFault(`its header claims ${length} bytes, the limit is ${HEADER_LIMIT}`);
-  if (length > size - 8)
-    throw new FormatFault(`it is cut off: its header claims ${length} bytes, ${size - 8} are left`);
-  const bytes = Buffer.alloc(Number(length));
-  readExactly(descriptor, bytes, 8);
-  const dataStart = 8 + bytes.length;
+  if (length > size - PREFIX)
+    throw new FormatFault(`it is cut off: its header claims ${length} bytes, ${size - PREFIX} are left`);
+  return Number(length);
+}
+
+function readHeader(descriptor: number, size: number): { header: SafetensorsHeader; dataStart: number } {
+  const prefix = Buffer.alloc(PREFIX);
+  readExactly(descriptor, prefix.subarray(0, Math.min(size, PREFIX)), 0);
+  const bytes = Buffer.alloc(headerLength(prefix, size));
+  readExactly(descriptor, bytes, PREFIX);
+  const dataStart = PREFIX + bytes.length;
   return { header: decodeHeader(bytes, size - dataStart), dataStart };
 }
 
-function tensorOf({ name, dtype, shape }: StoredTensor, bytes: Uint8Array): Tensor {
+/** The dtype that a tensor of the file gets. */
+export function dtypeOf({ name, dtype }: StoredTensor): DType {
   const torchDType = storedDTypes.get(dtype)?.dtype;
-  if (!torchDType)
-    throw new FormatFault(`tensor ${JSON.stringify(name)} is ${dtype}, a dtype that tensors do not have`);
+  if (torchDType) return torchDType;
+  throw new FormatFault(`tensor ${JSON.stringify(name)} is ${dtype}, a dtype that tensors do not have`);
+}
+
+/** Refuses bytes that their dtype cannot have. */
+export function checkBytes({ name, dtype }: StoredTensor, bytes: Uint8Array): void {
   // libtorch takes a bool's byte as it is, and other values than 0 and 1 then give answers that contradict each other.
   if (dtype === 'BOOL' && bytes.some((byte) => byte > 1)) {
     throw new FormatFault(`tensor ${JSON.stringify(name)} is BOOL but has a byte that is neither 0 nor 1`);
   }
-  return frombytes(bytes, torchDType, shape);
 }
+
+function tensorOf(stored: StoredTensor, bytes: Uint8Array): Tensor {
+  const dtype = dtypeOf(stored);
+  checkBytes(stored, bytes);
+  return frombytes(bytes, dtype, stored.shape);
+}
+
+export const SHRUNK = 'it became shorter while it was read';
 
 /** The file may shrink while it is read, and one read may return less than was asked for. */
 function readExactly(descriptor: number, into: Uint8Array, position: number): void {
   let done = 0;
   while (done < into.byteLength) {
     const count = fs.readSync(descriptor, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
-    if (count === 0) throw new FormatFault('it became shorter while it was read');
+    if (count === 0) throw new FormatFault(SHRUNK);
     done += count;
   }
 }

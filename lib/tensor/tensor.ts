@@ -8,6 +8,8 @@ import {
   binding,
   checkOptions,
   checkTensor,
+  computeAsync,
+  type ComputeOptions,
   cuda,
   describe,
   dispose,
@@ -479,6 +481,15 @@ export class Tensor extends TensorBase {
     const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
     const handles = Array.from(inputs, ({ handle }) => handle);
     binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+  }
+
+  /**
+   * {@link backward} on the compute thread; the event loop goes on meanwhile. Until the promise is settled gradients
+   * cannot be read. The pass as a whole is one piece of work: `signal` stops it before its beginning only.
+   */
+  backwardAsync(gradient?: Tensor | null, options: BackwardOptions & ComputeOptions = {}): Promise<void> {
+    const { signal, ...rest } = options;
+    return computeAsync(() => this.backward(gradient, rest), { signal });
   }
 
   /**

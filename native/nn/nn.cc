@@ -2,6 +2,9 @@
 
 #include <ATen/ops/linear.h>
 
+#include <array>
+
+#include "compute/deferred.h"
 #include "exports.h"
 #include "multi_head_attention.h"
 #include "values.h"
@@ -11,16 +14,50 @@ namespace {
 
 // at::linear picks its kernel by shape, contiguity and bias; so must every linear of this project.
 napi_value Linear(Arguments& arguments) {
+  const ReadingShapes reading(arguments);
   const at::Tensor input = ReadTensor(arguments, arguments[1], "input");
   const at::Tensor weight = ReadTensor(arguments, arguments[2], "weight");
   const at::Tensor bias = ReadOptionalTensor(arguments, arguments[3], "bias");
+  if (arguments.environment->region) {
+    const auto linear = [](Stack& stack) {
+      stack = {at::linear(stack[0].toTensor(), stack[1].toTensor(), stack[2].toTensor())};
+    };
+    return MakeDeferred(arguments, Defer(arguments, "linear", {input, weight, bias}, linear, linear, {true})[0],
+                        arguments[0]);
+  }
   const at::Tensor output = at::linear(input, weight, bias);
   return MakeHandle(arguments.env, arguments.environment->tensors.Add(output, arguments[0]));
+}
+
+// The tensors of an attention's input.
+template <typename Input>
+auto TensorsOf(Input& input) {
+  return std::array{
+      &input.query,           &input.key,           &input.value,        &input.in_proj_weight,  &input.q_proj_weight,
+      &input.k_proj_weight,   &input.v_proj_weight, &input.in_proj_bias, &input.bias_k,          &input.bias_v,
+      &input.out_proj_weight, &input.out_proj_bias, &input.attn_mask,    &input.key_padding_mask};
+}
+
+napi_value DeferAttention(const Arguments& arguments, const MultiHeadAttentionInput& input) {
+  Stack stack;
+  for (const at::Tensor* tensor : TensorsOf(input)) stack.emplace_back(*tensor);
+  const auto attend = [input](Stack& values) {
+    MultiHeadAttentionInput filled = input;
+    size_t next = 0;
+    for (at::Tensor* tensor : TensorsOf(filled)) *tensor = values[next++].toTensor();
+    auto [output, weights] = MultiHeadAttention(std::move(filled));
+    values = {std::move(output), std::move(weights)};
+  };
+  const auto deferred =
+      Defer(arguments, "multiHeadAttention", std::move(stack), attend, attend, {true, input.need_weights});
+  return MakeArray(arguments.env,
+                   {MakeDeferred(arguments, deferred[0], nullptr), MakeDeferred(arguments, deferred[1], nullptr)});
 }
 
 napi_value MultiHeadAttentionFromJavaScript(Arguments& arguments) {
   napi_env env = arguments.env;
   napi_value args = arguments[0];
+  const ReadingShapes reading(arguments);
   const auto tensor = [&](const char* name) { return ReadTensor(arguments, Property(env, args, name), name); };
   const auto optional = [&](const char* name) {
     return ReadOptionalTensor(arguments, Property(env, args, name), name);
@@ -53,6 +90,7 @@ napi_value MultiHeadAttentionFromJavaScript(Arguments& arguments) {
   input.is_causal = boolean("isCausal");
   input.batch_first = boolean("batchFirst");
 
+  if (arguments.environment->region) return DeferAttention(arguments, input);
   const auto [output, weights] = MultiHeadAttention(input);
   return MakeArray(env, {MakeTensor(arguments, output), MakeTensor(arguments, weights)});
 }

@@ -199,11 +199,16 @@ describe('debug mode', () => {
     const keepThem = Array.from({ length: 3 }, function makeMany() {
       return ones([1]);
     });
-    const sites = memory().sites ?? {};
-    expect(Object.entries(sites).some(([site, count]) => site.includes('makeMany') && count === keepThem.length)).toBe(
-      true,
-    );
-    dispose(...keepThem);
+    const usage = Object.values(memory().sites ?? {});
+    const made = Object.entries(memory().sites ?? {}).find(([site]) => site.includes('makeMany'))?.[1];
+    expect(made).toEqual({ tensors: keepThem.length, bytes: 4 * keepThem.length });
+    // A view is one more tensor, but adds no bytes.
+    const views = keepThem.map((t) => t.view(1));
+    const sum = (key: 'tensors' | 'bytes', of: typeof usage): number => of.reduce((all, site) => all + site[key], 0);
+    const later = Object.values(memory().sites ?? {});
+    expect(sum('tensors', later) - sum('tensors', usage)).toBe(views.length);
+    expect(sum('bytes', later)).toBe(sum('bytes', usage));
+    dispose(...keepThem, ...views);
     setDebug(false);
     expect(memory().sites).toBeUndefined();
   });
