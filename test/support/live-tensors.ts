@@ -1,20 +1,26 @@
 /**
- * Set up for every test file (jest.config.js): a test leaves no more live tensors behind than it found. What JavaScript
- * still refers to after the test counts as left behind, what is garbage does not.
+ * Set up for every test file (jest.config.js), at work in the folders below: a test leaves no more live tensors behind than it
+ * found. What JavaScript still refers to after the test counts as left behind, what is garbage does not.
  */
 
-import { memory } from '../../lib/engine';
-import { settle } from './settle';
+/** Folders whose tests own all that they make. Elsewhere tests share models and data sets on purpose. */
+const COUNTED = /[\\/]test[\\/](autograd|engine|metrics|nn|tensor)[\\/]/;
 
-let before = 0;
+if (COUNTED.test(expect.getState().testPath ?? '')) {
+  let before = 0;
+  const alive = async (): Promise<number> => {
+    // Not above: the other tests, those of the build among them, must not need the addon.
+    const [{ memory }, { settle }] = await Promise.all([import('../../lib/engine'), import('./settle')]);
+    settle();
+    return memory().tensors;
+  };
 
-beforeEach(() => {
-  settle();
-  before = memory().tensors;
-});
+  beforeEach(async () => {
+    before = await alive();
+  });
 
-afterEach(() => {
-  settle();
-  const left = memory().tensors - before;
-  if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
-});
+  afterEach(async () => {
+    const left = (await alive()) - before;
+    if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
+  });
+}
