@@ -8,19 +8,20 @@ const COUNTED = /[\\/]test[\\/](autograd|engine|metrics|nn|tensor)[\\/]/;
 
 if (COUNTED.test(expect.getState().testPath ?? '')) {
   let before = 0;
-  const alive = async (): Promise<number> => {
-    // Not above: the other tests, those of the build among them, must not need the addon.
-    const [{ memory }, { settle }] = await Promise.all([import('../../lib/engine'), import('./settle')]);
+  const alive = (): number => {
+    // Not imported above: the other tests, those of the build among them, must not need the addon.
+    const { memory } = jest.requireActual<typeof import('../../lib/engine')>('../../lib/engine');
+    const { settle } = jest.requireActual<typeof import('./settle')>('./settle');
     settle();
     return memory().tensors;
   };
 
-  beforeEach(async () => {
-    before = await alive();
+  beforeEach(() => {
+    before = alive();
   });
 
-  afterEach(async () => {
-    const left = (await alive()) - before;
+  afterEach(() => {
+    const left = alive() - before;
     if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
   });
 }
