@@ -3,6 +3,9 @@
  * found. What JavaScript still refers to after the test counts as left behind, what is garbage does not.
  */
 
+import type * as Engine from '../../lib/engine';
+import type * as Settle from './settle';
+
 /** Folders whose tests own all that they make. Elsewhere tests share models and data sets on purpose. */
 const COUNTED = /[\\/]test[\\/](autograd|engine|metrics|nn|tensor)[\\/]/;
 
@@ -10,8 +13,8 @@ if (COUNTED.test(expect.getState().testPath ?? '')) {
   let before = 0;
   const alive = (): number => {
     // Not imported above: the other tests, those of the build among them, must not need the addon.
-    const { memory } = jest.requireActual<typeof import('../../lib/engine')>('../../lib/engine');
-    const { settle } = jest.requireActual<typeof import('./settle')>('./settle');
+    const { memory } = jest.requireActual<typeof Engine>('../../lib/engine');
+    const { settle } = jest.requireActual<typeof Settle>('./settle');
     settle();
     return memory().tensors;
   };
