@@ -14,6 +14,7 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  setupFilesAfterEnv: ['<rootDir>/test/support/live-tensors.ts'],
   // Two workers at most: each loads libtorch and runs its own OpenMP team.
   maxWorkers: 2,
   testTimeout: 120_000,

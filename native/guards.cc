@@ -3,7 +3,6 @@
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/max.h>
 
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -82,22 +81,20 @@ void TwoHiddenStates(const Call& call) {
   }
 }
 
-// The count of bins is decreased until it is 0, and `numel` elements are read whatever the tensor has.
+// The search goes on until (1 - ratio) * n_bins is reached, which overflows or lies on the other side.
 void ChooseQparams(const Call& call) {
   constexpr int64_t kMaxBins = int64_t{1} << 20;
   const std::optional<int64_t> bins = call.Int("n_bins");
   if (bins.has_value() && (*bins < 1 || *bins > kMaxBins)) {
     call.Refuse("expected 1 to 2^20 bins, received " + std::to_string(*bins));
   }
-  const at::Tensor input = call.Tensor("input");
-  const std::optional<int64_t> numel = call.Int("numel");
-  if (numel.has_value() && input.defined() && (*numel < 0 || *numel > input.numel())) {
-    call.Refuse("`numel` is " + std::to_string(*numel) + ", but the tensor has " + std::to_string(input.numel()) +
-                " elements");
+  const c10::IValue* ratio = call.Find("ratio");
+  if (ratio != nullptr && ratio->isDouble() && !(ratio->toDouble() >= 0 && ratio->toDouble() <= 1)) {
+    call.Refuse("expected a ratio from 0 to 1, received " + std::to_string(ratio->toDouble()));
   }
 }
 
-// Divides by the number of groups before it is checked.
+// On the meta device libtorch divides by the number of groups, and checks it nowhere.
 void GroupNorm(const Call& call) {
   const std::optional<int64_t> groups = call.Int("group").has_value() ? call.Int("group") : call.Int("num_groups");
   if (groups.has_value() && *groups <= 0) {
@@ -123,17 +120,6 @@ void Padding(const Call& call) {
   if (padding == nullptr || !padding->isIntList()) return;
   for (const int64_t size : padding->toIntVector()) {
     if (size > kMost || size < -kMost) call.Refuse("the padding " + std::to_string(size) + " is beyond 2^60");
-  }
-}
-
-// All n^r index tuples are made, and most of them thrown away.
-void Combinations(const Call& call) {
-  constexpr double kMost = 1 << 28;
-  const at::Tensor self = call.Tensor("self");
-  const std::optional<int64_t> r = call.Int("r");
-  if (!self.defined() || !r.has_value()) return;
-  if (std::pow(static_cast<double>(self.numel()), static_cast<double>(*r)) > kMost) {
-    call.Refuse(std::to_string(self.numel()) + "^" + std::to_string(*r) + " tuples are more than 2^28");
   }
 }
 
@@ -172,7 +158,6 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::cat", Checked<Cat>},
       {"aten::concat", Checked<Cat>},
       {"aten::concatenate", Checked<Cat>},
-      {"aten::combinations", Checked<Combinations>},
       {"aten::copy", Checked<FunctionalCopy>},
       {"aten::pad", Checked<Padding>},
       {"aten::constant_pad_nd", Checked<Padding>},

@@ -15,7 +15,7 @@ describe('hostile arguments', () => {
   }, 400_000);
 
   it('are told apart by the child from what is right: a crash, a hang and a bad error are found and named', async () => {
-    const { finds } = await hunt({ seed: 'jest', lists: 1, filter: '^self-test', selfTest: true });
+    const { finds } = await hunt({ seed: 'jest', lists: 1, filter: '^self-test', selfTest: true, milliseconds: 8000 });
     expect(finds.map(({ target, problem }) => `${target}: ${problem.split(' (')[0]}`)).toEqual([
       "self-test string: threw 'no Error', which is no Error",
       'self-test crash: SIGSEGV',

@@ -27,12 +27,12 @@ export interface HuntOptions {
   readonly internal?: boolean;
   readonly selfTest?: boolean;
   readonly filter?: string;
+  /** A call that takes longer is taken for a hang. Default 40,000. */
+  readonly milliseconds?: number;
   /** Told of each find as it is made. */
   readonly report?: (find: Find) => void;
 }
 
-/** A call that takes longer is taken for a hang. */
-const HANG_MILLISECONDS = 40_000;
 /** A function that crashed so often is left alone. */
 const ENOUGH_CRASHES = 2;
 /**
@@ -49,7 +49,7 @@ interface End {
   readonly complaints: readonly Complaint[];
 }
 
-function runOnce(job: Job, file: string): Promise<End> {
+function runOnce(job: Job, file: string, milliseconds: number): Promise<End> {
   const register = path.join(__dirname, '..', 'support', 'register.cjs');
   const node = [process.execPath, '-r', register, path.join(__dirname, 'child.ts'), file, JSON.stringify(job)];
   // AddressSanitizer keeps terabytes of addresses for itself, and has a limit of its own.
@@ -72,7 +72,7 @@ function runOnce(job: Job, file: string): Promise<End> {
   const watch = setInterval(() => {
     const now = read();
     if (now !== seen) [seen, since] = [now, Date.now()];
-    else if (Date.now() - since > HANG_MILLISECONDS) hung = child.kill('SIGKILL');
+    else if (Date.now() - since > milliseconds) hung = child.kill('SIGKILL');
   }, 500);
   let stdout = '';
   let stderr = '';
@@ -100,7 +100,15 @@ function lastWords(stderr: string): string {
 
 /** Calls every function with `lists` argument lists each. */
 export async function hunt(options: HuntOptions): Promise<Hunt> {
-  const { seed, lists, internal = false, selfTest = false, filter = '', report = () => undefined } = options;
+  const {
+    seed,
+    lists,
+    internal = false,
+    selfTest = false,
+    filter = '',
+    milliseconds = 40_000,
+    report = () => undefined,
+  } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'libtorch-node-fuzz-'));
   const finds: Find[] = [];
   const add = (find: Find): void => {
@@ -111,7 +119,11 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
   let from: Job['from'] = [0, 0];
   try {
     for (;;) {
-      const end = await runOnce({ seed, lists, internal, selfTest, filter, from }, path.join(folder, 'call'));
+      const end = await runOnce(
+        { seed, lists, internal, selfTest, filter, from },
+        path.join(folder, 'call'),
+        milliseconds,
+      );
       for (const { target, problem, args } of end.complaints) {
         if (target !== 'done') add({ target, problem, call: `${target}(${args})` });
       }

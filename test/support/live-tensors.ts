@@ -1,20 +1,30 @@
 /**
- * Set up for every test file (jest.config.js): a test leaves no more live tensors behind than it found. What JavaScript
- * still refers to after the test counts as left behind, what is garbage does not.
+ * Set up for every test file (jest.config.js), at work in the folders below: a test leaves no more live tensors behind than it
+ * found. What JavaScript still refers to after the test counts as left behind, what is garbage does not.
  */
 
-import { memory } from '../../lib/engine';
-import { settle } from './settle';
+import type * as Engine from '../../lib/engine';
+import type * as Settle from './settle';
 
-let before = 0;
+/** Folders whose tests own all that they make. Elsewhere tests share models and data sets on purpose. */
+const COUNTED = /[\\/]test[\\/](autograd|engine|metrics|nn|tensor)[\\/]/;
 
-beforeEach(() => {
-  settle();
-  before = memory().tensors;
-});
+if (COUNTED.test(expect.getState().testPath ?? '')) {
+  let before = 0;
+  const alive = (): number => {
+    // Not imported above: the other tests, those of the build among them, must not need the addon.
+    const { memory } = jest.requireActual<typeof Engine>('../../lib/engine');
+    const { settle } = jest.requireActual<typeof Settle>('./settle');
+    settle();
+    return memory().tensors;
+  };
 
-afterEach(() => {
-  settle();
-  const left = memory().tensors - before;
-  if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
-});
+  beforeEach(() => {
+    before = alive();
+  });
+
+  afterEach(() => {
+    const left = alive() - before;
+    if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
+  });
+}
