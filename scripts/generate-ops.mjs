@@ -36,11 +36,15 @@ function parse(file) {
   return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, false);
 }
 
-/** Members of the hand-written class Tensor. */
+/** Members of the hand-written class Tensor, and of the interface of its methods that Python writes in Python. */
 function handWrittenMembers() {
   const names = new Set(['constructor', 'valueOf', 'toLocaleString', 'hasOwnProperty', 'isPrototypeOf']);
-  for (const statement of parse(join(tensorFolder, 'tensor.ts')).statements) {
-    if (!ts.isClassDeclaration(statement) || statement.name?.text !== 'Tensor') continue;
+  const written = ['tensor.ts', 'functional-types.ts'].flatMap((file) => [
+    ...parse(join(tensorFolder, file)).statements,
+  ]);
+  for (const statement of written) {
+    const isClass = ts.isClassDeclaration(statement) && statement.name?.text === 'Tensor';
+    if (!isClass && !(ts.isInterfaceDeclaration(statement) && statement.name.text === 'FunctionalMethods')) continue;
     for (const member of statement.members) {
       if (member.name !== undefined && ts.isIdentifier(member.name)) names.add(member.name.text);
     }

@@ -63,7 +63,7 @@ const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
 const isConversion = (schema: OpSchema): boolean => schema.arguments.some(({ name }) => name === 'copy');
 
 /** Overloads of TorchScript, which repeat others for its interpreter. */
-const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|.*_str|t|list_inplace)$/;
+const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|t|list_inplace)$/;
 
 /** Takes a schema's type apart; null if values of it cannot cross from JavaScript. */
 export function parseType(type: string): ArgumentType | null {
