@@ -49,7 +49,7 @@ if ((Symbol as { dispose?: symbol }).dispose === undefined) {
 }
 
 // The ops become members by this merge; the prototype gets them at the end of this file.
- 
+
 export interface Tensor extends TensorMethods, FunctionalMethods {}
 
 /**
