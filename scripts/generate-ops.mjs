@@ -4,8 +4,8 @@
 // no derivatives, no copies of views, no kernels of one library) with each overload whose arguments can cross from
 // JavaScript. Every op becomes a free function; every op with a tensor `self` becomes a method, even where Python has the
 // function only, so that one rule is enough. `out=` overloads are no names of their own but an option `out` of the
-// function. Names that are written by hand (members of the class Tensor, exports of lib/engine, lib/tensor and
-// lib/autograd) are left out: the hand-written ones win.
+// function. Names that are written by hand (members of the class Tensor, what lib/engine, lib/tensor and lib/autograd
+// give to the package's top level) are left out: the hand-written ones win.
 //
 // `linalg_`, `fft_` and `special_` ops stand once more in a namespace of that name, without the prefix, as in Python. What an
 // op does is said in one sentence of lib/tensor/op-help.json where there is one; its schema stands under it always.
@@ -13,7 +13,7 @@
 // An optional argument may be replaced by an options object that names it and all that follow, so each optional
 // parameter's type reads `T | Options`.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -36,11 +36,15 @@ function parse(file) {
   return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, false);
 }
 
-/** Members of the hand-written class Tensor. */
+/** Members of the hand-written class Tensor, and of the interface of its methods that Python writes in Python. */
 function handWrittenMembers() {
   const names = new Set(['constructor', 'valueOf', 'toLocaleString', 'hasOwnProperty', 'isPrototypeOf']);
-  for (const statement of parse(join(tensorFolder, 'tensor.ts')).statements) {
-    if (!ts.isClassDeclaration(statement) || statement.name?.text !== 'Tensor') continue;
+  const written = ['tensor.ts', 'functional-types.ts'].flatMap((file) => [
+    ...parse(join(tensorFolder, file)).statements,
+  ]);
+  for (const statement of written) {
+    const isClass = ts.isClassDeclaration(statement) && statement.name?.text === 'Tensor';
+    if (!isClass && !(ts.isInterfaceDeclaration(statement) && statement.name.text === 'FunctionalMethods')) continue;
     for (const member of statement.members) {
       if (member.name !== undefined && ts.isIdentifier(member.name)) names.add(member.name.text);
     }
@@ -48,25 +52,34 @@ function handWrittenMembers() {
   return names;
 }
 
-/** Exported names of the hand-written files that share the package's namespace with the functions. */
-function handWrittenExports() {
+/** What a file exports by declarations, lists of names and `export *` of hand-written files. */
+function exportsOf(file) {
   const names = new Set();
-  for (const folder of ['engine', 'tensor', 'autograd']) {
-    const path = join(root, 'lib', folder);
-    for (const file of readdirSync(path)) {
-      if (!file.endsWith('.ts')) continue;
-      for (const statement of parse(join(path, file)).statements) {
-        const exported = ts.canHaveModifiers(statement)
-          ? ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-          : false;
-        if (!exported) continue;
-        if (ts.isVariableStatement(statement)) {
-          for (const { name } of statement.declarationList.declarations) names.add(name.text);
-        } else if (statement.name !== undefined) names.add(statement.name.text);
+  for (const statement of parse(file).statements) {
+    if (ts.isExportDeclaration(statement)) {
+      const { exportClause: clause, moduleSpecifier: from } = statement;
+      if (clause !== undefined && ts.isNamedExports(clause))
+        clause.elements.forEach(({ name }) => names.add(name.text));
+      else if (clause === undefined && from !== undefined && !from.text.includes('/generated/')) {
+        for (const name of exportsOf(join(dirname(file), `${from.text}.ts`))) names.add(name);
       }
+      continue;
     }
+    const exported = ts.canHaveModifiers(statement)
+      ? ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+      : false;
+    if (!exported) continue;
+    if (ts.isVariableStatement(statement)) {
+      for (const { name } of statement.declarationList.declarations) names.add(name.text);
+    } else if (statement.name !== undefined) names.add(statement.name.text);
   }
   return names;
+}
+
+/** Hand-written names of the package's top level, which the functions share. */
+function handWrittenExports() {
+  const files = ['engine/public.ts', 'tensor/index.ts', 'autograd/index.ts'];
+  return new Set(files.flatMap((file) => [...exportsOf(join(root, 'lib', file))]));
 }
 
 /** Python's modules whose ops carry the module's name in front. */

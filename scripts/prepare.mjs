@@ -23,7 +23,13 @@ function hashInputs() {
     .map((name) => path.join(root, 'lib', name))
     .filter((file) => file.endsWith('.ts') && !file.startsWith(generated + path.sep))
     .sort();
-  const others = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/generate-ops.mjs'];
+  const others = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+    'scripts/generate-ops.mjs',
+    'lib/tensor/op-help.json',
+  ];
   const hash = createHash('sha256');
   for (const file of [...lib, ...others.map((name) => path.join(root, name)), stampPath]) {
     if (existsSync(file))

@@ -5,7 +5,30 @@ import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { own } from '../tensor/dispatch';
 import { readTail, type Tail } from './arguments';
+import { type Reduction, reductionIndex } from './functional/reduction';
 
+export {
+  bilinear,
+  channelShuffle,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTbc,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  cosineSimilarity,
+  nativeChannelShuffle,
+  pairwiseDistance,
+  pdist,
+} from '../tensor';
+export * from './functional/activation';
+export * from './functional/embedding';
+export * from './functional/loss';
+export * from './functional/normalization';
+export * from './functional/pooling';
+export * from './functional/vision';
+export type { Reduction } from './functional/reduction';
 export { multiHeadAttentionForward, type AttentionArguments } from './multi-head-attention';
 
 /** A size in two dimensions, height first; one number stands for both. */
@@ -13,9 +36,6 @@ export type Size2d = number | readonly [height: number, width: number];
 
 /** `tanh`: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
 export type GeluApproximation = 'none' | 'tanh';
-
-/** What becomes of the losses of single elements. */
-export type Reduction = 'none' | 'mean' | 'sum';
 
 /** x Aᵀ + b: input [*, in], weight [out, in], bias [out] to [*, out]. */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
@@ -170,8 +190,6 @@ export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
   labelSmoothing: 0,
 };
 
-const reductions: readonly Reduction[] = ['none', 'mean', 'sum'];
-
 /**
  * Cross entropy of logits [C], [N, C] or [N, C, ...] against int64 classes [], [N] or [N, ...], or against probabilities of
  * the logits' shape. (Python's deprecated `size_average` and `reduce` are left out of the order of arguments.)
@@ -183,12 +201,5 @@ export function crossEntropy(
 ): Tensor {
   const options = readTail<Required<CrossEntropyOptions>>('crossEntropy', crossEntropyDefaults, rest);
   const { weight, ignoreIndex, reduction, labelSmoothing } = options;
-  const reductionIndex = reductions.indexOf(reduction);
-  if (reductionIndex < 0) {
-    throw new ArgumentError(
-      `${reduction} is not a valid value for reduction, expected one of ${reductions.join(', ')}`,
-      'TORCH_VALUE',
-    );
-  }
-  return ops.crossEntropyLoss(input, target, weight, reductionIndex, ignoreIndex, labelSmoothing);
+  return ops.crossEntropyLoss(input, target, weight, reductionIndex(reduction), ignoreIndex, labelSmoothing);
 }

@@ -1,8 +1,34 @@
+import './functional-methods';
+
 export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
 export * as fft from './generated/fft';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  canCast,
+  cartesianProd,
+  cdist,
+  type CdistOptions,
+  chainMatmul,
+  einsum,
+  meshgrid,
+  type MeshgridOptions,
+  norm,
+  type NormOptions,
+  promoteTypes,
+  split,
+  type Subscripts,
+  tensordot,
+  unravelIndex,
+} from './functional';
+export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
 export * from './generated/functions';
 export { GraphNode } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';

@@ -63,7 +63,7 @@ const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
 const isConversion = (schema: OpSchema): boolean => schema.arguments.some(({ name }) => name === 'copy');
 
 /** Overloads of TorchScript, which repeat others for its interpreter. */
-const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|.*_str|t|list_inplace)$/;
+const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|t|list_inplace)$/;
 
 /** Takes a schema's type apart; null if values of it cannot cross from JavaScript. */
 export function parseType(type: string): ArgumentType | null {
@@ -94,11 +94,26 @@ const KERNEL = /^(cudnn|miopen|mkldnn|mps|fbgemm|xnnpack)_/;
 /** Internal: an underscore leads the name, or what follows the namespace (`linalg__powsum`). */
 const INTERNAL = /^_|__/;
 
-/** True for the ops that a person calls; the others are to be had by `callOp`. */
+/** Why no person calls an op of this name, which is then to be had by `callOp` only; null where one does. */
+export function hiddenBecause(name: string): string | null {
+  if (INTERNAL.test(name)) return 'internal';
+  if (!/^[a-z]/.test(name)) return 'TorchScript only';
+  if (DERIVATIVE.test(name)) return 'derivative';
+  if (VIEW_COPY.test(name)) return 'copy of a view';
+  return KERNEL.test(name) ? 'kernel of one library' : null;
+}
+
+/** True for the ops that a person calls. */
 export function isPublicName(name: string): boolean {
-  return (
-    /^[a-z]/.test(name) && !INTERNAL.test(name) && !DERIVATIVE.test(name) && !VIEW_COPY.test(name) && !KERNEL.test(name)
-  );
+  return hiddenBecause(name) === null;
+}
+
+/** Why an overload of a public op cannot be called from here; null where it can. */
+export function overloadHiddenBecause(schema: OpSchema): string | null {
+  const values = [...schema.arguments, ...schema.returns];
+  const foreign = values.filter(({ type }) => parseType(type) === null).map(({ type }) => type);
+  if (foreign.length > 0) return `takes or gives ${[...new Set(foreign)].join(', ')}`;
+  return signatureOf(schema, false) === null ? 'TorchScript only' : null;
 }
 
 /** How `schema` is called, as a method (with the receiver in the place of `self`) or as a function; null if it cannot be. */

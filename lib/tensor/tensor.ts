@@ -30,6 +30,7 @@ import {
 } from './data';
 import { callOp, method, own, setResultClass } from './dispatch';
 import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import type { FunctionalMethods } from './functional-types';
 import { methodOps, type TensorMethods } from './generated/methods';
 import { type Index, indexGet, indexPut } from './indexing';
 import { type GraphNode, nodeOf } from './graph-node';
@@ -68,8 +69,8 @@ if ((Symbol as { dispose?: symbol }).dispose === undefined) {
 }
 
 // The ops become members by this merge; the prototype gets them at the end of this file.
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface Tensor extends TensorMethods {}
+
+export interface Tensor extends TensorMethods, FunctionalMethods {}
 
 /**
  * An n-dimensional array of one dtype on one device: `torch.Tensor`.

@@ -122,7 +122,10 @@ export const careForMatrices: Cares = [
       return { self, input: self, tol: tensor, atol: tensor, rtol: undefined, hermitian: undefined };
     },
   ],
-  ['linalg_cond', (g) => ({ self: spd(g, 'a a'), p: undefined })],
+  [
+    'linalg_cond',
+    (g, overload) => ({ self: spd(g, 'a a'), p: overload === 'p_str' ? g.choose.pick(['fro', 'nuc']) : undefined }),
+  ],
   [
     'linalg_norm',
     (g, overload) => ({

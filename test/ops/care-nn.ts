@@ -131,8 +131,8 @@ const grid =
 
 const normalisation = (g: Arguments): Record<string, Value | undefined> => ({
   input: g.f('2 c 3'),
-  weight: g.choose.pick([undefined, g.f('c')]),
-  bias: g.choose.pick([undefined, g.f('c')]),
+  weight: g.choose.pick([null, g.f('c')]),
+  bias: g.choose.pick([null, g.f('c')]),
   runningMean: g.t('c', 'plain', g.floating),
   runningVar: g.t('c', 'positive', g.floating),
   momentum: 0.1,

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { scope } from '../../lib/engine';
 import { tensor, type Tensor } from '../../lib/tensor';
 import { describeWithOracle } from '../oracle/oracle';
+import help from '../../lib/tensor/op-help.json';
 import { caredFor } from './care';
 import { makeCase, overloadsOf, publicOps, type Doors } from './cases';
 import { disagreement, run, show, type Outcome } from './compare';
@@ -39,6 +40,12 @@ describe('the tables of the property test', () => {
   it('name ops that there are', () => {
     expect(Object.keys(leftOut).filter((op) => !known.has(op))).toEqual([]);
     expect([...caredFor].filter((op) => !known.has(op) && !known.has(`${op}_`))).toEqual([]);
+  });
+
+  it('have help for ops that there are', () => {
+    const isKnown = (op: string): boolean => known.has(op) || known.has(`${op}_`);
+    expect(Object.keys(help).filter((op) => !isKnown(op))).toEqual([]);
+    expect(Object.values(help).filter((sentence) => !/^[A-Z].*\.$/.test(sentence))).toEqual([]);
   });
 
   it('leave few ops out', () => {

@@ -1,0 +1,159 @@
+/** Pooling: the ops, and where Python adds to them. Sizes of one number stand for all dimensions. */
+import { ArgumentError } from '../../engine';
+import * as ops from '../../tensor';
+import type { Tensor } from '../../tensor';
+import { readTail, type Tail } from '../arguments';
+
+export { adaptiveAvgPool1d, avgPool1d, avgPool2d, avgPool3d } from '../../tensor';
+
+export type Sizes = number | readonly number[];
+
+export interface MaxPoolOptions {
+  /** By default the kernel's size. */
+  stride?: Sizes | null;
+  padding?: Sizes;
+  dilation?: Sizes;
+  /** Rounds the size of the result up. */
+  ceilMode?: boolean;
+}
+
+type MaxPoolTail = Tail<
+  MaxPoolOptions & { returnIndices?: boolean },
+  ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
+>;
+
+interface MaxPool {
+  (
+    input: Tensor,
+    kernelSize: Sizes,
+    options: MaxPoolOptions & { returnIndices: true },
+  ): [output: Tensor, indices: Tensor];
+  (input: Tensor, kernelSize: Sizes, ...rest: MaxPoolTail): Tensor;
+}
+
+type MaxPoolOp<R> = (
+  input: Tensor,
+  kernelSize: Sizes,
+  stride: Sizes,
+  padding: Sizes,
+  dilation: Sizes,
+  ceilMode: boolean,
+) => R;
+
+function maxPool(name: string, op: MaxPoolOp<Tensor>, withIndices: MaxPoolOp<[Tensor, Tensor]>): MaxPool {
+  const pool = (input: Tensor, kernelSize: Sizes, ...rest: readonly unknown[]): Tensor | [Tensor, Tensor] => {
+    const { stride, padding, dilation, ceilMode, returnIndices } = readTail<
+      Required<MaxPoolOptions> & { returnIndices: boolean }
+    >(name, { stride: null, padding: 0, dilation: 1, ceilMode: false, returnIndices: false }, rest);
+    const chosen = returnIndices ? withIndices : op;
+    return chosen(input, kernelSize, stride ?? [], padding, dilation, ceilMode);
+  };
+  return pool as MaxPool;
+}
+
+/** The largest of each window of [*, L]; with `returnIndices` also its place. */
+export const maxPool1d = maxPool(
+  'maxPool1d',
+  (...args) => ops.maxPool1d(...args),
+  (...args) => ops.maxPool1dWithIndices(...args),
+);
+/** The largest of each window of [*, H, W]; with `returnIndices` also its place. */
+export const maxPool2d = maxPool(
+  'maxPool2d',
+  (...args) => ops.maxPool2d(...args),
+  (...args) => ops.maxPool2dWithIndices(...args),
+);
+/** The largest of each window of [*, D, H, W]; with `returnIndices` also its place. */
+export const maxPool3d = maxPool(
+  'maxPool3d',
+  (...args) => ops.maxPool3d(...args),
+  (...args) => ops.maxPool3dWithIndices(...args),
+);
+
+/** The output size of adaptive pooling; null keeps a dimension's size. */
+export type AdaptiveSizes = number | readonly (number | null)[];
+
+/** The last `dims` sizes that are asked for. */
+function adaptiveSize(input: Tensor, outputSize: AdaptiveSizes, dims: number): number[] {
+  const kept = input.shape.slice(-dims);
+  if (typeof outputSize === 'number') return new Array<number>(dims).fill(outputSize);
+  if (outputSize.length !== dims || input.ndim < dims) {
+    throw new ArgumentError(
+      `adaptive pooling: expected ${dims} sizes and an input of more dimensions, received ${outputSize.length} and ${input.ndim}`,
+      'TORCH_VALUE',
+    );
+  }
+  return outputSize.map((size, index) => size ?? (kept[index] as number));
+}
+
+/** Means over windows, as many as `outputSize` says. */
+export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSizes): Tensor {
+  return ops.adaptiveAvgPool2d(input, adaptiveSize(input, outputSize, 2));
+}
+
+/** Means over windows, as many as `outputSize` says. */
+export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSizes): Tensor {
+  return ops.adaptiveAvgPool3d(input, adaptiveSize(input, outputSize, 3));
+}
+
+interface AdaptiveMaxPool {
+  (input: Tensor, outputSize: AdaptiveSizes, returnIndices?: false): Tensor;
+  (input: Tensor, outputSize: AdaptiveSizes, returnIndices: true): [output: Tensor, indices: Tensor];
+}
+
+function adaptiveMaxPool(
+  dims: number,
+  op: (input: Tensor, size: readonly number[]) => [Tensor, Tensor],
+): AdaptiveMaxPool {
+  const pool = (input: Tensor, outputSize: AdaptiveSizes, returnIndices = false): Tensor | [Tensor, Tensor] => {
+    const [output, indices] = op(input, adaptiveSize(input, outputSize, dims));
+    if (returnIndices) return [output, indices];
+    indices.dispose();
+    return output;
+  };
+  return pool as AdaptiveMaxPool;
+}
+
+/** The largest of each of `outputSize` windows of [*, L]. */
+export const adaptiveMaxPool1d = adaptiveMaxPool(1, (...args) => ops.adaptiveMaxPool1d(...args));
+/** The largest of each of `outputSize` windows of [*, H, W]. */
+export const adaptiveMaxPool2d = adaptiveMaxPool(2, (...args) => ops.adaptiveMaxPool2d(...args));
+/** The largest of each of `outputSize` windows of [*, D, H, W]. */
+export const adaptiveMaxPool3d = adaptiveMaxPool(3, (...args) => ops.adaptiveMaxPool3d(...args));
+
+/** Options of {@link maxUnpool2d}. */
+export interface MaxUnpoolOptions {
+  stride?: Sizes | null;
+  padding?: Sizes;
+  /** Which of the sizes that pool to the input's; with the batch's and the channels' or without. */
+  outputSize?: readonly number[] | null;
+}
+
+/** Puts values of [*, H, W] back to the places that {@link maxPool2d} took them from; zeros elsewhere. */
+export function maxUnpool2d(
+  input: Tensor,
+  indices: Tensor,
+  kernelSize: Sizes,
+  ...rest: Tail<MaxUnpoolOptions, ['stride', 'padding', 'outputSize']>
+): Tensor {
+  const { stride, padding, outputSize } = readTail<Required<MaxUnpoolOptions>>(
+    'maxUnpool2d',
+    { stride: null, padding: 0, outputSize: null },
+    rest,
+  );
+  const pair = (size: Sizes): readonly number[] => (typeof size === 'number' ? [size, size] : size);
+  const [kernel, steps, pads] = [pair(kernelSize), pair(stride ?? kernelSize), pair(padding)];
+  const sizes = input.shape
+    .slice(-2)
+    .map((size, dim) => (size - 1) * (steps[dim] as number) + (kernel[dim] as number) - 2 * (pads[dim] as number));
+  const wanted = outputSize === null ? sizes : outputSize.slice(-2);
+  if (
+    wanted.some((size, dim) => Math.abs(size - (sizes[dim] as number)) >= (steps[dim] as number) && outputSize !== null)
+  ) {
+    throw new ArgumentError(
+      `maxUnpool2d: expected an output size near [${sizes.join(', ')}], received [${wanted.join(', ')}]`,
+      'TORCH_VALUE',
+    );
+  }
+  return ops.maxUnpool2d(input, indices, wanted);
+}

@@ -1,0 +1,58 @@
+import { ArgumentError, describe } from '../engine';
+
+/**
+ * The arguments after the required ones: in PyTorch's order, or any tail of them in one object under their names.
+ *
+ * @typeParam O all of them by name, every one optional
+ * @typeParam K their names in PyTorch's order
+ */
+export type Tail<O extends object, K extends readonly (keyof O)[]> = K extends readonly [
+  infer First extends keyof O,
+  ...infer Rest extends readonly (keyof O)[],
+]
+  ? [] | [options: Pick<O, K[number]>] | [value: O[First], ...rest: Tail<O, Rest>]
+  : [];
+
+/**
+ * Reads such arguments.
+ *
+ * @param callee what was called, for messages
+ * @param defaults every argument's default, in PyTorch's order
+ * @param given the arguments as they came; `undefined` stands for the default
+ */
+export function readTail<D extends object>(callee: string, defaults: D, given: readonly unknown[]): D {
+  const names = Object.keys(defaults);
+  const last = given.at(-1);
+  const options = isPlainObject(last) ? last : {};
+  const positional = isPlainObject(last) ? given.slice(0, -1) : given;
+  if (positional.length > names.length) {
+    throw new ArgumentError(
+      `${callee}: expected at most ${names.length} arguments after the required ones (${names.join(', ')}), received ${positional.length}`,
+    );
+  }
+  const values = new Map<string, unknown>(Object.entries(defaults));
+  const set = (name: string, value: unknown): void => {
+    if (value !== undefined) values.set(name, value);
+  };
+  for (const [index, value] of positional.entries()) set(names[index] as string, value);
+  for (const [name, value] of Object.entries(options)) {
+    const place = names.indexOf(name);
+    if (place < 0) {
+      throw new ArgumentError(`${callee}: expected options among ${names.join(', ')}, received \`${name}\``);
+    }
+    if (place < positional.length) {
+      throw new ArgumentError(
+        `${callee}: received \`${name}\` twice, by place and in the options (${describe(value)})`,
+      );
+    }
+    set(name, value);
+  }
+  return Object.fromEntries(values) as D;
+}
+
+/** An object literal of whichever realm: tensors, arrays and generators are not. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
