@@ -31,7 +31,7 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
   return found->second;
 }
 
-Environment::Environment(napi_env node_env) : env(node_env), tensors(node_env, NextSalt()) {}
+Environment::Environment(napi_env node_env) : env(node_env), warnings(node_env), tensors(node_env, NextSalt()) {}
 
 Environment::~Environment() = default;
 
@@ -44,6 +44,7 @@ Environment* Environment::Create(napi_env env) {
         auto* ending = static_cast<Environment*>(data);
         while (!ending->inference_modes.empty()) ending->inference_modes.pop_back();
         ending->tensors.Clear();
+        ending->warnings.Close();
         delete ending;
       },
       environment);

@@ -12,6 +12,7 @@
 
 #include "napi_headers.h"
 #include "tensor_table.h"
+#include "warnings.h"
 
 namespace libtorch_node {
 
@@ -39,6 +40,7 @@ struct Environment {
   static Environment* Create(napi_env env);
 
   napi_env env;
+  WarningQueue warnings;
   TensorTable tensors;
   GeneratorTable generators;
   std::vector<std::unique_ptr<c10::InferenceMode>> inference_modes;

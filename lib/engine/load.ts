@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { LibraryInfo, NativeBinding } from './binding';
 import { youngCollector } from './collector';
 import { LoadError } from './errors';
+import { tellWarning } from './warnings';
 
 /** lib/engine and dist/engine lie equally deep in the package. */
 const PACKAGE_ROOT = resolve(__dirname, '..', '..');
@@ -82,5 +83,6 @@ export function loadAddon(root: string = PACKAGE_ROOT): NativeBinding {
   checkVersions(binding.libraryInfo());
   const collect = youngCollector();
   if (collect !== null) binding.setCollector(collect);
+  binding.setWarningListener(tellWarning);
   return binding;
 }
