@@ -14,7 +14,10 @@ function report(where: string): void {
 }
 
 setImmediate(() => {
-  if (!isMainThread) { report('worker'); return; }
+  if (!isMainThread) {
+    report('worker');
+    return;
+  }
   report('main');
   const register = path.join(__dirname, '..', 'support', 'register.cjs');
   new Worker(`require(${JSON.stringify(register)}); require(${JSON.stringify(__filename)});`, { eval: true });
