@@ -13,6 +13,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterDispatch(exports);
     RegisterTensors(exports);
     RegisterData(exports);
+    RegisterWarnings(exports);
     RegisterSharedMemory(exports);
     RegisterAutograd(exports);
     RegisterHooks(exports);

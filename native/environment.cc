@@ -39,6 +39,7 @@ at::Generator GeneratorTable::Get(uint32_t id) const {
 
 Environment::Environment(napi_env node_env)
     : env(node_env),
+      warnings(node_env),
       tensors(node_env, NextSalt()),
       device_objects(std::make_unique<DeviceObjects>()),
       callbacks(std::make_shared<CallbackHome>(node_env, this)),
@@ -78,6 +79,7 @@ Environment* Environment::Create(napi_env env) {
         // After the tensors: their graphs hold callbacks.
         ending->graph.reset();
         ending->callbacks->Close();
+        ending->warnings.Close();
         delete ending;
       },
       environment);

@@ -13,6 +13,7 @@
 #include "callbacks.h"
 #include "napi_headers.h"
 #include "tensor_table.h"
+#include "warnings.h"
 
 namespace libtorch_node {
 
@@ -52,6 +53,7 @@ struct Environment {
   void CheckGradientsAreFree() const;
 
   napi_env env;
+  WarningQueue warnings;
   TensorTable tensors;
   uint64_t reclaims = 0;
   // Made at the first asynchronous call.

@@ -42,7 +42,9 @@ template <napi_value (*function)(Arguments&)>
 napi_value Guarded(napi_env env, napi_callback_info info) {
   try {
     Arguments arguments(env, info);
-    return function(arguments);
+    napi_value result = function(arguments);
+    if (!arguments.environment->warnings.empty()) arguments.environment->warnings.Tell();
+    return result;
   } catch (...) {
     RethrowToJavaScript(env);
     return nullptr;
@@ -72,6 +74,7 @@ void RegisterLibrary(Exports& exports);
 void RegisterDispatch(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
+void RegisterWarnings(Exports& exports);
 void RegisterSharedMemory(Exports& exports);
 void RegisterAutograd(Exports& exports);
 void RegisterHooks(Exports& exports);

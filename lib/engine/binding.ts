@@ -181,6 +181,8 @@ export interface CustomFunctionCall {
 export interface NativeBinding {
   // -- the library --------------------------------------------------------------------------------------------------
   libraryInfo(): LibraryInfo;
+  /** What libtorch warns of in this thread is told to `listener`, at the end of the call that it warns of. */
+  setWarningListener(listener: (message: string) => void): void;
   getNumThreads(): number;
   setNumThreads(count: number): void;
   /** The C library's own functions: V8's `Math.pow` and friends differ from them in the last bit. */

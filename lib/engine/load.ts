@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { LibraryInfo, NativeBinding } from './binding';
 import { collectors } from './collector';
 import { LoadError } from './errors';
+import { tellWarning } from './warnings';
 
 /** lib/engine and dist/engine lie equally deep in the package. */
 const PACKAGE_ROOT = resolve(__dirname, '..', '..');
@@ -84,5 +85,6 @@ export function loadAddon(root?: string): NativeBinding {
   checkVersions(binding.libraryInfo());
   const collect = collectors();
   if (collect !== null) binding.setCollectors(collect.young, collect.all);
+  binding.setWarningListener(tellWarning);
   return binding;
 }

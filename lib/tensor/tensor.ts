@@ -286,12 +286,11 @@ export class Tensor extends TensorBase {
   to(other: Tensor, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
   to(target: ToOptions | DType | Device | Tensor, ...rest: (DType | boolean | ToOptions | null | undefined)[]): Tensor {
     const options: ToOptions = {};
-    const isString = typeof target === 'string';
     if (target instanceof Tensor) {
       options.dtype = target.dtype;
       options.device = target.device;
     } else if (isDType(target)) options.dtype = target;
-    else if (isString) {
+    else if (typeof target === 'string') {
       options.device = target;
       if (!(typeof rest[0] === 'object' && rest[0] !== null))
         options.dtype = (rest.shift() ?? undefined) as DType | undefined;
@@ -545,9 +544,9 @@ export class Tensor extends TensorBase {
     return isNested ? formatNested(this.toString()) : this.toString();
   }
 
-  /** `JSON.stringify` would write the number by which native code knows the tensor. */
-  toJSON(): never {
-    throw new ArgumentError(`JSON has no tensors: give it tensor.tolist(), received ${describe(this)}`);
+  /** `JSON.stringify` writes the elements, as {@link tolist} gives them; JSON has neither NaN nor bigints. */
+  toJSON(): NestedElements {
+    return this.tolist();
   }
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */

@@ -1,0 +1,12 @@
+/** libtorch's warnings as warnings of Node.js, which `process.on('warning')` hears and `--no-warnings` silences. */
+
+const told = new Set<string>();
+/** Messages that are remembered; some name sizes, so that a long run could gather them without end. */
+const REMEMBERED = 1000;
+
+/** @internal Tells each warning once, as Python's default filter does. */
+export function tellWarning(message: string): void {
+  if (told.has(message)) return;
+  if (told.size < REMEMBERED) told.add(message);
+  process.emitWarning(message, 'TorchWarning');
+}
