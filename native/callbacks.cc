@@ -16,8 +16,8 @@ void CallbackHome::Close() {
 napi_env CallbackHome::EnvOrThrow() const {
   if (std::this_thread::get_id() != thread_ || !open_) {
     throw CodedError("TORCH_ERROR",
-                     "a hook or custom function would have to run outside of its JavaScript thread: backward() is "
-                     "nested deeper than libtorch does on one thread, or runs on the compute thread");
+                     "a hook or custom function runs on its JavaScript thread only, and this backward pass on another "
+                     "one: the compute thread, or one that libtorch starts for passes nested deeply");
   }
   return env_;
 }

@@ -335,6 +335,10 @@ export interface NativeBinding {
   nodeName(node: NodeId): string;
   /** Node and number of its input, one after the other, for each that the node passes gradients to. */
   nextFunctions(node: NodeId): number[];
+  /** What {@link setNodeObject} was given, unless it was collected. */
+  nodeObject(node: NodeId): object | null;
+  /** The object that stands for a node; referred to weakly. */
+  setNodeObject(node: NodeId, object: object): void;
   /** For all threads of the process. `userStack` is called for each node that is made. */
   setDetectAnomaly(enabled: boolean, checkNan: boolean, userStack: () => string): void;
   isAnomalyEnabled(): boolean;

@@ -119,7 +119,7 @@ export function einsum(...args: readonly unknown[]): Tensor {
   if (typeof first === 'string') return callOp('aten::einsum', [first, listOf(args.slice(1) as unknown as Tensors)]);
   if (args.length < 2 || !(first instanceof TensorBase)) {
     throw new ArgumentError(
-      `einsum(): expected an equation and operands, or operands with their subscripts, received ${args.map(describe).join(', ') || 'nothing'}`,
+      `einsum(): expected an equation and operands, or operands with their subscripts, received ${args.map((arg) => describe(arg)).join(', ') || 'nothing'}`,
       'TORCH_VALUE',
     );
   }

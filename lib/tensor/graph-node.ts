@@ -51,23 +51,13 @@ export class GraphNode {
   }
 }
 
-const nodes = new Map<NodeId, WeakRef<GraphNode>>();
-let limit = 256;
-
-function forgetCollected(): void {
-  if (nodes.size < limit) return;
-  for (const [id, reference] of nodes) if (reference.deref() === undefined) nodes.delete(id);
-  limit = 2 * nodes.size + 256;
-}
-
 /** @internal The one object for a node; null for 0. */
 export function nodeOf(id: NodeId, source: TensorBase | GraphNode): GraphNode | null {
   if (id === 0) return null;
-  const known = nodes.get(id)?.deref();
-  // A node must not be kept by itself alone, in a circle through its neighbours.
-  if (known !== undefined) return source instanceof GraphNode ? known : known.keepBy(source);
-  forgetCollected();
+  const known = binding.nodeObject(id) as GraphNode | null;
+  // The node's own tensor keeps it more surely than what was derived from it.
+  if (known !== null) return source instanceof GraphNode ? known : known.keepBy(source);
   const node = new GraphNode(id, source);
-  nodes.set(id, new WeakRef(node));
+  binding.setNodeObject(id, node);
   return node;
 }

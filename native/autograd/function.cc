@@ -137,7 +137,7 @@ napi_value CustomFunction(Arguments& arguments) {
     for (const at::Tensor& tensor : saved) node->Save(tensor);
   }
   napi_value result = MakeObject(env);
-  SetProperty(env, result, "node", MakeInt(env, node ? environment.graph->nodes.IdOf(node) : 0));
+  SetProperty(env, result, "node", MakeInt(env, node ? environment.graph->nodes.IdOf(env, node) : 0));
   SetProperty(env, result, "outputs", MakeArray(env, handles));
   return result;
 }

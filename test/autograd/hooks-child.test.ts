@@ -10,6 +10,12 @@ describe('a process with hooks', () => {
     expect(await run('exit')).toEqual({ code: 0, signal: null, stdout: 'alive', stderr: '' });
   });
 
+  it('frees in a plain loop what hooks and nodes of the graph held', async () => {
+    const { code, stdout } = await run('loop');
+    // One tensor of an iteration that stayed would be 1,500.
+    expect([code, Number(stdout) < 750]).toEqual([0, true]);
+  });
+
   it('may exit inside of one', async () => {
     expect(await run('exit-in-hook')).toMatchObject({ code: 7, signal: null, stderr: '' });
   });

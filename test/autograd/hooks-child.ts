@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { enableGrad, Function, type FunctionContext } from '../../lib/autograd';
+import { memory } from '../../lib/engine';
 import { ones, randn, type Tensor } from '../../lib/tensor';
 
 class Square extends Function {
@@ -31,6 +32,19 @@ function nest(depth: number): void {
   const x = ones([1], { requiresGrad: true });
   x.registerHook(() => nest(depth + 1));
   enableGrad(() => x.sum()).backward();
+}
+
+/** A plain synchronous loop: nothing in it may wait for the end of the job to be freed. */
+function loop(iterations: number): number {
+  const x = randn([256, 256]).requiresGrad_();
+  for (let i = 0; i < iterations; i += 1) {
+    const y = Square.apply(x);
+    y.registerHook((g) => g.mul(2));
+    if (y.gradFn?.nextFunctions[0]?.[0]?.nextFunctions.length !== 0) throw new Error('another graph');
+    y.sum().backward();
+    x.grad = null;
+  }
+  return memory().tensors;
 }
 
 const workerProgram = `
@@ -72,6 +86,8 @@ async function main(mode: string): Promise<void> {
     const alive = [hooked(), hooked()];
     alive[0]?.backward({ retainGraph: true });
     process.stdout.write('alive');
+  } else if (mode === 'loop') {
+    process.stdout.write(String(loop(1500)));
   } else if (mode === 'exit-in-hook') {
     const x = ones([2], { requiresGrad: true });
     x.registerHook(() => process.exit(7));
