@@ -5,6 +5,7 @@
 #include <c10/util/OptionalArrayRef.h>
 #include <c10/util/SmallVector.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -298,6 +299,20 @@ napi_value Returned(const Arguments& arguments, std::tuple<Tensors...> results) 
   return MakeArray(arguments.env, handles);
 }
 
+// typed() cannot tell: it does not know the C++ signature of ops that were registered with symbolic sizes.
+template <typename Result>
+struct Returns {
+  static bool Fits(const Op& op) { return op.returns_one_tensor; }
+};
+template <typename... Tensors>
+struct Returns<std::tuple<Tensors...>> {
+  static bool Fits(const Op& op) {
+    return op.returns.size() == sizeof...(Tensors) &&
+           std::all_of(op.returns.begin(), op.returns.end(),
+                       [](const Conversion& conversion) { return conversion.kind == Kind::kTensor; });
+  }
+};
+
 // -- calls ------------------------------------------------------------------------------------------------------------
 
 template <typename Signature>
@@ -308,7 +323,7 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
  public:
   // Null where the op's arguments are of other kinds, or it was registered with another C++ signature.
   static std::unique_ptr<DirectCall> TryFor(const Op& op) {
-    if (op.arguments.size() != sizeof...(Parameters)) return nullptr;
+    if (op.arguments.size() != sizeof...(Parameters) || !Returns<Result>::Fits(op)) return nullptr;
     size_t index = 0;
     if (!(Reader<Parameters>::Fits(op.arguments[index++].conversion) && ...)) return nullptr;
     try {

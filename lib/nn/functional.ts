@@ -1,6 +1,6 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
 import { ArgumentError } from '../engine';
-import { binding, fromNative } from '../engine/gate';
+import { asCallOf, binding } from '../engine/gate';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { own } from '../tensor/dispatch';
@@ -42,7 +42,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   try {
     return own<Tensor>((owner) => binding.linear(owner, input.handle, weight.handle, bias?.handle ?? 0));
   } catch (error) {
-    throw fromNative(error, 'linear', [input, weight, bias]);
+    throw asCallOf(error, 'linear', [input, weight, bias]);
   }
 }
 

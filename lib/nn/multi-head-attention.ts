@@ -1,6 +1,6 @@
 import { ArgumentError } from '../engine';
 import type { MultiHeadAttentionArguments } from '../engine/binding';
-import { binding, fromNative } from '../engine/gate';
+import { asCallOf, binding } from '../engine/gate';
 import { isFloatingDType, zerosLike, type DType, type Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 
@@ -54,7 +54,7 @@ export function multiHeadAttentionForward(args: AttentionArguments): [output: Te
     });
     return [adopt<Tensor>(output), weights === 0 ? null : adopt<Tensor>(weights)];
   } catch (error) {
-    throw fromNative(error, 'multiHeadAttentionForward', [query, key, value]);
+    throw asCallOf(error, 'multiHeadAttentionForward', [query, key, value]);
   }
 }
 

@@ -61,6 +61,9 @@ export class Generator extends GeneratorBase {
    */
   constructor(device: Device = 'cpu', id?: GeneratorId) {
     super();
+    if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0)) {
+      throw new ArgumentError(`Generator: expected a device only, received ${describe(id)} besides`);
+    }
     this.device = device;
     this.id = id ?? binding.generatorCreate(device);
     if (this.id !== DEFAULT_GENERATOR) forgotten.register(this, this.id, this);

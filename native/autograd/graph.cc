@@ -85,6 +85,9 @@ napi_value NodeObject(Arguments& arguments) {
 
 // setNodeObject(node, object)
 napi_value SetNodeObject(Arguments& arguments) {
+  if (TypeOf(arguments.env, arguments[1]) != napi_object) {
+    ThrowType("expected an object for argument `object`, received " + Describe(arguments.env, arguments[1]));
+  }
   arguments.environment->graph->nodes.SetObject(arguments.env, ReadNodeId(arguments), arguments[1]);
   return Undefined(arguments.env);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
-import { pages, root, type Snippet, snippetsOf } from './snippets';
+import { pages, root, type Snippets, snippetsOf } from './snippets';
 
 const run = promisify(execFile);
 
@@ -46,24 +46,24 @@ function compile(files: readonly string[]): string[] {
   });
 }
 
-const all = pages().flatMap(snippetsOf);
-const fileOf = ({ name }: Snippet): string => path.join(folder, `${name.replace(/\W+/g, '-')}.mts`);
+const all = pages()
+  .map(snippetsOf)
+  .filter(({ count }) => count > 0);
+const fileOf = ({ page }: Snippets): string => path.join(folder, `${page.replace(/\W+/g, '-')}.mts`);
 let complaints: string[];
 
 beforeAll(() => {
-  for (const snippet of all) writeFileSync(fileOf(snippet), snippet.source);
+  for (const snippets of all) writeFileSync(fileOf(snippets), snippets.source);
   // All at once: the types of the ops are the larger part of the work.
   complaints = compile(all.map(fileOf));
 }, 240_000);
 
 it('compile', () => expect(complaints).toEqual([]));
 
-describe.each([...new Set(all.map(({ page }) => page))])('the examples of %s', (page) => {
-  const snippets = all.filter((snippet) => snippet.page === page);
-
-  it(`run, all ${snippets.length}, and print what they say`, async () => {
-    const compiled = snippets.map((snippet) => fileOf(snippet).replace(/\.mts$/, '.mjs'));
-    const { stdout } = await run(process.execPath, [path.join(__dirname, 'run-snippets.mjs'), ...compiled], {
+describe.each(all)('the $count examples of $page', (snippets) => {
+  it('run, and print what they say', async () => {
+    const compiled = fileOf(snippets).replace(/\.mts$/, '.mjs');
+    const { stdout } = await run(process.execPath, [path.join(__dirname, 'run-snippets.mjs'), compiled], {
       cwd: elsewhere,
       timeout: 100_000,
       maxBuffer: 1 << 24,
@@ -73,8 +73,8 @@ describe.each([...new Set(all.map(({ page }) => page))])('the examples of %s', (
       failures: Record<string, string>;
     };
     expect(failures).toEqual({});
-    for (const { line, text } of snippets.flatMap(({ expectations }) => expectations)) {
-      expect(`${page}:${line}: ${(logged[line] ?? ['nothing']).at(-1)}`).toBe(`${page}:${line}: ${text}`);
+    for (const { line, text } of snippets.expectations) {
+      expect(`line ${line}: ${(logged[line] ?? ['nothing']).at(-1)}`).toBe(`line ${line}: ${text}`);
     }
   });
 });

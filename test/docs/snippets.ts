@@ -12,16 +12,18 @@ export interface Expectation {
   readonly text: string;
 }
 
-export interface Snippet {
-  /** Page and line, such as `docs/tensors.md:12`. */
-  readonly name: string;
+/** The blocks of a page, which read on from one to the next. */
+export interface Snippets {
   readonly page: string;
-  /** A module: what the block leaves out, the import of the package, is put in front of its first line. */
+  readonly count: number;
+  /** All blocks as one module, each line where it stands in the page. */
   readonly source: string;
   readonly expectations: readonly Expectation[];
 }
 
-const prelude = `import * as torch from 'libtorch-node'; const { nn, optim } = torch; void [nn, optim]; `;
+/** What a page may use without saying so. */
+const prelude = `import * as torch from 'libtorch-node';`;
+const names = 'const { nn, optim } = torch; void [nn, optim];';
 
 /** README.md and the pages of docs/. */
 export function pages(): string[] {
@@ -29,31 +31,33 @@ export function pages(): string[] {
   return ['README.md', ...docs.map((file) => path.join('docs', file))];
 }
 
-/** The blocks of a page that begin with "```ts"; "```ts fragment" marks one that cannot stand alone. */
-export function snippetsOf(page: string): Snippet[] {
+/** The blocks of a page that begin with "```ts"; "```ts fragment" marks one that cannot run. */
+export function snippetsOf(page: string): Snippets {
   const lines = readFileSync(path.join(root, page), 'utf8').split('\n');
-  const found: Snippet[] = [];
+  const source = lines.map(() => '');
+  const expectations: Expectation[] = [];
+  let count = 0;
   for (let at = 0; at < lines.length; at++) {
     if (lines[at] !== '```ts') continue;
     const end = lines.indexOf('```', at);
     if (end < 0) throw new Error(`${page}:${at + 1}: the block does not end`);
     const code = lines.slice(at + 1, end);
-    const text = code.join('\n');
-    const begin = text.includes("from 'libtorch-node'") ? '' : prelude;
-    found.push({
-      name: `${page}:${at + 2}`,
-      page,
-      source: `${begin}${withLogLines(code, at + 2)}\nexport {};\n`,
-      expectations: expectationsOf(code, at + 2),
-    });
+    withLogLines(code, at + 2).forEach((line, offset) => (source[at + 1 + offset] = line));
+    expectations.push(...expectationsOf(code, at + 2));
+    count++;
     at = end;
   }
-  return found;
+  const text = source.join('\n');
+  const missing = [
+    ...(text.includes("* as torch from 'libtorch-node'") ? [] : [prelude]),
+    ...(/\b(const \{|import).*\bnn\b/.test(text) ? [] : [names]),
+  ];
+  return { page, count, source: `${missing.join(' ')}${text}\nexport {};\n`, expectations };
 }
 
 /** `console.log(x)` becomes `loggedAt[7](x)`, so that the output of each line is known. */
-function withLogLines(code: readonly string[], first: number): string {
-  return code.map((line, at) => line.replace('console.log(', `loggedAt[${first + at}]!(`)).join('\n');
+function withLogLines(code: readonly string[], first: number): string[] {
+  return code.map((line, at) => line.replace('console.log(', `loggedAt[${first + at}]!(`));
 }
 
 function expectationsOf(code: readonly string[], first: number): Expectation[] {

@@ -3,6 +3,8 @@
  * found. What JavaScript still refers to after the test counts as left behind, what is garbage does not.
  */
 
+import { setImmediate } from 'node:timers/promises';
+
 import type * as Engine from '../../lib/engine';
 import type * as Settle from './settle';
 
@@ -23,7 +25,9 @@ if (COUNTED.test(expect.getState().testPath ?? '')) {
     before = alive();
   });
 
-  afterEach(() => {
+  afterEach(async () => {
+    // A WeakRef keeps its target until the job ends in which it was made or read.
+    await setImmediate();
     const left = alive() - before;
     if (left > 0) throw new Error(`${left} more tensors are alive after the test than before it`);
   });
