@@ -115,6 +115,7 @@ napi_value CustomFunction(Arguments& arguments) {
   }
   for (const at::Tensor& tensor : dirty) ag::impl::bump_version(tensor);
   std::vector<std::optional<at::Tensor>> raw;
+  raw.reserve(outputs.size());
   for (const at::Tensor& tensor : outputs) {
     raw.push_back(tensor.defined() ? std::make_optional(tensor) : std::nullopt);
   }

@@ -35,6 +35,7 @@ class TensorHooks : public ag::FunctionPreHook {
   ag::variable_list operator()(const ag::variable_list& gradients) override {
     ag::variable_list results = gradients;
     // By index: a hook may register one for another output of the same node.
+    // NOLINTNEXTLINE(modernize-loop-convert)
     for (size_t i = 0; i < outputs_.size(); ++i) {
       at::Tensor& gradient = results.at(outputs_[i].first);
       // A copy: a hook that removes another one takes effect from the next pass on, as in Python.
