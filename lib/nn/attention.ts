@@ -1,7 +1,7 @@
 import { isGradEnabled } from '../autograd';
 import { ArgumentError } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as init from './init';
 import { NonDynamicallyQuantizableLinear, type FactoryOptions } from './linear';
 import { Module } from './module';

@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd';
 import { ArgumentError } from '../engine';
 import { empty, ones, tensor, zeros, type Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
 import * as init from './init';
 import type { FactoryOptions } from './linear';

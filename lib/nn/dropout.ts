@@ -1,6 +1,6 @@
 import { ArgumentError } from '../engine';
 import type { Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
 import { Module } from './module';
 import { boolRepr, floatRepr } from './repr';

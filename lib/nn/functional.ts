@@ -4,7 +4,7 @@ import { asCallOf, binding } from '../engine/gate';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { own } from '../tensor/dispatch';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import { type Reduction, reductionIndex } from './functional/reduction';
 
 export {

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../engine';
 import { empty, type Device, type DType, type Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
 import * as init from './init';
 import { Module } from './module';

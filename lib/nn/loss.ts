@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
 import { Module } from './module';
 import { Buffer } from './parameter';

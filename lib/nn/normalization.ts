@@ -1,5 +1,5 @@
 import { empty, type Tensor } from '../tensor';
-import { readTail, type Tail } from './arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
 import * as init from './init';
 import type { FactoryOptions } from './linear';

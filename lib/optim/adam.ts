@@ -1,6 +1,6 @@
 import { keep } from '../engine';
 import { binding } from '../engine/gate';
-import { readTail, type Tail } from '../nn/arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import { tensor, zerosLike, type Tensor } from '../tensor';
 import { Optimizer, valueError, type ParamGroup, type Params } from './optimizer';
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../engine';
-import { readTail, type Tail } from '../nn/arguments';
+import { readTail, type Tail } from '../tensor/tail';
 import { Optimizer, valueError, type OptionValue } from './optimizer';
 
 /** An optimizer, whatever its options. */

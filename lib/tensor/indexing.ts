@@ -1,6 +1,6 @@
 /** `t[…]` and `t[…] = value` of Python; follows torch/csrc/autograd/python_variable_indexing.cpp. */
 
-import { ArgumentError, describe, asCallOf, IndexError, TensorBase } from '../engine';
+import { ArgumentError, asCallOf, describe, IndexError, TensorBase } from '../engine';
 import { flatten, inferDType, type NestedData } from './data';
 import { callOp, method } from './dispatch';
 import { isIntegerDType } from './dtype';

@@ -3,7 +3,7 @@ import { ArgumentError } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { binding } from '../../engine';
-import { readTail, type Tail } from '../arguments';
+import { readTail, type Tail } from '../../tensor/tail';
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {

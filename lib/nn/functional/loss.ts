@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../arguments';
+import { readTail, type Tail } from '../../tensor/tail';
 import { type Reduction, reductionIndex } from './reduction';
 
 /** Options of most losses. */

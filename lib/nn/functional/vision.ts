@@ -3,7 +3,7 @@ import { ArgumentError, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
-import { readTail, type Tail } from '../arguments';
+import { readTail, type Tail } from '../../tensor/tail';
 
 export { pixelShuffle, pixelUnshuffle } from '../../tensor';
 

@@ -1,1 +1,0 @@
-export { readTail, type Tail } from '../tensor/tail';
