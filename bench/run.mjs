@@ -21,7 +21,7 @@ const help = `node bench/run.mjs [options]
   --repeat N       processes per side and benchmark (default 3)
   --threads N      inside one op, both sides (default: the machine's cores)
   --steps N        training steps per process (default 8)
-  --iterations N   of the memory benchmark (default 20000)
+  --iterations N   of the memory benchmarks (default 20000)
   --small          a small ViT instead of the article's 86 million parameters
   --data DIR       images to decode; else $OXFORD_PETS_DIR, else the set beside the project, else the drawn sample
   --json           one JSON object instead of the tables
@@ -39,6 +39,14 @@ const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 12
  *   environment?: Record<string, string> }} Benchmark
  * `bits`: what must be equal on both sides for the comparison to be fair; `environment`: what our side runs with.
  */
+
+/** The loops of bench/memory.mjs. */
+const memoryLoops = {
+  plain: 'x.relu().add(x).sum(), nothing disposed',
+  awaiting: 'the same, each a turn of the event loop',
+  scope: 'the same in a scope each; Python without',
+  views: 'views of what relu() made, nothing disposed',
+};
 
 /** @type {Metric} */
 const peakMemory = { name: 'peak memory', unit: 'MB', of: (result) => result.peakRssBytes / 1e6 };
@@ -96,16 +104,20 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       ],
       bits: (result) => result.checksum,
     },
-    {
+    ...Object.entries(memoryLoops).map(([loop, title]) => ({
       name: 'memory',
-      title: `${iterations} iterations of x.relu().add(x).sum() at 512x512, nothing disposed`,
-      settings: { threads, iterations },
+      title: `${iterations} iterations at 512x512: ${title}`,
+      settings: { threads, iterations, loop },
       metrics: [
-        { name: 'whole loop', unit: 's', of: (result) => minimum(result.seconds) },
+        {
+          name: 'whole loop',
+          unit: 's',
+          of: (/** @type {{ seconds: number[] }} */ result) => minimum(result.seconds),
+        },
         { ...peakMemory, limit: 600 },
       ],
-      bits: (result) => result.total,
-    },
+      bits: (/** @type {{ total: string }} */ result) => result.total,
+    })),
   ];
 }
 

@@ -42,15 +42,15 @@ napi_value HasGrad(Arguments& arguments) {
   return MakeBool(arguments.env, Self(arguments).grad().defined());
 }
 
-// grad(tensor, owner, previous): JavaScript gets the same object again for as long as it is the same gradient.
+// grad(tensor, previous): JavaScript gets the same object again for as long as it is the same gradient.
 napi_value Grad(Arguments& arguments) {
   arguments.environment->CheckGradientsAreFree();
   TensorTable& tensors = arguments.environment->tensors;
   const at::Tensor grad = Self(arguments).grad();
   if (!grad.defined()) return MakeHandle(arguments.env, 0);
-  const Handle previous = ReadHandle(arguments.env, arguments[2], "previous");
-  if (tensors.IsAlive(previous) && tensors.Get(previous).is_same(grad)) return arguments[2];
-  return MakeHandle(arguments.env, tensors.Add(grad, arguments[1]));
+  const Handle previous = ReadHandle(arguments.env, arguments[1], "previous");
+  if (tensors.IsAlive(previous) && tensors.Get(previous).is_same(grad)) return arguments[1];
+  return MakeTensor(arguments, grad);
 }
 
 void SetGradOf(const at::Tensor& self, const at::Tensor& grad) {

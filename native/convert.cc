@@ -83,6 +83,7 @@ Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size) {
     case c10::TypeKind::IntType:
     case c10::TypeKind::SymIntType:
       conversion.kind = Kind::kInt;
+      conversion.symbolic = type->kind() == c10::TypeKind::SymIntType;
       break;
     case c10::TypeKind::FloatType:
     case c10::TypeKind::SymFloatType:
@@ -130,9 +131,7 @@ Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size) {
   return conversion;
 }
 
-at::Tensor NumberTensor(napi_env env, napi_value value, const char* name) {
-  return at::native::wrapped_scalar_tensor(ReadScalar(env, value, name));
-}
+at::Tensor NumberTensor(const at::Scalar& number) { return at::native::wrapped_scalar_tensor(number); }
 
 c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Conversion& conversion, const char* name) {
   napi_env env = arguments.env;
@@ -140,7 +139,7 @@ c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Convers
     case Kind::kTensor:
       return ReadTensor(arguments, value, name);
     case Kind::kNumberTensor:
-      return NumberTensor(env, value, name);
+      return NumberTensor(ReadScalar(env, value, name));
     case Kind::kInt:
       return ReadInt(env, value, name);
     case Kind::kFloat:

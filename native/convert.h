@@ -16,9 +16,9 @@ Conversion ConversionOf(const c10::TypePtr& type, std::optional<int32_t> size);
 c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Conversion& conversion, const char* name);
 
 // What Python's parser makes of a number where an op wants a tensor: without dimensions, and weak in type promotion.
-at::Tensor NumberTensor(napi_env env, napi_value value, const char* name);
+at::Tensor NumberTensor(const at::Scalar& number);
 
-// Tensors are registered without an owner; undefined ones become 0.
+// Tensors are registered; undefined ones become 0.
 napi_value FromIValue(const Arguments& arguments, const c10::IValue& value);
 
 // A schema's default in the form in which JavaScript would pass it: dtypes and formats by name.

@@ -38,12 +38,12 @@ napi_value SharesStorage(Arguments& arguments) {
   return MakeBool(arguments.env, a.has_storage() && b.has_storage() && a.is_alias_of(b));
 }
 
-// fromBytes(owner, dtype, sizes, bytes)
+// fromBytes(dtype, sizes, bytes)
 napi_value FromBytes(Arguments& arguments) {
   napi_env env = arguments.env;
-  const c10::ScalarType dtype = ReadDtype(env, arguments[1], "dtype");
-  const std::vector<int64_t> sizes = ReadInts(env, arguments[2], "shape");
-  const Bytes bytes = ReadBytes(env, arguments[3], "bytes");
+  const c10::ScalarType dtype = ReadDtype(env, arguments[0], "dtype");
+  const std::vector<int64_t> sizes = ReadInts(env, arguments[1], "shape");
+  const Bytes bytes = ReadBytes(env, arguments[2], "bytes");
   at::Tensor tensor = at::empty(sizes, at::TensorOptions(dtype));
   if (tensor.nbytes() != bytes.size) {
     ThrowValue(std::string("expected ") + std::to_string(tensor.nbytes()) + " bytes for a tensor of shape " +
@@ -51,7 +51,7 @@ napi_value FromBytes(Arguments& arguments) {
                std::to_string(bytes.size));
   }
   if (bytes.size != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.size);
-  return MakeHandle(env, arguments.environment->tensors.Add(std::move(tensor), arguments[0]));
+  return MakeTensor(arguments, std::move(tensor));
 }
 
 napi_value ToBytes(Arguments& arguments) {

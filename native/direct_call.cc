@@ -1,6 +1,7 @@
 #include "direct_call.h"
 
 #include <ATen/core/IListRef.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <c10/core/SymIntArrayRef.h>
 #include <c10/util/OptionalArrayRef.h>
 #include <c10/util/SmallVector.h>
@@ -9,30 +10,14 @@
 #include <tuple>
 #include <utility>
 
-#include "convert.h"
-#include "dispatch.h"
+#include "mailbox.h"
 
 namespace libtorch_node {
 namespace {
 
 // -- readers ----------------------------------------------------------------------------------------------------------
-// One for each C++ argument type: whether a schema's argument has it, and how it is read. A reader holds what the
-// argument refers to until the op has returned. It is made of an argument that was given, or of the schema's default.
-
-struct Position {
-  const Arguments& arguments;
-  const OpArgument& argument;
-  size_t index;
-
-  napi_env env() const { return arguments.env; }
-  const char* name() const { return argument.name.c_str(); }
-  napi_value value() const { return arguments[index + kFirstArgument]; }
-  bool is_given() const { return index + kFirstArgument < arguments.count && TypeOf(env(), value()) != napi_undefined; }
-  const c10::IValue& fallback() const {
-    if (argument.default_value.has_value()) return *argument.default_value;
-    ThrowType(std::string("misses its argument `") + name() + "`");
-  }
-};
+// One for each C++ argument type: whether a schema's argument has it, and how it is taken. A reader holds what the
+// argument refers to until the op has returned: memory that runs out in the op frees tensors by a sweep.
 
 bool IsOptional(const Conversion& conversion, Kind inner) {
   return conversion.kind == Kind::kOptional && conversion.inner->kind == inner;
@@ -42,52 +27,37 @@ bool IsListOf(const Conversion& conversion, Kind element) {
   return conversion.kind == Kind::kList && conversion.inner->kind == element;
 }
 
-template <typename T>
-class Reader;
-
-// The table is asked when all arguments are read: reading another one may run JavaScript (a getter of { re, im }, say),
-// which may free tensors. The reader keeps the tensor, because memory that runs out in the op frees others by a sweep.
-template <>
-class Reader<const at::Tensor&> {
- public:
-  static bool Fits(const Conversion& conversion) {
-    return conversion.kind == Kind::kTensor || conversion.kind == Kind::kNumberTensor;
-  }
-  explicit Reader(const Position& at) : table_(at.arguments.environment->tensors) {
-    if (at.argument.conversion.kind == Kind::kNumberTensor) {
-      tensor_ = NumberTensor(at.env(), at.value(), at.name());
-      return;
-    }
-    handle_ = ReadHandle(at.env(), at.value(), at.name());
-    if (handle_ == 0) ThrowNoTensor(at.name());
-  }
-  const at::Tensor& get() {
-    if (handle_ != 0) tensor_ = table_.Get(handle_);
-    return tensor_;
-  }
-
- private:
-  const TensorTable& table_;
-  Handle handle_ = 0;
-  at::Tensor tensor_;
-};
-
-// A value type T that is passed as P; Converter says how it is read.
+// A value type T that is passed as P; Converter says how it is taken, and got from the schema's default.
 template <typename P, typename T, typename Converter>
 class ValueReader {
  public:
   static bool Fits(const Conversion& conversion) { return Converter::Fits(conversion); }
-  explicit ValueReader(const Position& at)
-      : value_(at.is_given() ? Converter::Read(at) : Converter::FromDefault(at.fallback())) {}
+  explicit ValueReader(const Enclosed& enclosed)
+      : value_(enclosed.is_given() ? Converter::Take(enclosed) : Converter::FromDefault(enclosed.Default())) {}
   P get() const { return value_; }
 
  private:
   T value_;
 };
 
+template <typename T>
+class Reader;
+
+struct TensorConverter {
+  static bool Fits(const Conversion& conversion) {
+    return conversion.kind == Kind::kTensor || conversion.kind == Kind::kNumberTensor;
+  }
+  static at::Tensor Take(const Enclosed& enclosed) { return TakeTensor(enclosed); }
+  static at::Tensor FromDefault(const c10::IValue& value) { return value.toTensor(); }
+};
+template <>
+class Reader<const at::Tensor&> : public ValueReader<const at::Tensor&, at::Tensor, TensorConverter> {
+  using ValueReader::ValueReader;
+};
+
 struct ScalarConverter {
   static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kScalar; }
-  static at::Scalar Read(const Position& at) { return ReadScalar(at.env(), at.value(), at.name()); }
+  static at::Scalar Take(const Enclosed& enclosed) { return TakeScalar(enclosed); }
   static at::Scalar FromDefault(const c10::IValue& value) { return value.toScalar(); }
 };
 template <>
@@ -95,23 +65,26 @@ class Reader<const at::Scalar&> : public ValueReader<const at::Scalar&, at::Scal
   using ValueReader::ValueReader;
 };
 
+template <bool symbolic>
 struct IntConverter {
-  static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kInt; }
-  static int64_t Read(const Position& at) { return ReadInt(at.env(), at.value(), at.name()); }
+  static bool Fits(const Conversion& conversion) {
+    return conversion.kind == Kind::kInt && conversion.symbolic == symbolic;
+  }
+  static int64_t Take(const Enclosed& enclosed) { return TakeInt(enclosed); }
   static int64_t FromDefault(const c10::IValue& value) { return value.toInt(); }
 };
 template <>
-class Reader<int64_t> : public ValueReader<int64_t, int64_t, IntConverter> {
+class Reader<int64_t> : public ValueReader<int64_t, int64_t, IntConverter<false>> {
   using ValueReader::ValueReader;
 };
 template <>
-class Reader<c10::SymInt> : public ValueReader<c10::SymInt, int64_t, IntConverter> {
+class Reader<c10::SymInt> : public ValueReader<c10::SymInt, int64_t, IntConverter<true>> {
   using ValueReader::ValueReader;
 };
 
 struct BoolConverter {
   static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kBool; }
-  static bool Read(const Position& at) { return ReadBool(at.env(), at.value(), at.name()); }
+  static bool Take(const Enclosed& enclosed) { return TakeBool(enclosed); }
   static bool FromDefault(const c10::IValue& value) { return value.toBool(); }
 };
 template <>
@@ -121,7 +94,7 @@ class Reader<bool> : public ValueReader<bool, bool, BoolConverter> {
 
 struct DoubleConverter {
   static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kFloat; }
-  static double Read(const Position& at) { return ReadDouble(at.env(), at.value(), at.name()); }
+  static double Take(const Enclosed& enclosed) { return TakeDouble(enclosed); }
   static double FromDefault(const c10::IValue& value) { return value.toDouble(); }
 };
 template <>
@@ -129,9 +102,10 @@ class Reader<double> : public ValueReader<double, double, DoubleConverter> {
   using ValueReader::ValueReader;
 };
 
+// Text never comes by mail, its default does.
 struct StringConverter {
   static bool Fits(const Conversion& conversion) { return conversion.kind == Kind::kString; }
-  static std::string Read(const Position& at) { return ReadString(at.env(), at.value(), at.name()); }
+  static std::string Take(const Enclosed& enclosed) { enclosed.Refuse("nothing"); }
   static std::string FromDefault(const c10::IValue& value) { return value.toStringRef(); }
 };
 template <>
@@ -139,30 +113,30 @@ class Reader<c10::string_view> : public ValueReader<c10::string_view, std::strin
   using ValueReader::ValueReader;
 };
 
-// An optional of what `Inner` reads; null stands for none.
-template <Kind kind, typename T, T (*read)(napi_env, napi_value, const char*), T (*from)(const c10::IValue&)>
+// An optional of a Kind that is taken by `take` and has its default by `from`; null stands for none.
+template <Kind kind, typename T, T (*take)(const Enclosed&), T (*from)(const c10::IValue&)>
 struct OptionalConverter {
   static bool Fits(const Conversion& conversion) { return IsOptional(conversion, kind); }
-  static std::optional<T> Read(const Position& at) {
-    if (TypeOf(at.env(), at.value()) == napi_null) return std::nullopt;
-    return read(at.env(), at.value(), at.name());
+  static std::optional<T> Take(const Enclosed& enclosed) {
+    return enclosed.kind == Mail::kNull ? std::nullopt : std::make_optional(take(enclosed));
   }
   static std::optional<T> FromDefault(const c10::IValue& value) {
     return value.isNone() ? std::nullopt : std::make_optional(from(value));
   }
 };
 
+at::ScalarType TakeDtype(const Enclosed& enclosed) { enclosed.Refuse("nothing"); }
 at::ScalarType DtypeOf(const c10::IValue& value) { return value.toScalarType(); }
 at::Scalar ScalarOf(const c10::IValue& value) { return value.toScalar(); }
 
-using OptionalDtype = OptionalConverter<Kind::kDtype, at::ScalarType, ReadDtype, DtypeOf>;
+using OptionalDtype = OptionalConverter<Kind::kDtype, at::ScalarType, TakeDtype, DtypeOf>;
 template <>
 class Reader<std::optional<at::ScalarType>>
     : public ValueReader<std::optional<at::ScalarType>, std::optional<at::ScalarType>, OptionalDtype> {
   using ValueReader::ValueReader;
 };
 
-using OptionalScalar = OptionalConverter<Kind::kScalar, at::Scalar, ReadScalar, ScalarOf>;
+using OptionalScalar = OptionalConverter<Kind::kScalar, at::Scalar, TakeScalar, ScalarOf>;
 template <>
 class Reader<const std::optional<at::Scalar>&>
     : public ValueReader<const std::optional<at::Scalar>&, std::optional<at::Scalar>, OptionalScalar> {
@@ -171,8 +145,8 @@ class Reader<const std::optional<at::Scalar>&>
 
 struct OptionalTensorConverter {
   static bool Fits(const Conversion& conversion) { return IsOptional(conversion, Kind::kTensor); }
-  static std::optional<at::Tensor> Read(const Position& at) {
-    at::Tensor tensor = ReadOptionalTensor(at.arguments, at.value(), at.name());
+  static std::optional<at::Tensor> Take(const Enclosed& enclosed) {
+    at::Tensor tensor = TakeOptionalTensor(enclosed);
     return tensor.defined() ? std::make_optional(std::move(tensor)) : std::nullopt;
   }
   static std::optional<at::Tensor> FromDefault(const c10::IValue& /*none*/) { return std::nullopt; }
@@ -183,120 +157,86 @@ class Reader<const std::optional<at::Tensor>&>
   using ValueReader::ValueReader;
 };
 
-using Ints = c10::SmallVector<int64_t, 8>;
-
-// A list, or one number where the schema says how many it stands for.
-Ints ReadIntList(const Position& at, const Conversion& list) {
-  const napi_env env = at.env();
-  if (list.repeat > 0 && TypeOf(env, at.value()) != napi_object) {
-    return Ints(list.repeat, ReadInt(env, at.value(), at.name()));
-  }
-  uint32_t length = 0;
-  if (napi_get_array_length(env, at.value(), &length) != napi_ok) {
-    ThrowType(std::string("expected an array for argument `") + at.name() + "`, received " + Describe(env, at.value()));
-  }
-  Ints ints(length);
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value element = nullptr;
-    Check(env, napi_get_element(env, at.value(), i, &element));
-    ints[i] = ReadInt(env, element, at.name());
-  }
-  return ints;
-}
-
+template <bool symbolic>
 struct IntListConverter {
-  static bool Fits(const Conversion& conversion) { return IsListOf(conversion, Kind::kInt); }
-  static Ints Read(const Position& at) { return ReadIntList(at, at.argument.conversion); }
+  static bool Fits(const Conversion& conversion) {
+    return IsListOf(conversion, Kind::kInt) && conversion.inner->symbolic == symbolic;
+  }
+  static Ints Take(const Enclosed& enclosed) { return TakeInts(enclosed, enclosed.argument.conversion); }
   static Ints FromDefault(const c10::IValue& value) {
     const std::vector<int64_t> ints = value.toIntVector();
     return Ints(ints.begin(), ints.end());
   }
 };
 template <>
-class Reader<at::IntArrayRef> : public ValueReader<at::IntArrayRef, Ints, IntListConverter> {
+class Reader<at::IntArrayRef> : public ValueReader<at::IntArrayRef, Ints, IntListConverter<false>> {
   using ValueReader::ValueReader;
 };
 template <>
-class Reader<c10::SymIntArrayRef> : public Reader<at::IntArrayRef> {
+class Reader<c10::SymIntArrayRef> : public ValueReader<at::IntArrayRef, Ints, IntListConverter<true>> {
  public:
-  using Reader<at::IntArrayRef>::Reader;
-  c10::SymIntArrayRef get() const { return c10::fromIntArrayRefSlow(Reader<at::IntArrayRef>::get()); }
+  using ValueReader::ValueReader;
+  c10::SymIntArrayRef get() const { return c10::fromIntArrayRefSlow(ValueReader::get()); }
 };
 
 struct OptionalIntListConverter {
   static bool Fits(const Conversion& conversion) {
-    return conversion.kind == Kind::kOptional && IsListOf(*conversion.inner, Kind::kInt);
+    return conversion.kind == Kind::kOptional && IntListConverter<false>::Fits(*conversion.inner);
   }
-  static std::optional<Ints> Read(const Position& at) {
-    if (TypeOf(at.env(), at.value()) == napi_null) return std::nullopt;
-    return ReadIntList(at, *at.argument.conversion.inner);
+  static std::optional<Ints> Take(const Enclosed& enclosed) {
+    if (enclosed.kind == Mail::kNull) return std::nullopt;
+    return TakeInts(enclosed, *enclosed.argument.conversion.inner);
   }
   static std::optional<Ints> FromDefault(const c10::IValue& value) {
-    return value.isNone() ? std::nullopt : std::make_optional(IntListConverter::FromDefault(value));
+    return value.isNone() ? std::nullopt : std::make_optional(IntListConverter<false>::FromDefault(value));
   }
 };
 template <>
-class Reader<at::OptionalIntArrayRef> {
+class Reader<at::OptionalIntArrayRef>
+    : public ValueReader<const std::optional<Ints>&, std::optional<Ints>, OptionalIntListConverter> {
  public:
-  static bool Fits(const Conversion& conversion) { return OptionalIntListConverter::Fits(conversion); }
-  explicit Reader(const Position& at)
-      : ints_(at.is_given() ? OptionalIntListConverter::Read(at)
-                            : OptionalIntListConverter::FromDefault(at.fallback())) {}
+  using ValueReader::ValueReader;
   at::OptionalIntArrayRef get() const {
-    return ints_.has_value() ? at::OptionalIntArrayRef(at::IntArrayRef(*ints_)) : std::nullopt;
+    const std::optional<Ints>& ints = ValueReader::get();
+    return ints.has_value() ? at::OptionalIntArrayRef(at::IntArrayRef(*ints)) : std::nullopt;
   }
-
- private:
-  std::optional<Ints> ints_;
 };
 
 template <>
 class Reader<at::TensorList> {
  public:
   static bool Fits(const Conversion& conversion) { return IsListOf(conversion, Kind::kTensor); }
-  explicit Reader(const Position& at) {
-    uint32_t length = 0;
-    if (napi_get_array_length(at.env(), at.value(), &length) != napi_ok) {
-      ThrowType(std::string("expected an array of tensors for argument `") + at.name() + "`, received " +
-                Describe(at.env(), at.value()));
-    }
-    tensors_.reserve(length);
-    for (uint32_t i = 0; i < length; ++i) {
-      napi_value element = nullptr;
-      Check(at.env(), napi_get_element(at.env(), at.value(), i, &element));
-      tensors_.push_back(ReadTensor(at.arguments, element, at.name()));
-    }
-  }
+  explicit Reader(const Enclosed& enclosed) : tensors_(TakeTensors(enclosed, false)) {}
   at::TensorList get() const { return tensors_; }
 
  private:
-  c10::SmallVector<at::Tensor, 4> tensors_;
+  Tensors tensors_;
 };
 template <>
 class Reader<const at::ITensorListRef&> : public Reader<at::TensorList> {
  public:
-  explicit Reader(const Position& at) : Reader<at::TensorList>(at), list_(Reader<at::TensorList>::get()) {}
-  const at::ITensorListRef& get() const { return list_; }
+  using Reader<at::TensorList>::Reader;
+  const at::ITensorListRef& get() {
+    // Not before: it points into this object, which has its place by now.
+    return list_.emplace(Reader<at::TensorList>::get());
+  }
 
  private:
-  at::ITensorListRef list_;
+  std::optional<at::ITensorListRef> list_;
 };
 
 // -- results ----------------------------------------------------------------------------------------------------------
 
-napi_value Returned(const Arguments& arguments, at::Tensor result) {
-  return OwnedTensor(arguments, std::move(result), arguments[1]);
+Handles Registered(TensorTable& table, at::Tensor result) {
+  return Handles{result.defined() ? table.Add(std::move(result)) : 0};
 }
 
 template <typename... Tensors>
-napi_value Returned(const Arguments& arguments, std::tuple<Tensors...> results) {
-  std::vector<napi_value> handles;
-  handles.reserve(sizeof...(Tensors));
-  const auto add = [&](at::Tensor result) {
-    handles.push_back(OwnedTensor(arguments, std::move(result), OwnerOf(arguments, handles.size())));
-  };
-  std::apply([&](Tensors&... each) { (add(std::move(each)), ...); }, results);
-  return MakeArray(arguments.env, handles);
+Handles Registered(TensorTable& table, std::tuple<Tensors...> results) {
+  Handles handles;
+  const auto add = [&](at::Tensor& result) { handles.push_back(result.defined() ? table.Add(std::move(result)) : 0); };
+  std::apply([&](Tensors&... each) { (add(each), ...); }, results);
+  return handles;
 }
 
 // typed() cannot tell: it does not know the C++ signature of ops that were registered with symbolic sizes.
@@ -314,6 +254,21 @@ struct Returns<std::tuple<Tensors...>> {
 };
 
 // -- calls ------------------------------------------------------------------------------------------------------------
+
+// Autograd has to see what is given: it requires a gradient, or carries one of forward mode.
+bool IsTracked(const at::Tensor& tensor) { return tensor.requires_grad() || tensor._fw_grad(0).defined(); }
+bool IsTracked(const std::optional<at::Tensor>& tensor) { return tensor.has_value() && IsTracked(*tensor); }
+bool IsTracked(at::TensorList tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) { return IsTracked(tensor); });
+}
+bool IsTracked(const at::ITensorListRef& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) { return IsTracked(tensor); });
+}
+// Numbers and the like.
+template <typename T>
+bool IsTracked(const T& /*value*/) {
+  return false;
+}
 
 template <typename Signature>
 class TypedCall;
@@ -335,15 +290,20 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
 
   explicit TypedCall(c10::TypedOperatorHandle<Result(Parameters...)> handle) : handle_(handle) {}
 
-  napi_value Call(const Arguments& arguments, const Op& op) override {
-    return Call(arguments, op, std::index_sequence_for<Parameters...>());
+  Handles Call(Environment& environment, const Op& op, Letter& letter) override {
+    return Call(environment, op, letter, std::index_sequence_for<Parameters...>());
   }
 
  private:
   template <size_t... indices>
-  napi_value Call(const Arguments& arguments, const Op& op, std::index_sequence<indices...> /*order*/) {
-    std::tuple<Reader<Parameters>...> readers{Position{arguments, op.arguments[indices], indices}...};
-    return Returned(arguments, handle_.call(std::get<indices>(readers).get()...));
+  Handles Call(Environment& environment, const Op& op, Letter& letter, std::index_sequence<indices...> /*order*/) {
+    // Between braces the readers are made one after another, as the letter wants it.
+    std::tuple<Reader<Parameters>...> readers{
+        Reader<Parameters>(Enclosed(environment, op.arguments[indices], letter))...};
+    // Autograd would look at the arguments, find nothing to record, and pass them on.
+    std::optional<at::AutoDispatchBelowAutograd> below;
+    if (!(IsTracked(std::get<indices>(readers).get()) || ...)) below.emplace();
+    return Registered(environment.tensors, handle_.call(std::get<indices>(readers).get()...));
   }
 
   c10::TypedOperatorHandle<Result(Parameters...)> handle_;
@@ -361,20 +321,6 @@ using Self = const Tensor&;
 using OptionalType = std::optional<at::ScalarType>;
 
 }  // namespace
-
-napi_value OwnerOf(const Arguments& arguments, size_t index) {
-  napi_value owners = arguments[1];
-  if (TypeOf(arguments.env, owners) != napi_object) return owners;
-  napi_value owner = nullptr;
-  Check(arguments.env, napi_get_element(arguments.env, owners, static_cast<uint32_t>(index), &owner));
-  return owner;
-}
-
-napi_value OwnedTensor(const Arguments& arguments, at::Tensor result, napi_value owner) {
-  if (!result.defined()) return MakeHandle(arguments.env, 0);
-  const bool owned = TypeOf(arguments.env, owner) == napi_object;
-  return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(result), owned ? owner : nullptr));
-}
 
 std::unique_ptr<DirectCall> DirectCall::For(const Op& op) {
   // A result that is an argument would be a reference in C++.

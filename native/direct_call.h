@@ -2,16 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "exports.h"
+#include <c10/util/SmallVector.h>
+
+#include "environment.h"
 
 namespace libtorch_node {
 
 struct Op;
-
-// Where an op's own arguments begin in `call(op, owner, ...args)`.
-constexpr size_t kFirstArgument = 2;
+class Letter;
 
 // A call that knows the op's C++ signature: between 60 and 300 ns faster than the boxed one, the more the more
 // arguments there are. Which signature an op has is read from its registration, so that no list of ops is kept; the
@@ -23,17 +22,11 @@ class DirectCall {
   DirectCall& operator=(const DirectCall&) = delete;
   virtual ~DirectCall() = default;
 
-  // Converts the arguments, calls, and returns what `call` returns.
-  virtual napi_value Call(const Arguments& arguments, const Op& op) = 0;
+  // Takes the arguments out of the letter, calls, and registers the results; an undefined one is 0.
+  virtual c10::SmallVector<Handle, 4> Call(Environment& environment, const Op& op, Letter& letter) = 0;
 
   // Null where none of the signatures is the op's.
   static std::unique_ptr<DirectCall> For(const Op& op);
 };
-
-// The owner of result `index` of several: an element of the array that stands in the owner's place, or null.
-napi_value OwnerOf(const Arguments& arguments, size_t index);
-
-// Registers a result; without an owner where that is no object.
-napi_value OwnedTensor(const Arguments& arguments, at::Tensor result, napi_value owner);
 
 }  // namespace libtorch_node

@@ -5,6 +5,8 @@
 #include "compute/deferred.h"
 #include "convert.h"
 #include "exports.h"
+#include "mailbox.h"
+#include "values.h"
 
 namespace libtorch_node {
 namespace {
@@ -63,9 +65,6 @@ void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IV
 }
 
 napi_value CallNow(const Arguments& arguments, const Op& op) {
-  if (op.direct != nullptr && arguments.count <= op.arguments.size() + kFirstArgument) {
-    return op.direct->Call(arguments, op);
-  }
   BorrowedStack borrowed(*arguments.environment);
   auto& stack = borrowed.stack;
   PushArguments(arguments, op, stack);
@@ -74,7 +73,7 @@ napi_value CallNow(const Arguments& arguments, const Op& op) {
 
   if (op.returns_one_tensor) {
     if (op.returns_argument[0]) return MakeHandle(arguments.env, 0);
-    return OwnedTensor(arguments, std::move(stack[0]).toTensor(), arguments[1]);
+    return MakeTensor(arguments, std::move(stack[0]).toTensor());
   }
   if (stack.empty()) return Undefined(arguments.env);
   std::vector<napi_value> results;
@@ -82,7 +81,7 @@ napi_value CallNow(const Arguments& arguments, const Op& op) {
     if (op.returns_argument[i]) {
       results.push_back(MakeHandle(arguments.env, 0));
     } else if (stack[i].isTensor()) {
-      results.push_back(OwnedTensor(arguments, std::move(stack[i]).toTensor(), OwnerOf(arguments, i)));
+      results.push_back(MakeTensor(arguments, std::move(stack[i]).toTensor()));
     } else {
       // A dtype is an integer on the stack; only the schema tells it from a number.
       results.push_back(TypedFromIValue(arguments, stack[i], op.returns[i]));
@@ -100,14 +99,12 @@ napi_value QueueOp(const Arguments& arguments, const Op& op) {
   return DeferOp(arguments, op, std::move(stack));
 }
 
-// call(op, owner, ...args)
-napi_value CallOp(Arguments& arguments) {
-  const Op& op = ReadOp(arguments);
-  Environment& environment = *arguments.environment;
-  if (environment.region) return QueueOp(arguments, op);
+// Calls, and once more where memory ran out and some could be got back.
+template <typename Call>
+auto CallTwice(Environment& environment, const Op& op, const Call& call) {
   const uint64_t reclaims = environment.reclaims;
   try {
-    return CallNow(arguments, op);
+    return call();
   } catch (const c10::Error&) {
     // Our CPU allocator has made its second try by now; CUDA's and the system's come here. An op that writes to its
     // arguments may have done half of it, and cannot be called again.
@@ -115,7 +112,91 @@ napi_value CallOp(Arguments& arguments) {
     if (!again || op.handle.schema().is_mutable()) throw;
   }
   environment.Reclaim();
-  return CallNow(arguments, op);
+  return call();
+}
+
+// call(op, ...args)
+napi_value CallOp(Arguments& arguments) {
+  const Op& op = ReadOp(arguments);
+  Environment& environment = *arguments.environment;
+  if (environment.region) return QueueOp(arguments, op);
+  return CallTwice(environment, op, [&] { return CallNow(arguments, op); });
+}
+
+void PushEnclosed(Environment& environment, const Op& op, Letter& letter, std::vector<c10::IValue>& stack) {
+  for (const OpArgument& argument : op.arguments) stack.push_back(TakeValue(Enclosed(environment, argument, letter)));
+}
+
+Letter OpenLetter(const Environment& environment, const Op& op) {
+  Letter letter(*environment.mailbox);
+  if (letter.left() <= op.arguments.size()) return letter;
+  ThrowType(op.handle.schema().name() + "() takes " + std::to_string(op.arguments.size()) + " arguments, received " +
+            std::to_string(letter.left()));
+}
+
+Handles CallEnclosed(Environment& environment, const Op& op) {
+  Letter letter = OpenLetter(environment, op);
+  if (op.direct != nullptr) return op.direct->Call(environment, op, letter);
+  BorrowedStack borrowed(environment);
+  auto& stack = borrowed.stack;
+  PushEnclosed(environment, op, letter, stack);
+  if (op.guard != nullptr) op.guard(op.handle.schema(), stack);
+  op.handle.callBoxed(stack);
+  Handles handles;
+  for (size_t i = 0; i < stack.size(); ++i) {
+    if (!stack[i].isTensor())
+      ThrowType(op.handle.schema().name() + "() returns no tensor, and must be called by call()");
+    at::Tensor result = std::move(stack[i]).toTensor();
+    const bool is_new = result.defined() && !op.returns_argument[i];
+    handles.push_back(is_new ? environment.tensors.Add(std::move(result)) : 0);
+  }
+  return handles;
+}
+
+// Queues a call; what is known of its results goes into the mailbox.
+void QueueEnclosed(Arguments& arguments, const Op& op) {
+  Environment& environment = *arguments.environment;
+  std::vector<c10::IValue> stack;
+  {
+    const ReadingShapes reading(arguments);
+    Letter letter = OpenLetter(environment, op);
+    PushEnclosed(environment, op, letter, stack);
+  }
+  napi_value queued = DeferOp(arguments, op, std::move(stack));
+  Handles handles;
+  if (IsArray(arguments.env, queued)) {
+    for (napi_value handle : ReadArray(arguments.env, queued, "results")) {
+      handles.push_back(ReadHandle(arguments.env, handle, "results"));
+    }
+  } else {
+    handles.push_back(ReadHandle(arguments.env, queued, "results"));
+  }
+  PutResults(*environment.mailbox, handles);
+}
+
+// callByMail(op): the arguments lie in the mailbox, and so do the results afterwards.
+napi_value CallByMail(Arguments& arguments) {
+  const Op& op = ReadOp(arguments);
+  Environment& environment = *arguments.environment;
+  if (!environment.mailbox) ThrowValue("there is no mailbox yet");
+  if (environment.region) {
+    QueueEnclosed(arguments, op);
+    return nullptr;
+  }
+  const Handles handles = CallTwice(environment, op, [&] { return CallEnclosed(environment, op); });
+  // Before the results are put: who is told may call ops.
+  if (!environment.warnings.empty()) environment.warnings.Tell();
+  PutResults(*environment.mailbox, handles);
+  return nullptr;
+}
+
+// mailbox(): the Float64Array that callByMail() reads and writes.
+napi_value MailboxArray(Arguments& arguments) {
+  std::unique_ptr<Mailbox>& mailbox = arguments.environment->mailbox;
+  if (!mailbox) mailbox = std::make_unique<Mailbox>(arguments.env);
+  napi_value array = nullptr;
+  Check(arguments.env, napi_get_reference_value(arguments.env, mailbox->array(), &array));
+  return array;
 }
 
 napi_value OpNames(Arguments& arguments) {
@@ -212,7 +293,7 @@ napi_value OpTakingNumber(Arguments& arguments) {
 }  // namespace
 
 Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
-    : handle(operator_handle), guard(GuardOf(operator_handle.schema().name())) {
+    : handle(operator_handle), guard(GuardOf(operator_handle.operator_name())) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
     arguments.push_back(
@@ -233,6 +314,8 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
 
 void RegisterDispatch(Exports& exports) {
   exports.Add<CallOp>("call");
+  exports.Add<CallByMail>("callByMail");
+  exports.Add<MailboxArray>("mailbox");
   exports.Add<OpNames>("opNames");
   exports.Add<OpSchema>("opSchema");
   exports.Add<OpTakingNumber>("opTakingNumber");

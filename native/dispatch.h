@@ -38,6 +38,8 @@ struct Conversion {
   Kind kind = Kind::kUnsupported;
   // Of an optional's value, or a list's elements.
   std::unique_ptr<Conversion> inner;
+  // Of an integer: SymInt in the schema, which C++ signatures tell from int.
+  bool symbolic = false;
   // Of a list such as int[2]: a single value stands for this many equal ones; 0 if it may not.
   int32_t repeat = 0;
 };
@@ -47,6 +49,9 @@ struct OpArgument {
   Conversion conversion;
   std::optional<c10::IValue> default_value;
 };
+
+// Where an op's own arguments begin in `call(op, ...args)`.
+constexpr size_t kFirstArgument = 1;
 
 // An op's schema, prepared once so that a call only converts values.
 struct Op {

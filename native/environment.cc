@@ -80,6 +80,7 @@ Environment* Environment::Create(napi_env env) {
         ending->graph.reset();
         ending->callbacks->Close();
         ending->warnings.Close();
+        if (ending->mailbox) napi_delete_reference(ending->env, ending->mailbox->array());
         delete ending;
       },
       environment);

@@ -35,6 +35,25 @@ class GeneratorTable {
   std::unordered_map<uint32_t, at::Generator> generators_;
 };
 
+// Memory that JavaScript writes arguments to and reads results from; see mailbox.h.
+class Mailbox {
+ public:
+  // In doubles. Longer lists go the ordinary way.
+  static constexpr size_t kSize = 4096;
+  explicit Mailbox(napi_env env);
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  double* begin() const { return static_cast<double*>(data_); }
+  double* end() const { return begin() + kSize; }
+  // The Float64Array.
+  napi_ref array() const { return array_; }
+
+ private:
+  void* data_ = nullptr;
+  napi_ref array_ = nullptr;
+};
+
 struct Environment {
   explicit Environment(napi_env env);
   ~Environment();
@@ -72,6 +91,8 @@ struct Environment {
   // Ops by id, and ids by name; filled as JavaScript asks for schemas.
   std::vector<std::unique_ptr<Op>> ops;
   std::unordered_map<std::string, uint32_t> op_ids;
+  // Made when JavaScript first asks for it, and deleted with the environment.
+  std::unique_ptr<Mailbox> mailbox;
   // Kept between calls so that an op call allocates no stack. A nested call finds it taken and makes its own.
   std::vector<c10::IValue> spare_stack;
 };

@@ -155,9 +155,9 @@ void Polynomial(const Call& call) {
 
 const std::unordered_map<std::string_view, Guard>& Guards() {
   static const std::unordered_map<std::string_view, Guard> guards = {
-      {"aten::cat", Checked<Cat>},
-      {"aten::concat", Checked<Cat>},
-      {"aten::concatenate", Checked<Cat>},
+      {"aten::cat.out", Checked<Cat>},
+      {"aten::concat.out", Checked<Cat>},
+      {"aten::concatenate.out", Checked<Cat>},
       {"aten::copy", Checked<FunctionalCopy>},
       {"aten::pad", Checked<Padding>},
       {"aten::constant_pad_nd", Checked<Padding>},
@@ -181,11 +181,14 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
 
 }  // namespace
 
-Guard GuardOf(const std::string& name) {
+Guard GuardOf(const c10::OperatorName& op) {
+  const std::string& name = op.name;
   // Chebyshev's have a closed form where their values stay small, and end early where they grow.
   const bool recurs = name.find("_polynomial_") != std::string::npos && name.find("chebyshev") == std::string::npos;
   if (name.starts_with("aten::special_") && recurs) return Checked<Polynomial>;
   if (name.find("_pool") != std::string::npos) return Checked<Pooling>;
+  const auto of_overload = Guards().find(name + "." + op.overload_name);
+  if (of_overload != Guards().end()) return of_overload->second;
   const auto found = Guards().find(name);
   return found == Guards().end() ? nullptr : found->second;
 }

@@ -42,12 +42,12 @@ namespace {
 // Kernels read elements at addresses that are multiples of their size, complex ones of half of it.
 constexpr size_t kWidestAlignment = 8;
 
-// fromShared(owner, dtype, sizes, bytes): a tensor on the memory of a typed array.
+// fromShared(dtype, sizes, bytes): a tensor on the memory of a typed array.
 napi_value FromShared(Arguments& arguments) {
   napi_env env = arguments.env;
-  const c10::ScalarType dtype = ReadDtype(env, arguments[1], "dtype");
-  const std::vector<int64_t> sizes = ReadInts(env, arguments[2], "shape");
-  const Bytes bytes = ReadBytes(env, arguments[3], "buffer");
+  const c10::ScalarType dtype = ReadDtype(env, arguments[0], "dtype");
+  const std::vector<int64_t> sizes = ReadInts(env, arguments[1], "shape");
+  const Bytes bytes = ReadBytes(env, arguments[2], "buffer");
   const at::TensorOptions options(dtype);
   int64_t count = 1;
   for (const int64_t size : sizes) count *= size;
@@ -55,7 +55,7 @@ napi_value FromShared(Arguments& arguments) {
     ThrowValue("expected a buffer of " + std::to_string(count) + " elements of " + DtypeName(dtype) + ", received " +
                std::to_string(bytes.size) + " bytes");
   }
-  if (count == 0) return MakeHandle(env, arguments.environment->tensors.Add(at::empty(sizes, options), arguments[0]));
+  if (count == 0) return MakeTensor(arguments, at::empty(sizes, options));
   const size_t alignment = std::min(c10::elementSize(dtype), kWidestAlignment);
   if (reinterpret_cast<uintptr_t>(bytes.data) % alignment != 0) {
     ThrowValue(std::string("elements of ") + DtypeName(dtype) + " must begin at a multiple of " +
@@ -64,10 +64,10 @@ napi_value FromShared(Arguments& arguments) {
   const std::shared_ptr<BufferReleases> releases = arguments.environment->tensors.releases;
   releases->Drain();
   napi_ref buffer = nullptr;
-  Check(env, napi_create_reference(env, arguments[3], 1, &buffer));
+  Check(env, napi_create_reference(env, arguments[2], 1, &buffer));
   at::Tensor tensor = at::from_blob(
       const_cast<uint8_t*>(bytes.data), sizes, [releases, buffer](void*) { releases->Release(buffer); }, options);
-  return MakeHandle(env, arguments.environment->tensors.Add(std::move(tensor), arguments[0]));
+  return MakeTensor(arguments, std::move(tensor));
 }
 
 // While JavaScript looks at a storage's memory, resize_() must not move it.

@@ -23,12 +23,10 @@ constexpr int64_t kMaxBytesPerSweep = int64_t{256} << 20;
 
 }  // namespace
 
-Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
+Handle TensorTable::Add(at::Tensor tensor) {
   if (SweepIsDue()) Sweep();
   // Before the slot is taken, since it may call JavaScript.
   const uint32_t scope = CurrentScope();
-  napi_ref reference = nullptr;
-  if (owner != nullptr) Check(env_, napi_create_reference(env_, owner, 0, &reference));
 
   uint32_t index = free_;
   if (index != kNone) {
@@ -40,7 +38,6 @@ Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
   }
   Slot& slot = slots_[index];
   slot.tensor = std::move(tensor);
-  slot.owner = reference;
   slot.used = true;
   slot.next = kNone;
   ++live_;
@@ -48,6 +45,11 @@ Handle TensorTable::Add(at::Tensor tensor, napi_value owner) {
   ChargeStorage(slot);
   if (scope != kNone) Link(index, scope);
   return Pack(index, slot.generation);
+}
+
+bool TensorTable::LacksOwner(Handle handle) const {
+  const uint32_t index = Find(handle);
+  return index != kNone && slots_[index].owner == nullptr;
 }
 
 void TensorTable::Adopt(Handle handle, napi_value owner) {
@@ -84,8 +86,8 @@ const at::Tensor& TensorTable::Get(Handle handle) const {
 
 const at::Tensor& TensorTable::Shape(Handle handle) const { return slots_[FindOrThrow(handle)].tensor; }
 
-Handle TensorTable::AddPending(at::Tensor shape, std::shared_ptr<Pending> pending, napi_value owner) {
-  const Handle handle = Add(std::move(shape), owner);
+Handle TensorTable::AddPending(at::Tensor shape, std::shared_ptr<Pending> pending) {
+  const Handle handle = Add(std::move(shape));
   slots_[Find(handle)].pending = std::move(pending);
   return handle;
 }
@@ -182,6 +184,8 @@ bool TensorTable::SweepIsDue() const {
 }
 
 void TensorTable::SetCollectors(napi_value young, napi_value all) {
+  // Who is replaced may hold owners still.
+  Collect(young_collector_);
   for (const auto& [collector, function] : {std::pair{&young_collector_, young}, std::pair{&full_collector_, all}}) {
     if (*collector != nullptr) napi_delete_reference(env_, std::exchange(*collector, nullptr));
     Check(env_, napi_create_reference(env_, function, 1, collector));

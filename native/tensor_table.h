@@ -3,7 +3,8 @@
 // Why no Napi::ObjectWrap or finalizer per tensor: they cost more than a small op, and finalizers only run from the
 // event loop, so a synchronous loop would never free anything. A Node-API weak reference, however, is emptied by the
 // garbage collection itself. The table therefore frees slots whose owner is gone in a *sweep*, which Add() starts by
-// itself when enough was handed out since the last one.
+// itself when enough was handed out since the last one. Even a weak reference costs a fifth of a small op; so owners
+// introduce themselves late and many at once (Adopt): what a scope or a program has freed by then never gets one.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -49,9 +50,11 @@ class TensorTable {
   TensorTable(const TensorTable&) = delete;
   TensorTable& operator=(const TensorTable&) = delete;
 
-  // Registers a tensor. Without an owner the handle stays until Dispose or the end of its scope.
-  Handle Add(at::Tensor tensor, napi_value owner);
-  // The tensor's owner is only referred to weakly.
+  // Registers a tensor. Until it is adopted the handle stays until Dispose or the end of its scope.
+  Handle Add(at::Tensor tensor);
+  // It is alive and nobody's.
+  bool LacksOwner(Handle handle) const;
+  // The tensor is freed in a sweep after its owner was collected. The owner is only referred to weakly.
   void Adopt(Handle handle, napi_value owner);
 
   // Throws if the handle is stale or foreign, or its value is not there yet. The reference is valid until the next Add.
@@ -62,7 +65,7 @@ class TensorTable {
   bool Dispose(Handle handle);
 
   // What the compute thread will make.
-  Handle AddPending(at::Tensor shape, std::shared_ptr<Pending> pending, napi_value owner);
+  Handle AddPending(at::Tensor shape, std::shared_ptr<Pending> pending);
   // Null where the value is there.
   std::shared_ptr<Pending> FindPending(Handle handle) const;
   // Puts the value in its place; where there is none, the slot is freed.
@@ -91,7 +94,8 @@ class TensorTable {
   bool Reclaim();
   // The least number of bytes handed out between two sweeps; with much alive it is more.
   void SetSweepThreshold(int64_t bytes) { sweep_threshold_ = bytes; }
-  // Functions that collect young objects, called before each sweep, and all objects.
+  // Functions that let owners introduce themselves and collect, young objects before each sweep, all where memory ran
+  // out.
   void SetCollectors(napi_value young, napi_value all);
   // Frees all slots; the environment is about to end.
   void Clear();

@@ -2,12 +2,17 @@
 
 #include <ATen/DeviceAccelerator.h>
 
+#include <cstring>
+
 #include "allocator.h"
 #include "exports.h"
 #include "values.h"
 
 namespace libtorch_node {
 namespace {
+
+// Handles are integers that are exact as JavaScript numbers.
+constexpr double kMaxHandle = 9007199254740992.0;
 
 std::vector<Handle> ReadHandles(const Arguments& arguments, napi_value list) {
   std::vector<Handle> handles;
@@ -25,9 +30,30 @@ napi_value ReadFunction(const Arguments& arguments, size_t index, const char* na
   return arguments[index];
 }
 
+// adopt(handles, owners, count): owners of the tensors that are alive, the first `count` of a Float64Array and an
+// array.
 napi_value Adopt(Arguments& arguments) {
-  arguments.environment->tensors.Adopt(ReadHandle(arguments.env, arguments[0], "tensor"), arguments[1]);
-  return Undefined(arguments.env);
+  napi_env env = arguments.env;
+  TensorTable& tensors = arguments.environment->tensors;
+  const Bytes bytes = ReadBytes(env, arguments[0], "handles");
+  const int64_t count = ReadInt(env, arguments[2], "count");
+  if (count < 0 || static_cast<size_t>(count) * sizeof(double) > bytes.size) {
+    ThrowValue("expected as many handles as `count` says, received " + std::to_string(count) + " for it");
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    double number = 0;
+    std::memcpy(&number, bytes.data + i * sizeof(double), sizeof(double));
+    const Handle handle = number >= 0 && number < kMaxHandle ? static_cast<Handle>(number) : 0;
+    if (!tensors.LacksOwner(handle)) continue;
+    const HandleScope scope(env);
+    napi_value owner = nullptr;
+    Check(env, napi_get_element(env, arguments[1], i, &owner));
+    if (TypeOf(env, owner) != napi_object) {
+      ThrowType("expected objects for argument `owners`, received " + Describe(env, owner));
+    }
+    tensors.Adopt(handle, owner);
+  }
+  return Undefined(env);
 }
 
 napi_value Dispose(Arguments& arguments) {

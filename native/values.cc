@@ -175,9 +175,7 @@ void ThrowNoTensor(const char* name) {
   ThrowDisposed(std::string("argument `") + name + "` is no tensor: it is missing, or was disposed");
 }
 
-// Inside of a region, what is read is waited for.
-const at::Tensor& Look(const Arguments& arguments, Handle handle) {
-  Environment& environment = *arguments.environment;
+const at::Tensor& TensorOf(Environment& environment, Handle handle) {
   if (environment.region && environment.tensors.IsAlive(handle) && !environment.tensors.ReadsShapes() &&
       environment.tensors.FindPending(handle)) {
     environment.compute->Wait(*environment.region);
@@ -189,20 +187,20 @@ const at::Tensor& Look(const Arguments& arguments, Handle handle) {
 at::Tensor ReadTensor(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
   if (handle == 0) ThrowNoTensor(name);
-  return Look(arguments, handle);
+  return TensorOf(*arguments.environment, handle);
 }
 
 at::Tensor ReadShape(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
   if (handle == 0) ThrowNoTensor(name);
-  const Environment& environment = *arguments.environment;
+  Environment& environment = *arguments.environment;
   const at::Tensor& shape = environment.tensors.Shape(handle);
-  return !environment.compute || environment.compute->KnowsShape(shape) ? shape : Look(arguments, handle);
+  return !environment.compute || environment.compute->KnowsShape(shape) ? shape : TensorOf(environment, handle);
 }
 
 at::Tensor ReadOptionalTensor(const Arguments& arguments, napi_value value, const char* name) {
   const Handle handle = ReadHandle(arguments.env, value, name);
-  return handle == 0 ? at::Tensor() : Look(arguments, handle);
+  return handle == 0 ? at::Tensor() : TensorOf(*arguments.environment, handle);
 }
 
 std::vector<at::Tensor> ReadTensors(const Arguments& arguments, napi_value value, const char* name) {
@@ -320,8 +318,8 @@ napi_value MakeScalar(napi_env env, const c10::Scalar& value) {
 
 napi_value MakeHandle(napi_env env, Handle handle) { return MakeDouble(env, static_cast<double>(handle)); }
 
-napi_value MakeTensor(const Arguments& arguments, const at::Tensor& tensor) {
-  const Handle handle = tensor.defined() ? arguments.environment->tensors.Add(tensor, nullptr) : 0;
+napi_value MakeTensor(const Arguments& arguments, at::Tensor tensor) {
+  const Handle handle = tensor.defined() ? arguments.environment->tensors.Add(std::move(tensor)) : 0;
   return MakeHandle(arguments.env, handle);
 }
 

@@ -36,6 +36,8 @@ std::vector<int64_t> ReadInts(napi_env env, napi_value value, const char* name);
 c10::Scalar ReadScalar(napi_env env, napi_value value, const char* name);
 // The handle's digits; 0 for null and undefined.
 Handle ReadHandle(napi_env env, napi_value value, const char* name);
+// The tensor of a handle. Inside of a region, what is read is waited for.
+const at::Tensor& TensorOf(Environment& environment, Handle handle);
 // What is said where a tensor's handle is 0.
 [[noreturn]] void ThrowNoTensor(const char* name);
 // The tensor; throws where there is none.
@@ -76,8 +78,8 @@ napi_value MakeString(napi_env env, const std::string& value);
 napi_value MakeInts(napi_env env, c10::IntArrayRef values);
 napi_value MakeScalar(napi_env env, const c10::Scalar& value);
 napi_value MakeHandle(napi_env env, Handle handle);
-// Registers a tensor without an owner; 0 for an undefined one.
-napi_value MakeTensor(const Arguments& arguments, const at::Tensor& tensor);
+// Registers a tensor; 0 for an undefined one.
+napi_value MakeTensor(const Arguments& arguments, at::Tensor tensor);
 // By JavaScript's own constructor: napi_create_arraybuffer ends the process where memory is short.
 napi_value MakeArrayBuffer(napi_env env, size_t size, void** data);
 napi_value MakeArray(napi_env env, const std::vector<napi_value>& values);

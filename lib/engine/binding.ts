@@ -200,11 +200,16 @@ export interface NativeBinding {
   /** The schema of `aten::add.Tensor`; null where the loaded library has no such op. */
   opSchema(name: string): OpSchema | null;
   /**
-   * Calls an op with its arguments in schema order; missing ones take the schema's defaults. One tensor comes back as
-   * the handle, owned by `owner`; several results as an array, the tensors among them owned by the elements of an array
-   * `owner`, or by nobody yet where that is null (see {@link adopt}). A result that is an argument the op wrote to (`self` of an in-place op) comes back as 0.
+   * Calls an op with its arguments in schema order; missing ones take the schema's defaults. A tensor comes back as its
+   * handle, several results as an array. A result that is an argument the op wrote to (`self` of an in-place op) comes back
+   * as 0. As all handles that the addon returns, these belong to nobody yet, see {@link adopt}.
    */
-  call(op: number, owner: Owner | readonly (Owner | null)[] | null, ...args: NativeValue[]): unknown;
+  call(op: number, ...args: NativeValue[]): unknown;
+
+  /** Where {@link callByMail} finds its arguments and leaves its results; see lib/tensor/mailbox.ts. */
+  mailbox(): Float64Array;
+  /** {@link call} for ops that return tensors: arguments and results lie in the {@link mailbox}. */
+  callByMail(op: number): void;
 
   /**
    * The id of this op with a number in the place of the tensor argument `argument`, wrapped as Python's parser does; null
@@ -213,8 +218,8 @@ export interface NativeBinding {
   opTakingNumber(name: string, argument: string): number | null;
 
   // -- the tensor table -------------------------------------------------------------------------------------------------
-  /** Gives a handle without an owner to `owner`. */
-  adopt(tensor: Handle, owner: Owner): void;
+  /** The first `count` of these handles, those of them that are alive, belong to these objects: they are freed after them. */
+  adopt(handles: Float64Array, owners: readonly (Owner | null)[], count: number): void;
   /** Frees the handle; false where it was free already. */
   dispose(tensor: Handle): boolean;
   isAlive(tensor: Handle): boolean;
@@ -244,7 +249,10 @@ export interface NativeBinding {
   sweep(): number;
   /** The least number of bytes handed out between two sweeps (default 16 MiB). */
   setSweepThreshold(bytes: number): void;
-  /** Functions that collect young objects, before each sweep, and all objects, when memory has run out. */
+  /**
+   * Functions that {@link adopt} what nobody owns yet and collect: young objects before each sweep, and all objects when
+   * memory has run out.
+   */
   setCollectors(young: () => void, all: () => void): void;
 
   // -- the compute thread -------------------------------------------------------------------------------------------------
@@ -271,11 +279,11 @@ export interface NativeBinding {
   /** The two handles share one storage. */
   sharesStorage(a: Handle, b: Handle): boolean;
   /** Copies little-endian bytes into a new CPU tensor. */
-  fromBytes(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
+  fromBytes(dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
   /** The tensor's elements, contiguous, little-endian, copied; moved to the CPU where needed. */
   toBytes(tensor: Handle): ArrayBuffer;
   /** A CPU tensor on the memory of `bytes`, which is kept alive as long as any tensor needs it. */
-  fromShared(owner: Owner, dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
+  fromShared(dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
   /**
    * Calls `use`, which must not throw, with a buffer on the tensor's own memory, or on a copy of it, and detaches the
    * buffer afterwards. A tensor that is not contiguous or not on the CPU is copied in any case.
@@ -290,8 +298,8 @@ export interface NativeBinding {
   isLeaf(tensor: Handle): boolean;
   retainGrad(tensor: Handle): void;
   hasGrad(tensor: Handle): boolean;
-  /** The gradient's handle owned by `owner`, `previous` where that handle still is this very gradient, 0 where there is none. */
-  grad(tensor: Handle, owner: Owner, previous: Handle): Handle;
+  /** The gradient: `previous` where that handle still is this very one, 0 where there is none. */
+  grad(tensor: Handle, previous: Handle): Handle;
   /** Sets the gradient; 0 clears it. */
   setGrad(tensor: Handle, grad: Handle): void;
   /** Makes `tensor` another view of `source`'s data, as `tensor.data = source` does. */
@@ -303,7 +311,7 @@ export interface NativeBinding {
     createGraph: boolean,
     inputs: readonly Handle[],
   ): void;
-  /** Gradients of `inputs`, handles without an owner; 0 where unused and `allowUnused`. */
+  /** Gradients of `inputs`; 0 where unused and `allowUnused`. */
   gradients(
     outputs: readonly Handle[],
     inputs: readonly Handle[],
@@ -321,13 +329,13 @@ export interface NativeBinding {
   isInference(tensor: Handle): boolean;
 
   // -- hooks, custom functions and the graph ------------------------------------------------------------------------------
-  /** The hook gets the gradient as a handle without an owner, and returns the one that replaces it, or 0. */
+  /** The hook gets the gradient as a handle, and returns the one that replaces it, or 0. */
   registerHook(tensor: Handle, hook: (gradient: Handle) => Handle): HookId;
   registerPostAccumulateGradHook(tensor: Handle, hook: (tensor: Handle) => Handle): HookId;
   removeHook(hook: HookId): void;
-  /** The node (0 unless recorded), and a handle without an owner for each output, 0 where it is the one given. */
+  /** The node (0 unless recorded), and a handle for each output, 0 where it is the one given. */
   customFunction(call: CustomFunctionCall): { node: NodeId; outputs: Handle[] };
-  /** Handles without an owner; 0 for a null that was saved. */
+  /** Handles; 0 for a null that was saved. */
   savedTensors(node: NodeId): Handle[];
   /** The node that made the tensor; 0 for a leaf. */
   gradFn(tensor: Handle): NodeId;
@@ -392,13 +400,12 @@ export interface NativeBinding {
   eventElapsedTime(start: number, end: number): number;
 
   // -- composites that are native for their bits or their speed -----------------------------------------------------------------
-  linear(owner: Owner, input: Handle, weight: Handle, bias: Handle): Handle;
-  /** Handles without an owner: the output, and the attention weights or 0. */
+  /** Handles: the output, and the attention weights or 0. */
   multiHeadAttention(args: MultiHeadAttentionArguments): [Handle, Handle];
   /** One step; parameters without a gradient are passed over. */
   adamStep(args: AdamArguments): void;
   /** Which way Adam runs on this machine: `exact-fused`, or `for-loop` where the self-check found other bits. */
   adamPath(): string;
-  /** One step; returns a momentum buffer without an owner for each parameter that came with 0 and needed one, else 0. */
+  /** One step; returns a momentum buffer for each parameter that came with 0 and needed one, else 0. */
   sgdStep(args: SgdArguments): Handle[];
 }

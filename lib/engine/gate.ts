@@ -3,7 +3,7 @@
  * error class of this library, with the op's name and the shapes of its arguments.
  */
 
-import type { NativeBinding, Owner } from './binding';
+import type { NativeBinding } from './binding';
 import { debug, describeSite } from './debug';
 import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
@@ -167,6 +167,9 @@ function guard(binding: NativeBinding): NativeBinding {
 /** The addon, each function behind the gate. */
 export const binding: NativeBinding = guard(native);
 
+/* eslint-disable @typescript-eslint/unbound-method -- native functions know no `this`, and binding one costs a call */
 /** The addon's `call` as it is: the door of the ops has a gate of its own, which knows the arguments. */
-// eslint-disable-next-line @typescript-eslint/unbound-method -- native functions know no `this`, and binding one costs a call
-export const callNative = native.call as (op: number, owner: Owner | null, ...args: unknown[]) => unknown;
+export const callNative = native.call as (op: number, ...args: unknown[]) => unknown;
+/** The addon's `callByMail` as it is. */
+export const callNativeByMail = native.callByMail;
+/* eslint-enable @typescript-eslint/unbound-method */

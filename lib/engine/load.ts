@@ -5,7 +5,6 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
 import type { LibraryInfo, NativeBinding } from './binding';
-import { collectors } from './collector';
 import { LoadError } from './errors';
 import { tellWarning } from './warnings';
 
@@ -83,8 +82,6 @@ export function loadAddon(root?: string): NativeBinding {
     );
   }
   checkVersions(binding.libraryInfo());
-  const collect = collectors();
-  if (collect !== null) binding.setCollectors(collect.young, collect.all);
   binding.setWarningListener(tellWarning);
   return binding;
 }

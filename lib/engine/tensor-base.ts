@@ -12,7 +12,13 @@ const STAYS = uncloneable(
  */
 export class TensorBase {
   /** @internal Index into the native table; set once, right after the native call that made the tensor. */
-  handle: Handle = 0;
+  declare handle: Handle;
   /** @internal Refuses to be cloned or sent; see uncloneable.ts. */
-  readonly stays = STAYS;
+  declare readonly stays: typeof STAYS;
+
+  // Not by initializers of the fields: V8 runs those by a call of its own, for each tensor.
+  constructor() {
+    this.handle = 0;
+    this.stays = STAYS;
+  }
 }

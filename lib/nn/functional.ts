@@ -1,9 +1,7 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
 import { ArgumentError } from '../engine';
-import { asCallOf, binding } from '../engine/gate';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
-import { own } from '../tensor/dispatch';
 import { readTail, type Tail } from '../tensor/tail';
 import { type Reduction, reductionIndex } from './functional/reduction';
 
@@ -18,6 +16,7 @@ export {
   convTranspose2d,
   convTranspose3d,
   cosineSimilarity,
+  linear,
   nativeChannelShuffle,
   pairwiseDistance,
   pdist,
@@ -36,15 +35,6 @@ export type Size2d = number | readonly [height: number, width: number];
 
 /** `tanh`: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
 export type GeluApproximation = 'none' | 'tanh';
-
-/** x Aᵀ + b: input [*, in], weight [out, in], bias [out] to [*, out]. */
-export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  try {
-    return own<Tensor>((owner) => binding.linear(owner, input.handle, weight.handle, bias?.handle ?? 0));
-  } catch (error) {
-    throw asCallOf(error, 'linear', [input, weight, bias]);
-  }
-}
 
 /**
  * Zeroes elements with probability p and divides the others by 1 − p. Where there is nothing to do (no training, p = 0, no
@@ -65,7 +55,8 @@ export function relu(input: Tensor, inplace = false): Tensor {
 
 /** x·Φ(x) */
 export function gelu(input: Tensor, approximate: GeluApproximation = 'none'): Tensor {
-  return ops.gelu(input, { approximate });
+  // The usual one without an options object, which costs a third of a microsecond.
+  return approximate === 'none' ? ops.gelu(input) : ops.gelu(input, { approximate });
 }
 
 /** exp(x) / Σ exp(x) along `dim`, computed in `dtype` if one is given. */

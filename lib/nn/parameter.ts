@@ -1,6 +1,7 @@
 import { noGrad } from '../autograd';
 import { ArgumentError, binding, describe, keep } from '../engine';
 import { debug, recordCreation } from '../engine/debug';
+import { remember } from '../engine/nursery';
 import { isComplexDType, isFloatingDType, Tensor } from '../tensor';
 
 /**
@@ -51,7 +52,8 @@ function takeOver(tensor: Tensor, data: Tensor): void {
   if (!(data instanceof Tensor)) {
     throw new ArgumentError(`${tensor.constructor.name}: expected a Tensor for \`data\`, received ${describe(data)}`);
   }
-  tensor.handle = noGrad(() => binding.call(detach, tensor, data.handle) as number);
+  tensor.handle = noGrad(() => binding.call(detach, data.handle) as number);
+  remember(tensor, tensor.handle);
   if (debug.enabled) recordCreation(tensor.handle);
   keep(tensor);
 }

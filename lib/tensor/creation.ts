@@ -5,7 +5,7 @@ import { markAsUntransferable } from 'node:worker_threads';
 
 import { ArgumentError, binding, checkOptions, describe } from '../engine';
 import { type ElementList, flatten, inferDType, type NestedData, type TypedArray, typedArrayDType } from './data';
-import { own } from './dispatch';
+import { adopt } from './dispatch';
 import { type Device, type DType, isDType, itemSize } from './dtype';
 import { fromArray, tensorOf } from './from-data';
 import { Tensor } from './tensor';
@@ -175,6 +175,6 @@ export function frombuffer(bytes: ArrayBufferView, options: FromBufferOptions = 
   }
   const part = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, count * size);
   holdInPlace(part.buffer);
-  const made = own<Tensor>((owner) => binding.fromShared(owner, dtype, [count], part));
+  const made = adopt<Tensor>(binding.fromShared(dtype, [count], part));
   return requiresGrad === true ? made.requiresGrad_() : made;
 }

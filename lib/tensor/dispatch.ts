@@ -6,42 +6,46 @@
  * path may allocate but the result.
  */
 
-import { TensorBase } from '../engine';
 import type { OpSchema } from '../engine/binding';
 import { debug, recordCreation } from '../engine/debug';
 import { TorchError } from '../engine/errors';
-import { binding, callNative, fromNative } from '../engine/gate';
+import { binding, callNative, callNativeByMail, fromNative } from '../engine/gate';
+import { remember } from '../engine/nursery';
+import { TensorBase } from '../engine/tensor-base';
 import { GeneratorBase, KIND_BITS, kindOf, OPTIONS } from './kinds';
-import { GENERATOR_ID, HANDLE, HANDLES, PLAIN, type Plan, resolve, signaturesOf, type Source } from './resolve';
+import { enclose, encloseNothing, FIRST, result, seal } from './mailbox';
+import { GENERATOR_ID, HANDLE, HANDLES, type Plan, resolve, signaturesOf, type Source } from './resolve';
 import type { Signature } from './signature';
 
 // Locals: a CommonJS import is a property look-up at each use.
 const call = callNative;
+const callByMail = callNativeByMail;
+const put = enclose;
 const kind = kindOf;
 const state = debug;
 
-let ResultClass: new () => TensorBase = TensorBase;
+let makeResult: () => TensorBase = () => new TensorBase();
 
-/** @internal The class of the results; it lies above this file, so it introduces itself. */
-export function setResultClass(resultClass: new () => TensorBase): void {
-  ResultClass = resultClass;
+/**
+ * @internal Makes the results; their class lies above this file, so it introduces itself. A function, because V8 inlines a
+ * call, but constructs a class that it reads from a variable by the slow way.
+ */
+export function setResultMaker(make: () => TensorBase): void {
+  makeResult = make;
 }
 
-/** @internal Makes the object for a handle that has no owner yet. */
+/** @internal Makes the object for a handle that a native call has just returned. */
 export function adopt<T extends TensorBase>(handle: number): T {
-  const tensor = new ResultClass() as T;
-  binding.adopt(handle, tensor);
+  const tensor = makeResult() as T;
   tensor.handle = handle;
+  remember(tensor, handle);
   if (state.enabled) recordCreation(handle);
   return tensor;
 }
 
-/** @internal Makes the object for what `make` returns; null for handle 0. */
-export function own<T extends TensorBase>(make: (owner: TensorBase) => number): T {
-  const tensor = new ResultClass() as T;
-  tensor.handle = make(tensor);
-  if (state.enabled) recordCreation(tensor.handle);
-  return tensor;
+/** The object for a handle; null for 0, a tensor that the op left undefined. */
+function adoptOptional(handle: number): TensorBase | null {
+  return handle === 0 ? null : adopt(handle);
 }
 
 /** An op under its base name, with the plans of the calls seen so far. */
@@ -70,7 +74,7 @@ class Op {
   }
 
   /** The plan for any call. */
-  lookMany(args: readonly unknown[], options: Readonly<Record<string, unknown>> | null): Plan {
+  lookMany(args: readonly unknown[], options: Options): Plan {
     let key = '';
     for (const arg of args) key += `${kind(arg)},`;
     for (const name in options) key += `${name}:${kind(options[name])},`;
@@ -82,7 +86,7 @@ class Op {
     return plan;
   }
 
-  private resolve(args: readonly unknown[], options: Readonly<Record<string, unknown>> | null): Plan {
+  private resolve(args: readonly unknown[], options: Options): Plan {
     this.signatures ??= signaturesOf(this.name, this.asMethod);
     const kinds = new Map<string, number>();
     for (const [name, value] of Object.entries(options ?? {})) {
@@ -118,7 +122,7 @@ function convert(value: unknown, conversion: number): unknown {
   }
 }
 
-function valueOf(source: Source, args: readonly unknown[], options: Readonly<Record<string, unknown>> | null): unknown {
+function valueOf(source: Source, args: readonly unknown[], options: Options): unknown {
   if (source.position !== null) return source.spread ? args.slice(source.position) : args[source.position];
   const name = source.option ?? '';
   // Several results are given as one list, `out: [values, indices]`.
@@ -126,9 +130,9 @@ function valueOf(source: Source, args: readonly unknown[], options: Readonly<Rec
   return options?.[name];
 }
 
-/** Turns handles in a result into tensors; 0 is a tensor that the op left undefined. */
+/** Turns handles in a result into tensors. */
 function wrap(result: unknown, type: string): unknown {
-  if (type === 'Tensor' || type === 'Tensor?') return result === 0 || result === null ? null : adopt(result as number);
+  if (type === 'Tensor' || type === 'Tensor?') return result === null ? null : adoptOptional(result as number);
   if (type === 'Tensor[]' || type === 'Tensor?[]')
     return (result as readonly unknown[]).map((item) => wrap(item, 'Tensor'));
   return result;
@@ -142,63 +146,87 @@ function wrapAll(result: unknown, schema: OpSchema): unknown {
   return (result as readonly unknown[]).map((item, index) => wrap(item, returns[index]?.type ?? ''));
 }
 
-/** Calls an op with several tensors as results: each gets its owner in the same native call. */
-function callForTensors(plan: Plan, values: readonly unknown[]): (TensorBase | null)[] {
-  const tensors = plan.schema.returns.map((): TensorBase | null => new ResultClass());
-  const handles = call(plan.id, tensors, ...values) as readonly number[];
-  for (const [index, handle] of handles.entries()) {
-    const tensor = tensors[index];
-    if (handle === 0 || !tensor) {
-      tensors[index] = null;
-      continue;
-    }
-    tensor.handle = handle;
-    if (state.enabled) recordCreation(handle);
-  }
-  return tensors;
-}
-
 /** Calls outside of autograd, as Python does for what makes new tensors: `randint_like` has no derivative to ask for. */
-function withoutRecording(op: number, owner: TensorBase, values: Parameters<typeof call>[2][]): unknown {
-  if (!binding.isGradEnabled()) return call(op, owner, ...values);
+function withoutRecording<T>(make: () => T): T {
+  if (!binding.isGradEnabled()) return make();
   binding.setGradEnabled(false);
   try {
-    return call(op, owner, ...values);
+    return make();
   } finally {
     binding.setGradEnabled(true);
   }
 }
 
-/** Calls by any plan. */
-function run(
-  op: string,
-  plan: Plan,
-  args: readonly unknown[],
-  options: Readonly<Record<string, unknown>> | null,
-): unknown {
+type Options = Readonly<Record<string, unknown>> | null;
+
+/** Encloses the arguments; false where there is no room for them. */
+function encloseAll(plan: Plan, args: readonly unknown[], options: Options): boolean {
+  // All of them first: an option may be a getter that calls ops.
+  const values = plan.sources.map((source) => (source === null ? undefined : valueOf(source, args, options)));
+  let at = FIRST;
+  for (const [index, source] of plan.sources.entries()) {
+    at = source === null ? encloseNothing(at) : put(at, source.kind, values[index]);
+  }
+  seal(plan.sources.length);
+  return at > 0;
+}
+
+/** The results of a call by mail. */
+function takeResults(plan: Plan, args: readonly unknown[], options: Options): unknown {
+  switch (plan.outcome) {
+    case 'same':
+      return plan.inPlace ? args[0] : aliased(plan, args, options);
+    case 'tensor':
+      return adoptOptional(result(0));
+    default: {
+      const handles = plan.schema.returns.map((_, index) => result(index));
+      return handles.map(adoptOptional);
+    }
+  }
+}
+
+/** The arguments that an op wrote to, which are its results. */
+function aliased(plan: Plan, args: readonly unknown[], options: Options): unknown {
+  const results = plan.aliases.map((source) => valueOf(source, args, options));
+  return results.length === 1 ? results[0] : results;
+}
+
+/** Calls by any plan, with the values as arguments of the native call. */
+function callWithValues(plan: Plan, args: readonly unknown[], options: Options): unknown {
   const values = plan.sources.map((source) =>
     source === null ? undefined : convert(valueOf(source, args, options), source.conversion),
   );
+  const returned = call(plan.id, ...values);
+  switch (plan.outcome) {
+    case 'same':
+      return aliased(plan, args, options);
+    case 'tensor':
+      return adoptOptional(returned as number);
+    case 'tensors':
+      return (returned as readonly number[]).map(adoptOptional);
+    case 'many':
+      return wrapAll(returned, plan.schema);
+    case 'value':
+      return returned;
+  }
+}
+
+function callPlanned(plan: Plan, args: readonly unknown[], options: Options): unknown {
+  if (!plan.byMail || !encloseAll(plan, args, options)) return callWithValues(plan, args, options);
+  callByMail(plan.id);
+  return takeResults(plan, args, options);
+}
+
+/** Calls by any plan. */
+function run(op: string, plan: Plan, args: readonly unknown[], options: Options): unknown {
   try {
-    if (plan.outcome === 'same') {
-      call(plan.id, null, ...values);
-      const results = plan.aliases.map((source) => valueOf(source, args, options));
-      return results.length === 1 ? results[0] : results;
+    const called = plan.unrecorded
+      ? withoutRecording(() => callPlanned(plan, args, options))
+      : callPlanned(plan, args, options);
+    if (options !== null && plan.factory && options['requiresGrad'] === true) {
+      binding.setRequiresGrad((called as TensorBase).handle, true);
     }
-    if (plan.outcome === 'tensors') return callForTensors(plan, values);
-    if (plan.outcome !== 'tensor') {
-      const result = call(plan.id, null, ...values);
-      return plan.outcome === 'value' ? result : wrapAll(result, plan.schema);
-    }
-    const tensor = new ResultClass();
-    tensor.handle = (
-      plan.unrecorded ? withoutRecording(plan.id, tensor, values) : call(plan.id, tensor, ...values)
-    ) as number;
-    if (state.enabled) recordCreation(tensor.handle);
-    if (tensor.handle === 0) return null;
-    if (options !== null && plan.factory && options['requiresGrad'] === true)
-      binding.setRequiresGrad(tensor.handle, true);
-    return tensor;
+    return called;
   } catch (error) {
     throw fromNative(error, op, options === null ? args : [...args, options]);
   }
@@ -215,16 +243,11 @@ function run1(op: Op, x: unknown): unknown {
   if (signature === OPTIONS) return runMany(op, [x]);
   const plan = signature === op.signature ? (op.plan as Plan) : op.look(signature, [x]);
   if (!plan.direct) return run(op.publicName, plan, [x], null);
+  if (put(FIRST, plan.k0, x) < 0) return run(op.publicName, plan, [x], null);
+  seal(1);
   try {
-    const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
-    if (plan.inPlace) {
-      call(plan.id, null, a);
-      return x;
-    }
-    const tensor = new ResultClass();
-    tensor.handle = call(plan.id, tensor, a) as number;
-    if (state.enabled) recordCreation(tensor.handle);
-    return tensor.handle === 0 ? null : tensor;
+    callByMail(plan.id);
+    return plan.inPlace ? x : adoptOptional(result(0));
   } catch (error) {
     throw fromNative(error, op.publicName, [x]);
   }
@@ -236,17 +259,11 @@ function run2(op: Op, x: unknown, y: unknown): unknown {
   const signature = (((1 << KIND_BITS) | kind(x)) << KIND_BITS) | last;
   const plan = signature === op.signature ? (op.plan as Plan) : op.look(signature, [x, y]);
   if (!plan.direct) return run(op.publicName, plan, [x, y], null);
+  if (put(put(FIRST, plan.k0, x), plan.k1, y) < 0) return run(op.publicName, plan, [x, y], null);
+  seal(2);
   try {
-    const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
-    const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
-    if (plan.inPlace) {
-      call(plan.id, null, a, b);
-      return x;
-    }
-    const tensor = new ResultClass();
-    tensor.handle = call(plan.id, tensor, a, b) as number;
-    if (state.enabled) recordCreation(tensor.handle);
-    return tensor.handle === 0 ? null : tensor;
+    callByMail(plan.id);
+    return plan.inPlace ? x : adoptOptional(result(0));
   } catch (error) {
     throw fromNative(error, op.publicName, [x, y]);
   }
@@ -258,18 +275,11 @@ function run3(op: Op, x: unknown, y: unknown, z: unknown): unknown {
   const signature = (((((1 << KIND_BITS) | kind(x)) << KIND_BITS) | kind(y)) << KIND_BITS) | last;
   const plan = signature === op.signature ? (op.plan as Plan) : op.look(signature, [x, y, z]);
   if (!plan.direct) return run(op.publicName, plan, [x, y, z], null);
+  if (put(put(put(FIRST, plan.k0, x), plan.k1, y), plan.k2, z) < 0) return run(op.publicName, plan, [x, y, z], null);
+  seal(3);
   try {
-    const a = plan.c0 === HANDLE ? (x as TensorBase).handle : convert(x, plan.c0);
-    const b = plan.c1 === HANDLE ? (y as TensorBase).handle : plan.c1 === PLAIN ? y : convert(y, plan.c1);
-    const c = plan.c2 === HANDLE ? (z as TensorBase).handle : plan.c2 === PLAIN ? z : convert(z, plan.c2);
-    if (plan.inPlace) {
-      call(plan.id, null, a, b, c);
-      return x;
-    }
-    const tensor = new ResultClass();
-    tensor.handle = call(plan.id, tensor, a, b, c) as number;
-    if (state.enabled) recordCreation(tensor.handle);
-    return tensor.handle === 0 ? null : tensor;
+    callByMail(plan.id);
+    return plan.inPlace ? x : adoptOptional(result(0));
   } catch (error) {
     throw fromNative(error, op.publicName, [x, y, z]);
   }
@@ -337,15 +347,14 @@ export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
   });
   try {
     if (written !== null) {
-      call(schema.id, null, ...values);
+      call(schema.id, ...values);
       const results = written.map((index) => args[index]);
       return (results.length === 1 ? results[0] : results) as R;
     }
     if (schema.returns.length === 1 && schema.returns[0]?.type === 'Tensor') {
-      const tensor = own((owner) => call(schema.id, owner, ...values) as number);
-      return (tensor.handle === 0 ? null : tensor) as R;
+      return adoptOptional(call(schema.id, ...values) as number) as R;
     }
-    return wrapAll(call(schema.id, null, ...values), schema) as R;
+    return wrapAll(call(schema.id, ...values), schema) as R;
   } catch (error) {
     throw fromNative(error, name, args);
   }

@@ -1,12 +1,12 @@
 import { binding } from '../engine';
 import { pack } from './data';
-import { callOp, own } from './dispatch';
+import { adopt, callOp } from './dispatch';
 import type { DType } from './dtype';
 import type { Tensor } from './tensor';
 
 /** A CPU tensor that holds the bytes of `array`, elements of `dtype` in row-major order. */
 export function fromArray(array: ArrayBufferView, dtype: DType, shape: readonly number[]): Tensor {
-  return own<Tensor>((owner) => binding.fromBytes(owner, dtype, shape, array));
+  return adopt(binding.fromBytes(dtype, shape, array));
 }
 
 /** A CPU tensor of JavaScript values. */

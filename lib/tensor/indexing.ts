@@ -61,15 +61,15 @@ function checkedSelect(tensor: Tensor, dim: number, index: number, position: num
   return select(tensor, dim, index);
 }
 
-/** The sizes are looked at only where libtorch refuses, for Python's message. */
-function selectFirst(tensor: Tensor, index: number): Tensor {
+/** `self[index]`, the most frequent index of all. Sizes are looked at only where libtorch refuses, for Python's message. */
+export function selectFirst(self: Tensor, index: number): Tensor {
   try {
-    return select(tensor, 0, index);
-  } catch (error) {
-    checkedSelect(tensor, 0, index, 0);
-    throw error;
+    return select(self, 0, index);
+  } catch {
+    return indexGet(self, [index]);
   }
 }
+
 /** Its elements choose, one by one; of other index tensors they are positions. */
 const isMask = ({ dtype }: Tensor): boolean => dtype === 'bool' || dtype === 'uint8';
 
@@ -180,10 +180,8 @@ function apply(self: Tensor, given: readonly Index[], temporary: Tensor[]): Appl
 
 /** `self[indices]`: a view, unless an index is a tensor, a list or a boolean. */
 export function indexGet(self: Tensor, given: readonly Index[]): Tensor {
-  const [first] = given;
   const temporary: Tensor[] = [];
   try {
-    if (given.length === 1 && typeof first === 'number' && Number.isSafeInteger(first)) return selectFirst(self, first);
     const { view, indices } = apply(self, given, temporary);
     if (indices.length === 0) return view === self ? callOp('aten::alias', [self]) : view;
     if (view !== self) temporary.push(view);

@@ -1,7 +1,8 @@
 /** Kinds of argument values. A call's signature is the list of its arguments' kinds, and decides the overload. */
 
-import { TensorBase } from '../engine';
 import type { GeneratorId } from '../engine/binding';
+// Not by the index, whose re-exports are functions that V8 looks up at each use.
+import { TensorBase } from '../engine/tensor-base';
 import { uncloneable } from '../engine/uncloneable';
 
 const STAYS = uncloneable(

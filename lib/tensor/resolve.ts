@@ -21,6 +21,7 @@ import {
   TENSOR,
   TENSORS,
 } from './kinds';
+import { BY_MAIL } from './mailbox';
 import { inParserOrder } from './overload-order';
 import { type ArgumentType, type BaseType, type Parameter, type Signature, signatureOf } from './signature';
 
@@ -38,6 +39,9 @@ export interface Source {
   /** All positional values from here on are one list. */
   readonly spread: boolean;
   readonly conversion: number;
+  /** The kind of the value. */
+  readonly kind: number;
+  readonly byMail: boolean;
 }
 
 /** What the native call returns, and what the caller gets for it. */
@@ -55,12 +59,14 @@ export interface Plan {
   readonly factory: boolean;
   /** A factory that is given a tensor, which its result does not depend on. */
   readonly unrecorded: boolean;
-  /** Arguments go to the native call as they come, by {@link c0}… and the outcome is a new tensor or the first argument. */
+  /** Arguments and results can go by mail. */
+  readonly byMail: boolean;
+  /** By mail, the arguments as they come, of the kinds {@link k0}…, and the outcome is a new tensor or the first argument. */
   readonly direct: boolean;
   readonly inPlace: boolean;
-  readonly c0: number;
-  readonly c1: number;
-  readonly c2: number;
+  readonly k0: number;
+  readonly k1: number;
+  readonly k2: number;
 }
 
 let overloads: Map<string, string[]> | null = null;
@@ -159,7 +165,7 @@ function takes(type: ArgumentType, kind: number): boolean {
   return type.list ? takesList(type, kind) : takesSingle(type.base, kind);
 }
 
-function conversionOf(type: ArgumentType, kind: number): number {
+function conversionOf(kind: number): number {
   if (kind === TENSOR) return HANDLE;
   if (kind === TENSORS || kind === OPTIONAL_TENSORS) return HANDLES;
   return kind === GENERATOR ? GENERATOR_ID : PLAIN;
@@ -180,9 +186,15 @@ interface Match {
 /** Matches a call with one overload; a string says why it does not match. */
 function match(signature: Signature, kinds: CallKinds): Match | string {
   const sources: (Source | null)[] = [];
-  const place = (parameter: Parameter, kind: number, source: Omit<Source, 'conversion'>): boolean => {
+  const place = (
+    parameter: Parameter,
+    kind: number,
+    source: Pick<Source, 'position' | 'option' | 'spread'>,
+  ): boolean => {
     if (!takes(parameter.type, kind)) return false;
-    sources[parameter.index] = { ...source, conversion: conversionOf(parameter.type, kind) };
+    const { base, list } = parameter.type;
+    const byMail = BY_MAIL.has(kind) && !(list && base === 'Scalar');
+    sources[parameter.index] = { ...source, conversion: conversionOf(kind), kind, byMail };
     return true;
   };
   const { positional, options } = kinds;
@@ -204,7 +216,7 @@ function match(signature: Signature, kinds: CallKinds): Match | string {
     used += 1;
     for (const [order, { index }] of signature.outs.entries()) {
       const option = signature.outs.length === 1 ? 'out' : `out.${order}`;
-      sources[index] = { position: null, option, spread: false, conversion: HANDLE };
+      sources[index] = { position: null, option, spread: false, conversion: HANDLE, kind: TENSOR, byMail: true };
     }
   } else if (out !== undefined) return 'argument `out`';
   for (const parameter of wanted) {
@@ -239,7 +251,14 @@ function matchSpread(signature: Signature, kinds: CallKinds): Match | string {
   if (typeof found === 'string') return found;
   const list = signature.positional[before];
   if (list !== undefined) {
-    found.sources[list.index] = { position: before, option: null, spread: true, conversion: PLAIN };
+    found.sources[list.index] = {
+      position: before,
+      option: null,
+      spread: true,
+      conversion: PLAIN,
+      kind: INTS,
+      byMail: false,
+    };
   }
   return found;
 }
@@ -265,6 +284,10 @@ function toPlan({ signature, sources }: Match): Plan {
           : 'value';
   const inOrder = all.every((source, index) => source !== null && source.position === index && !source.spread);
   const unrecorded = signature.factory && all.some((source) => source !== null && source.conversion === HANDLE);
+  const byMail =
+    schema.returns.length > 0 &&
+    schema.returns.every(({ type }) => type === 'Tensor') &&
+    all.every((source) => source?.byMail !== false);
   const inPlace = outcome === 'same' && aliases.length === 1 && aliases[0]?.position === 0;
   return {
     id: schema.id,
@@ -274,11 +297,12 @@ function toPlan({ signature, sources }: Match): Plan {
     aliases: aliases.filter((alias) => alias !== null),
     factory: signature.factory,
     unrecorded,
-    direct: inOrder && !unrecorded && all.length <= 3 && (outcome === 'tensor' || inPlace),
+    byMail,
+    direct: byMail && inOrder && !unrecorded && all.length <= 3 && (outcome === 'tensor' || inPlace),
     inPlace,
-    c0: all[0]?.conversion ?? PLAIN,
-    c1: all[1]?.conversion ?? PLAIN,
-    c2: all[2]?.conversion ?? PLAIN,
+    k0: all[0]?.kind ?? ABSENT,
+    k1: all[1]?.kind ?? ABSENT,
+    k2: all[2]?.kind ?? ABSENT,
   };
 }
 

@@ -28,11 +28,11 @@ import {
   type TypedArray,
   withTypedArray,
 } from './data';
-import { callOp, method, own, setResultClass } from './dispatch';
+import { adopt, callOp, method, setResultMaker } from './dispatch';
 import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
 import type { FunctionalMethods } from './functional-types';
 import { methodOps, type TensorMethods } from './generated/methods';
-import { type Index, indexGet, indexPut } from './indexing';
+import { type Index, indexGet, indexPut, selectFirst } from './indexing';
 import { type GraphNode, nodeOf } from './graph-node';
 import { type GradientHook, registerHook, registerPostAccumulateGradHook, type RemovableHandle } from './hooks';
 import { format, formatNested } from './print';
@@ -253,7 +253,8 @@ export class Tensor extends TensorBase {
 
   /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
   at(...indices: Index[]): Tensor {
-    return indexGet(this, indices);
+    const [first] = indices;
+    return indices.length === 1 && typeof first === 'number' ? selectFirst(this, first) : indexGet(this, indices);
   }
 
   /**
@@ -435,12 +436,13 @@ export class Tensor extends TensorBase {
   get grad(): Tensor | null {
     const known = gradients.get(this);
     const previous = known?.handle ?? 0;
-    const made = own<Tensor>((owner) => binding.grad(this.handle, owner, previous));
-    if (made.handle === 0) {
+    const handle = binding.grad(this.handle, previous);
+    if (handle === 0) {
       gradients.delete(this);
       return null;
     }
-    if (known !== undefined && made.handle === previous) return known;
+    if (known !== undefined && handle === previous) return known;
+    const made = adopt<Tensor>(handle);
     gradients.set(this, made);
     return made;
   }
@@ -566,7 +568,7 @@ export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
-setResultClass(Tensor);
+setResultMaker(() => new Tensor());
 
 for (const name of methodOps) {
   const publicName = camelCase(name);

@@ -25,7 +25,7 @@ at::Tensor CallHook(const HookList::Entry& hook, const at::Tensor& tensor) {
   Environment* environment = hook.callback->environment();
   napi_env env = environment->env;
   const HandleScope scope(env);
-  napi_value result = hook.callback->Call({MakeHandle(env, environment->tensors.Add(tensor, nullptr))});
+  napi_value result = hook.callback->Call({MakeHandle(env, environment->tensors.Add(tensor))});
   const Handle handle = ReadHandle(env, result, "the hook's result");
   return handle == 0 ? at::Tensor() : environment->tensors.Get(handle);
 }

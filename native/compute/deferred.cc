@@ -198,7 +198,7 @@ napi_value CallAndWait(const Arguments& arguments, const Op& op, Stack stack) {
     if (op.returns_argument[i]) {
       values.push_back(MakeHandle(arguments.env, 0));
     } else if (op.returns.size() > 1 && (*results)[i].isTensor()) {
-      values.push_back(OwnedTensor(arguments, (*results)[i].toTensor(), OwnerOf(arguments, i)));
+      values.push_back(MakeTensor(arguments, (*results)[i].toTensor()));
     } else {
       values.push_back(TypedFromIValue(arguments, (*results)[i], op.returns[i]));
     }
@@ -231,13 +231,13 @@ void Defer(const Arguments& arguments, const std::string& name, Stack stack, Sta
   Queue(arguments, name, std::move(stack), std::move(compute), {}, true);
 }
 
-napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred, napi_value owner) {
+napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred) {
   if (!deferred.pending) return MakeHandle(arguments.env, 0);
   Environment& environment = *arguments.environment;
   // An op such as contiguous() may return its argument, but each result is found by a stand-in of its own.
   const at::Tensor shape = environment.compute->Remembers(deferred.shape) ? deferred.shape.detach() : deferred.shape;
   environment.compute->Remember(*environment.region, shape, deferred.known, deferred.pending);
-  const Handle handle = environment.tensors.AddPending(shape, deferred.pending, owner);
+  const Handle handle = environment.tensors.AddPending(shape, deferred.pending);
   environment.region->results.push_back(handle);
   return MakeHandle(arguments.env, handle);
 }
@@ -276,13 +276,11 @@ napi_value DeferOp(const Arguments& arguments, const Op& op, Stack stack) {
   auto next = deferred.begin();
   for (const c10::IValue& shape : *shapes) {
     if (shape.isTensor()) {
-      napi_value owner = op.returns_one_tensor ? arguments[1] : OwnerOf(arguments, results.size());
-      results.push_back(
-          MakeDeferred(arguments, *next++, TypeOf(arguments.env, owner) == napi_object ? owner : nullptr));
+      results.push_back(MakeDeferred(arguments, *next++));
       continue;
     }
     std::vector<napi_value> elements;
-    VisitTensors(shape, [&](const at::Tensor&) { elements.push_back(MakeDeferred(arguments, *next++, nullptr)); });
+    VisitTensors(shape, [&](const at::Tensor&) { elements.push_back(MakeDeferred(arguments, *next++)); });
     results.push_back(MakeArray(arguments.env, elements));
   }
   if (results.empty()) return Undefined(arguments.env);

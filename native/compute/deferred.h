@@ -50,7 +50,7 @@ std::vector<Deferred> Defer(const Arguments& arguments, const std::string& name,
 // The same for what has no results.
 void Defer(const Arguments& arguments, const std::string& name, Stack stack, StackFunction compute);
 // The handle of a deferred tensor, 0 for an undefined one.
-napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred, napi_value owner);
+napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred);
 // Queues an op; what JavaScript gets for it.
 napi_value DeferOp(const Arguments& arguments, const Op& op, Stack stack);
 // The open region changes gradients from here on, so that they cannot be read until it is finished.

@@ -1,6 +1,4 @@
-// Linear and multi-head attention as JavaScript sees them.
-
-#include <ATen/ops/linear.h>
+// Multi-head attention as JavaScript sees it.
 
 #include <array>
 
@@ -11,23 +9,6 @@
 
 namespace libtorch_node {
 namespace {
-
-// at::linear picks its kernel by shape, contiguity and bias; so must every linear of this project.
-napi_value Linear(Arguments& arguments) {
-  const ReadingShapes reading(arguments);
-  const at::Tensor input = ReadTensor(arguments, arguments[1], "input");
-  const at::Tensor weight = ReadTensor(arguments, arguments[2], "weight");
-  const at::Tensor bias = ReadOptionalTensor(arguments, arguments[3], "bias");
-  if (arguments.environment->region) {
-    const auto linear = [](Stack& stack) {
-      stack = {at::linear(stack[0].toTensor(), stack[1].toTensor(), stack[2].toTensor())};
-    };
-    return MakeDeferred(arguments, Defer(arguments, "linear", {input, weight, bias}, linear, linear, {true})[0],
-                        arguments[0]);
-  }
-  const at::Tensor output = at::linear(input, weight, bias);
-  return MakeHandle(arguments.env, arguments.environment->tensors.Add(output, arguments[0]));
-}
 
 // The tensors of an attention's input.
 template <typename Input>
@@ -50,8 +31,7 @@ napi_value DeferAttention(const Arguments& arguments, const MultiHeadAttentionIn
   };
   const auto deferred =
       Defer(arguments, "multiHeadAttention", std::move(stack), attend, attend, {true, input.need_weights});
-  return MakeArray(arguments.env,
-                   {MakeDeferred(arguments, deferred[0], nullptr), MakeDeferred(arguments, deferred[1], nullptr)});
+  return MakeArray(arguments.env, {MakeDeferred(arguments, deferred[0]), MakeDeferred(arguments, deferred[1])});
 }
 
 napi_value MultiHeadAttentionFromJavaScript(Arguments& arguments) {
@@ -97,9 +77,6 @@ napi_value MultiHeadAttentionFromJavaScript(Arguments& arguments) {
 
 }  // namespace
 
-void RegisterNn(Exports& exports) {
-  exports.Add<Linear>("linear");
-  exports.Add<MultiHeadAttentionFromJavaScript>("multiHeadAttention");
-}
+void RegisterNn(Exports& exports) { exports.Add<MultiHeadAttentionFromJavaScript>("multiHeadAttention"); }
 
 }  // namespace libtorch_node

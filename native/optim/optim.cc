@@ -144,7 +144,7 @@ napi_value SgdStepFromJavaScript(Arguments& arguments) {
       values.resize(params.size());
     };
     for (const Deferred& made : Defer(arguments, "sgdStep", std::move(stack), step_all, shapes, {})) {
-      result.push_back(MakeDeferred(arguments, made, nullptr));
+      result.push_back(MakeDeferred(arguments, made));
     }
   } else {
     step_all(stack);

@@ -85,7 +85,7 @@ describe('what an error says', () => {
     [
       'composites',
       () => nn.functional.linear(zeros([2, 3]), zeros([4, 5])),
-      /\)\n {2}in linear\(Tensor\[2, 3\] float32, Tensor\[4, 5\] float32, null\)$/,
+      /\)\n {2}in linear\(Tensor\[2, 3\] float32, Tensor\[4, 5\] float32\)$/,
     ],
     [
       'at',

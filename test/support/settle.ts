@@ -12,6 +12,7 @@ setFlagsFromString('--no-expose-gc');
  * test that counts live tensors may free what another file dropped.
  */
 export function settle(): void {
+  sweep(); // what has an owner by now can be collected
   collectAll();
   sweep();
 }
