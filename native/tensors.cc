@@ -45,8 +45,8 @@ napi_value ScopeEnter(Arguments& arguments) {
 }
 
 napi_value ScopeExit(Arguments& arguments) {
-  const int64_t depth = ReadInt(arguments.env, arguments[0], "depth");
-  arguments.environment->tensors.ExitScope(static_cast<uint32_t>(depth), ReadHandles(arguments, arguments[1]));
+  const uint32_t depth = ReadId(arguments.env, arguments[0], "depth");
+  arguments.environment->tensors.ExitScope(depth, ReadHandles(arguments, arguments[1]));
   return Undefined(arguments.env);
 }
 
@@ -70,8 +70,7 @@ napi_value ScopesDetach(Arguments& arguments) {
 }
 
 napi_value ScopesReattach(Arguments& arguments) {
-  const int64_t base = ReadInt(arguments.env, arguments[0], "base");
-  arguments.environment->tensors.ReattachScopes(static_cast<uint32_t>(base));
+  arguments.environment->tensors.ReattachScopes(ReadId(arguments.env, arguments[0], "base"));
   return Undefined(arguments.env);
 }
 
@@ -122,7 +121,7 @@ napi_value ResetPeak(Arguments& arguments) {
 // largestTensors(count): [{ shape, dtype, device, bytes }]
 napi_value LargestTensors(Arguments& arguments) {
   napi_env env = arguments.env;
-  const auto count = static_cast<size_t>(ReadInt(env, arguments[0], "count"));
+  const uint32_t count = ReadId(env, arguments[0], "count");
   std::vector<napi_value> described;
   for (const at::Tensor& tensor : arguments.environment->tensors.Largest(count)) {
     napi_value entry = MakeObject(env);

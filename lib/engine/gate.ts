@@ -41,14 +41,18 @@ function hasDevice(values: readonly unknown[], depth = 0): boolean {
   });
 }
 
+/** Lists in lists are shown to this depth: enough for a reader, and none is too deep for the stack. */
+const DEEPEST = 6;
+
 /**
  * Tells a value to a reader: `Tensor[2, 3] float32`, `'abc'`, `[1, 2]`, `null`. The device is told of a tensor that is not
  * on the CPU, or of every one if `withDevice`.
  */
-export function describe(value: unknown, withDevice = false): string {
+export function describe(value: unknown, withDevice = false, depth = 0): string {
   if (value instanceof TensorBase) return describeTensor(value, withDevice);
+  if (depth > DEEPEST && typeof value === 'object' && value !== null) return '…';
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map((element) => describe(element, withDevice));
+    const shown = value.slice(0, 8).map((element) => describe(element, withDevice, depth + 1));
     return `[${shown.join(', ')}${value.length > shown.length ? `, … ${value.length} in all` : ''}]`;
   }
   switch (typeof value) {
@@ -66,7 +70,7 @@ export function describe(value: unknown, withDevice = false): string {
       const entries = Object.entries(value)
         .filter(([, entry]) => entry !== undefined)
         .slice(0, 8);
-      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice)}`).join(', ')} }`;
+      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice, depth + 1)}`).join(', ')} }`;
     }
     default:
       return String(value);

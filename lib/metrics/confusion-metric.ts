@@ -7,6 +7,9 @@ export interface ConfusionMetricOptions {
   ignoreIndex?: number;
 }
 
+/** Their confusion matrix has the most elements that a JavaScript array can have at once. */
+const MOST_CLASSES = 4096;
+
 /**
  * A score that follows from the confusion matrix alone, accumulated over batches: the shape of a torchmetrics `Metric`.
  * The state is plain counts, not tensors, so updates may stand inside any scope, mode or device.
@@ -19,9 +22,9 @@ export abstract class ConfusionMetric {
     readonly numClasses: number,
     { ignoreIndex }: ConfusionMetricOptions = {},
   ) {
-    if (!Number.isSafeInteger(numClasses) || numClasses < 2) {
+    if (!Number.isSafeInteger(numClasses) || numClasses < 2 || numClasses > MOST_CLASSES) {
       throw new ArgumentError(
-        `expected an integer larger than 1 for argument \`numClasses\`, received ${describe(numClasses)}`,
+        `expected an integer from 2 to ${MOST_CLASSES} for argument \`numClasses\`, received ${describe(numClasses)}`,
         'TORCH_VALUE',
       );
     }

@@ -1,5 +1,5 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkTensor, checkTensors } from '../engine';
 import { asCallOf, binding } from '../engine/gate';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
@@ -42,6 +42,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   try {
     return own<Tensor>((owner) => binding.linear(owner, input.handle, weight.handle, bias?.handle ?? 0));
   } catch (error) {
+    checkTensors('linear', { input, weight });
     throw asCallOf(error, 'linear', [input, weight, bias]);
   }
 }
@@ -51,6 +52,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
  * elements) it returns the input itself, as Python does: attention tells self attention by the identity of its inputs.
  */
 export function dropout(input: Tensor, p = 0.5, training = true, inplace = false): Tensor {
+  checkTensor('dropout()', 'input', input);
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${p}`, 'TORCH_VALUE');
   }
@@ -103,6 +105,7 @@ export function batchNorm(
   momentum = 0.1,
   eps = 1e-5,
 ): Tensor {
+  checkTensor('batchNorm()', 'input', input);
   const { shape } = input;
   const perChannel = shape.reduce((product, size, dim) => (dim === 1 ? product : product * size), 1);
   if (training && perChannel === 1) {

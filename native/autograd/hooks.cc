@@ -132,7 +132,7 @@ napi_value RegisterPostAccumulateGradHook(Arguments& arguments) {
 
 // removeHook(id)
 napi_value RemoveHook(Arguments& arguments) {
-  const auto id = static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "id"));
+  const uint32_t id = ReadId(arguments.env, arguments[0], "id");
   auto& table = arguments.environment->graph->hooks;
   if (const Hooks hooks = table.Lock(id); hooks != nullptr) {
     std::erase_if(hooks->entries, [id](const HookList::Entry& entry) { return entry.id == id; });

@@ -95,9 +95,10 @@ function problemOf(error: unknown, misused: boolean): string {
   if (/frame #\d|Exception raised from|\b\w+\.(cpp|cc|h):\d+/.test(message)) return `C++ frames in: ${message}`;
   if (message === '') return 'an Error without a message';
   if (!misused && !('code' in (error as object)) && UNCHECKED.test(message)) {
-    const [frame = ''] = /at .*\blib\b.*/.exec((error as Error).stack ?? '') ?? [];
+    const frames = ((error as Error).stack ?? '').match(/^ {4}at .*/gm) ?? [];
+    const first = frames.find((frame) => !frame.includes('(<anonymous>)'))?.trim() ?? '';
     // One that was thrown in what the caller gave is the caller's.
-    if (frame !== '') return `unchecked: ${message} ${frame}`;
+    if (/[\\/]lib[\\/]/.test(first)) return `unchecked: ${message} ${first}`;
   }
   if (isTorchError(error) && error.code === 'TORCH_NODE_API') return `a failure of Node-API: ${message}`;
   return '';
@@ -127,7 +128,7 @@ function attempt(name: string, target: number, list: number): void {
   try {
     const call = all[target]?.prepare(new Draws(`${job.seed} ${name} ${list}`));
     misused = call?.misused ?? false;
-    args = (call?.args ?? []).map(show).join(', ');
+    args = (call?.args ?? []).map((arg) => show(arg)).join(', ');
     const line = `${target} ${list} ${name}(${args})`.slice(0, 4000);
     ftruncateSync(record, writeSync(record, `${line}\n`, 0));
     const result = use(call?.run());

@@ -127,7 +127,7 @@ export function instanceOf(type: Class, classes: readonly NamedClass[], draws: D
     if (made instanceof type) return made;
   }
   const derived = classes.filter((other) => other.type === type || other.type.prototype instanceof type);
-  for (let tries = 0; tries < 3; tries += 1) {
+  for (let tries = 0; tries < 3 && derived.length > 0; tries += 1) {
     const chosen = draws.pick(derived);
     const seeds = seedsOf(chosen);
     if (seeds.length > 0) return Reflect.construct(chosen.type, usualList(new Draws(draws.pick(seeds)), chosen.type));

@@ -77,16 +77,24 @@ function argumentsOf(known: readonly Signature[], callee: unknown, draws: Draws)
   return draws.chance(0.8) ? byOverload(draws.pick(known), draws) : garbage(draws);
 }
 
-/** Names of members that the sources keep to their class, if only for TypeScript: they may trust their callers. */
-const privateNames = new Set(
-  readdirSync(LIB, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [...readFileSync(path.join(LIB, file), 'utf8').matchAll(PRIVATE)])
-    .map(([, name]) => name),
-);
+/** Names that the sources declare with these words, which are gone at run time. */
+function declared(pattern: RegExp): ReadonlySet<string | undefined> {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const matches = files.flatMap((file) => [...readFileSync(path.join(LIB, file), 'utf8').matchAll(pattern)]);
+  return new Set(matches.map(([, name]) => name));
+}
+
+/** Members that are kept to their class, if only by TypeScript: they may trust their callers. */
+const privateNames = declared(PRIVATE);
+/** Classes of which there are no objects but those of derived ones, if only by TypeScript. */
+const abstractNames = declared(/^export abstract class (\w+)/gm);
 
 function isOwnBusiness(key: PropertyKey): boolean {
   return typeof key === 'string' && privateNames.has(key);
+}
+
+function isAbstract(type: Class): boolean {
+  return abstractNames.has(type.name);
 }
 
 /** What the exports hold, each function and class once. */
@@ -107,7 +115,7 @@ class Exports {
     const known = new Set<object>([
       Object.prototype,
       Error.prototype,
-      ...this.classes.map(({ type }) => type.prototype),
+      ...this.classes.map(({ type }) => type.prototype as object),
     ]);
     for (const { name, type } of this.classes) {
       let prototype = type.prototype as object;
@@ -127,7 +135,7 @@ class Exports {
       const name = `${prefix}${key}`;
       if (isHolder) this.walk(`${name}.`, value);
       else if (isClass(value)) this.addClass(name, value);
-      else this.addFunction(name, value as Callable, prefix === '' ? this.ops.get(key) : undefined);
+      else this.addFunction(name, value, prefix === '' ? this.ops.get(key) : undefined);
     }
   }
 
@@ -148,7 +156,12 @@ class Exports {
       name,
       prepare: (draws) => {
         const args = byHand(draws, type);
-        return { args, run: () => Reflect.construct(type, args) };
+        // What makes an error is given its message by a program that has one.
+        return {
+          args,
+          misused: isAbstract(type) || type.prototype instanceof Error,
+          run: () => Reflect.construct(type, args),
+        };
       },
     });
     for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(type))) {
@@ -159,7 +172,8 @@ class Exports {
   /** An object of a class; now and then what is none, or one without its insides. */
   private receiver(type: Class, draws: Draws): { value: unknown; misused: boolean } {
     if (draws.chance(0.1)) return { value: anything(draws, []), misused: true };
-    const value = type === (torch.Tensor as Class) ? anyTensor(draws) : instanceOf(type, this.classes, draws);
+    const concrete = this.classes.filter((named) => !isAbstract(named.type));
+    const value = type === (torch.Tensor as Class) ? anyTensor(draws) : instanceOf(type, concrete, draws);
     return value === null
       ? { value: Object.create(type.prototype as object), misused: true }
       : { value, misused: false };
@@ -172,8 +186,8 @@ class Exports {
   ): void {
     const descriptors = Object.getOwnPropertyDescriptors(prototype);
     for (const key of Reflect.ownKeys(descriptors)) {
-      const { value, get, set } = (descriptors as Record<PropertyKey, PropertyDescriptor>)[key] ?? {};
-      if (key === 'constructor') continue;
+      const descriptor = (descriptors as Record<PropertyKey, PropertyDescriptor>)[key];
+      if (key === 'constructor' || descriptor === undefined) continue;
       const op = className === 'Tensor' && typeof key === 'string' ? this.methods.get(key) : undefined;
       const signatures = overloads(op, true);
       const add = (kind: string, member: Callable): void => {
@@ -192,9 +206,10 @@ class Exports {
           },
         });
       };
-      if (typeof value === 'function') add('', value as Callable);
-      if (get !== undefined) add(' (get)', get as Callable);
-      if (set !== undefined) add(' (set)', set as Callable);
+      if (typeof descriptor.value === 'function') add('', descriptor.value as Callable);
+      const accessors = descriptor as { get?: Callable; set?: Callable };
+      if (accessors.get !== undefined) add(' (get)', accessors.get);
+      if (accessors.set !== undefined) add(' (set)', accessors.set);
     }
   }
 }
