@@ -17,14 +17,6 @@ std::vector<Handle> ReadHandles(const Arguments& arguments, napi_value list) {
   return handles;
 }
 
-napi_value ReadFunction(const Arguments& arguments, size_t index, const char* name) {
-  if (TypeOf(arguments.env, arguments[index]) != napi_function) {
-    ThrowType(std::string("expected a function for argument `") + name + "`, received " +
-              Describe(arguments.env, arguments[index]));
-  }
-  return arguments[index];
-}
-
 napi_value Adopt(Arguments& arguments) {
   arguments.environment->tensors.Adopt(ReadHandle(arguments.env, arguments[0], "tensor"), arguments[1]);
   return Undefined(arguments.env);
@@ -75,7 +67,7 @@ napi_value ScopesReattach(Arguments& arguments) {
 }
 
 napi_value SetScopeQuery(Arguments& arguments) {
-  arguments.environment->tensors.SetScopeQuery(ReadFunction(arguments, 0, "query"));
+  arguments.environment->tensors.SetScopeQuery(ReadFunction(arguments.env, arguments[0], "query"));
   return Undefined(arguments.env);
 }
 
@@ -159,7 +151,8 @@ napi_value SetSweepThreshold(Arguments& arguments) {
 }
 
 napi_value SetCollectors(Arguments& arguments) {
-  arguments.environment->tensors.SetCollectors(ReadFunction(arguments, 0, "young"), ReadFunction(arguments, 1, "all"));
+  arguments.environment->tensors.SetCollectors(ReadFunction(arguments.env, arguments[0], "young"),
+                                               ReadFunction(arguments.env, arguments[1], "all"));
   return Undefined(arguments.env);
 }
 

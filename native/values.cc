@@ -253,6 +253,11 @@ at::Tensor PlainElements(const at::Tensor& tensor) {
   return solid.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
 }
 
+napi_value ReadFunction(napi_env env, napi_value value, const char* name) {
+  if (TypeOf(env, value) != napi_function) ThrowExpected(env, "a function", name, value);
+  return value;
+}
+
 napi_value Property(napi_env env, napi_value object, const char* name) {
   if (TypeOf(env, object) != napi_object) ThrowExpected(env, "an object", name, object);
   napi_value value = nullptr;

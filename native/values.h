@@ -55,6 +55,8 @@ struct Bytes {
 Bytes ReadBytes(napi_env env, napi_value value, const char* name);
 // The tensor's elements one after another on the CPU, as they are or copied; throws where it has none of that kind.
 at::Tensor PlainElements(const at::Tensor& tensor);
+// The value itself.
+napi_value ReadFunction(napi_env env, napi_value value, const char* name);
 // obj[name]
 napi_value Property(napi_env env, napi_value object, const char* name);
 

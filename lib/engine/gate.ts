@@ -8,6 +8,7 @@ import { debug, describeSite } from './debug';
 import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
 import { describeUsage } from './out-of-memory';
+import { calledByUser } from './stack';
 import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
@@ -146,7 +147,10 @@ export function fromRejection(error: unknown): unknown {
   return errorFromCode(error.code, `${error.message}${details(error.code)}`);
 }
 
-/** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
+/**
+ * Each function of the addon with the errors of this library. Handles mean nothing to a reader, and neither do the names of
+ * these functions: what is told is the public function that the user has called.
+ */
 function guard(binding: NativeBinding): NativeBinding {
   const guarded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(binding)) {
@@ -161,7 +165,7 @@ function guard(binding: NativeBinding): NativeBinding {
         }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
         const more = `${site}${details(error.code)}${anomalyOf(error)}`;
-        throw errorFromCode(error.code, `${error.message}${IN}${name}${more}`);
+        throw errorFromCode(error.code, `${error.message}${IN}${calledByUser() ?? name}${more}`);
       }
     };
   }

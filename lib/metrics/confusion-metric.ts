@@ -22,9 +22,15 @@ export abstract class ConfusionMetric {
     readonly numClasses: number,
     { ignoreIndex }: ConfusionMetricOptions = {},
   ) {
-    if (!Number.isSafeInteger(numClasses) || numClasses < 2 || numClasses > MOST_CLASSES) {
+    if (!Number.isSafeInteger(numClasses) || numClasses < 2) {
       throw new ArgumentError(
-        `expected an integer from 2 to ${MOST_CLASSES} for argument \`numClasses\`, received ${describe(numClasses)}`,
+        `expected an integer larger than 1 for argument \`numClasses\`, received ${describe(numClasses)}`,
+        'TORCH_VALUE',
+      );
+    }
+    if (numClasses > MOST_CLASSES) {
+      throw new ArgumentError(
+        `expected at most ${MOST_CLASSES} classes for argument \`numClasses\`, received ${numClasses}`,
         'TORCH_VALUE',
       );
     }

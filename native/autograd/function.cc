@@ -109,7 +109,7 @@ napi_value CustomFunction(Arguments& arguments) {
   if (ReadBool(env, property("record"), "record")) {
     node = PointerKind<NodePointer>::Make<FunctionNode>(
         ReadString(env, property("name"), "name"),
-        std::make_shared<Callback>(environment.callbacks, property("backward")),
+        std::make_shared<Callback>(environment.callbacks, ReadFunction(env, property("backward"), "backward")),
         ReadBool(env, property("materialize"), "materialize"));
     node->set_next_edges(ag::collect_next_edges(inputs));
   }
