@@ -134,8 +134,3 @@ export function instanceOf(type: Class, classes: readonly NamedClass[], draws: D
   }
   return null;
 }
-
-/** Classes of which no constructor call succeeded. */
-export function withoutInstances(classes: readonly NamedClass[]): string[] {
-  return classes.filter((named) => seedsOf(named).length === 0).map(({ name }) => name);
-}

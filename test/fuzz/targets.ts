@@ -10,7 +10,7 @@ import { methodOps } from '../../lib/tensor/generated/methods';
 import { signaturesOf } from '../../lib/tensor/resolve';
 import { camelCase, parseType, type Signature } from '../../lib/tensor/signature';
 import { type Class, instanceOf, isClass, type NamedClass, usualList } from './instances';
-import type { Draws } from './random';
+import { Draws } from './random';
 import { anyTensor, anything, ofType } from './values';
 
 export interface Call {
@@ -324,8 +324,12 @@ export function selfTests(): Target[] {
 
 const named = new Exports();
 
-/** The exported classes. */
-export const { classes } = named;
+/** Exported classes whose methods are called on no object of theirs, because none could be made. */
+export function classesWithoutObjects(): string[] {
+  const concrete = named.classes.filter(({ type }) => !isAbstract(type));
+  const lacking = concrete.filter(({ type }) => instanceOf(type, concrete, new Draws('any')) === null);
+  return lacking.map(({ name }) => name);
+}
 
 /**
  * All functions in the public namespace and in those inside of it, constructors, static functions, methods and accessors
