@@ -159,7 +159,7 @@ c10::IValue ToIValue(const Arguments& arguments, napi_value value, const Convers
     case Kind::kMemoryFormat:
       return static_cast<int64_t>(ReadMemoryFormat(env, value, name));
     case Kind::kGenerator:
-      return arguments.environment->generators.Get(static_cast<uint32_t>(ReadInt(env, value, name)));
+      return arguments.environment->generators.Get(ReadId(env, value, name));
     case Kind::kOptional:
       // A tensor's handle 0 stands for none, like null.
       if (conversion.inner->kind == Kind::kTensor) {

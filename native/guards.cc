@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "errors.h"
 
@@ -39,12 +40,32 @@ class Call {
     return value != nullptr && value->isTensor() ? value->toTensor() : at::Tensor();
   }
 
+  // Its number of spatial dimensions, of a name such as `aten::reflection_pad2d_backward`; 0 where it tells none.
+  size_t SpatialDimensions() const {
+    const size_t place = schema_.name().find("d_backward");
+    return place == std::string::npos || place == 0 ? 0 : static_cast<size_t>(schema_.name()[place - 1] - '0');
+  }
+
   [[noreturn]] void Refuse(const std::string& why) const { ThrowValue(schema_.name() + "(): " + why); }
 
  private:
   const c10::FunctionSchema& schema_;
   const std::vector<c10::IValue>& stack_;
 };
+
+// The tensors of a list argument; none where it is no list of tensors.
+std::vector<at::Tensor> TensorsOf(const Call& call, std::string_view name) {
+  const c10::IValue* list = call.Find(name);
+  return list != nullptr && list->isTensorList() ? list->toTensorVector() : std::vector<at::Tensor>();
+}
+
+// Kernels read so many elements of the list, whatever its length.
+void RequireLength(const Call& call, const char* name, size_t length) {
+  const c10::IValue* list = call.Find(name);
+  if (list == nullptr || !list->isIntList() || list->toIntList().size() == length) return;
+  call.Refuse("expected " + std::to_string(length) + " elements in `" + name + "`, received " +
+              std::to_string(list->toIntList().size()));
+}
 
 template <void (*check)(const Call&)>
 void Checked(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& stack) {
@@ -123,6 +144,66 @@ void Padding(const Call& call) {
   }
 }
 
+// In the forward pass the number of paddings is checked, in the backward pass it is not.
+void PaddingBackward(const Call& call) {
+  RequireLength(call, "padding", 2 * call.SpatialDimensions());
+  Padding(call);
+}
+
+// The output size is read in the backward pass before anything is checked.
+void FractionalPoolBackward(const Call& call) {
+  for (const char* name : {"kernel_size", "output_size"}) RequireLength(call, name, call.SpatialDimensions());
+}
+
+void SlowConvBackward(const Call& call) {
+  for (const char* name : {"kernel_size", "stride", "padding"}) RequireLength(call, name, 2);
+}
+
+// Statistics and weights are read and written by the input's channels; batch_norm, whose callers they are, checks that.
+void ChannelStatistics(const Call& call) {
+  const at::Tensor input = call.Tensor("input");
+  if (!input.defined() || input.dim() < 2) return;
+  for (const char* name : {"weight", "bias", "running_mean", "running_var"}) {
+    const at::Tensor tensor = call.Tensor(name);
+    if (!tensor.defined() || tensor.numel() == input.size(1)) continue;
+    call.Refuse("`" + std::string(name) + "` should contain " + std::to_string(input.size(1)) + " elements not " +
+                std::to_string(tensor.numel()));
+  }
+}
+
+// As many scalars as tensors are read, and they are counted in some of these ops only.
+void ForeachScalars(const Call& call) {
+  const c10::IValue* scalars = call.Find("scalars");
+  const size_t count = TensorsOf(call, "self").size();
+  if (scalars == nullptr || !scalars->isList() || scalars->toListRef().size() == count) return;
+  call.Refuse("expected " + std::to_string(count) + " scalars, one per tensor, received " +
+              std::to_string(scalars->toListRef().size()));
+}
+
+// The next float above `from` is looked for by shifting |from + 1| to 0, which the least integer never reaches.
+void RandomFrom(const Call& call) {
+  if (call.Int("from") == std::numeric_limits<int64_t>::max()) call.Refuse("no integer is above `from`, 2^63-1");
+}
+
+// As copy() above, and lists of unequal lengths.
+void ForeachCopy(const Call& call) {
+  const std::vector<at::Tensor> self = TensorsOf(call, "self");
+  if (self.size() != TensorsOf(call, "src").size()) call.Refuse("expected as many tensors in `src` as in `self`");
+  for (const at::Tensor& tensor : self) {
+    if (tensor.layout() != at::kStrided) call.Refuse("it is not implemented for sparse tensors; use _foreach_copy_()");
+  }
+}
+
+// The gates are cut into so many parts, and each is used, whether the tensor was wide enough or not.
+template <int64_t parts>
+void CellBackward(const Call& call) {
+  for (const char* name : {"input_gates", "hidden_gates"}) {
+    const at::Tensor gates = call.Tensor(name);
+    if (gates.defined() && gates.dim() == 2 && gates.size(1) > 0 && gates.size(1) % parts == 0) continue;
+    call.Refuse("expected `" + std::string(name) + "` of the shape [batch, " + std::to_string(parts) + " * hidden]");
+  }
+}
+
 // Kernels count windows by 32 bits: of 2^32 a zero remains, and the loop over them does not end.
 void Pooling(const Call& call) {
   for (const char* name : {"kernel_size", "stride", "padding", "dilation", "output_size"}) {
@@ -167,6 +248,27 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::replication_pad1d", Checked<Padding>},
       {"aten::replication_pad2d", Checked<Padding>},
       {"aten::replication_pad3d", Checked<Padding>},
+      {"aten::reflection_pad1d_backward", Checked<PaddingBackward>},
+      {"aten::reflection_pad2d_backward", Checked<PaddingBackward>},
+      {"aten::reflection_pad3d_backward", Checked<PaddingBackward>},
+      {"aten::replication_pad1d_backward", Checked<PaddingBackward>},
+      {"aten::replication_pad2d_backward", Checked<PaddingBackward>},
+      {"aten::replication_pad3d_backward", Checked<PaddingBackward>},
+      {"aten::fractional_max_pool2d_backward", Checked<FractionalPoolBackward>},
+      {"aten::fractional_max_pool3d_backward", Checked<FractionalPoolBackward>},
+      {"aten::_slow_conv2d_backward", Checked<SlowConvBackward>},
+      {"aten::batch_norm_update_stats", Checked<ChannelStatistics>},
+      {"aten::native_batch_norm", Checked<ChannelStatistics>},
+      {"aten::_native_batch_norm_legit", Checked<ChannelStatistics>},
+      {"aten::_native_batch_norm_legit_no_training", Checked<ChannelStatistics>},
+      {"aten::_batch_norm_with_update", Checked<ChannelStatistics>},
+      {"aten::_batch_norm_with_update_functional", Checked<ChannelStatistics>},
+      {"aten::_batch_norm_no_update", Checked<ChannelStatistics>},
+      {"aten::random", Checked<RandomFrom>},
+      {"aten::random_", Checked<RandomFrom>},
+      {"aten::_foreach_copy", Checked<ForeachCopy>},
+      {"aten::_thnn_differentiable_gru_cell_backward", Checked<CellBackward<3>>},
+      {"aten::_thnn_differentiable_lstm_cell_backward", Checked<CellBackward<4>>},
       {"aten::linalg_eigvals", Checked<Eigvals>},
       {"aten::_linalg_eigvals", Checked<Eigvals>},
       {"aten::linalg_matrix_power", Checked<MatrixPower>},
@@ -183,14 +285,17 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
 
 Guard GuardOf(const c10::OperatorName& op) {
   const std::string& name = op.name;
-  // Chebyshev's have a closed form where their values stay small, and end early where they grow.
-  const bool recurs = name.find("_polynomial_") != std::string::npos && name.find("chebyshev") == std::string::npos;
+  // Chebyshev's have a closed form where their values stay small, and end early where they grow; the shifted ones do
+  // neither at the smallest numbers, for which 2 x - 1 is -1.
+  const auto has = [&name](const char* part) { return name.find(part) != std::string::npos; };
+  const bool recurs = has("_polynomial_") && (!has("chebyshev") || has("shifted"));
   if (name.starts_with("aten::special_") && recurs) return Checked<Polynomial>;
-  if (name.find("_pool") != std::string::npos) return Checked<Pooling>;
+  if (name.starts_with("aten::_foreach_addc")) return Checked<ForeachScalars>;
   const auto of_overload = Guards().find(name + "." + op.overload_name);
   if (of_overload != Guards().end()) return of_overload->second;
   const auto found = Guards().find(name);
-  return found == Guards().end() ? nullptr : found->second;
+  if (found != Guards().end()) return found->second;
+  return has("_pool") ? Checked<Pooling> : nullptr;
 }
 
 }  // namespace libtorch_node

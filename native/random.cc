@@ -15,8 +15,7 @@ namespace libtorch_node {
 namespace {
 
 at::Generator ReadGenerator(const Arguments& arguments) {
-  return arguments.environment->generators.Get(
-      static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "generator")));
+  return arguments.environment->generators.Get(ReadId(arguments.env, arguments[0], "generator"));
 }
 
 napi_value ManualSeed(Arguments& arguments) {
@@ -39,7 +38,7 @@ napi_value GeneratorDefault(Arguments& arguments) {
 }
 
 napi_value GeneratorFree(Arguments& arguments) {
-  arguments.environment->generators.Free(static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "generator")));
+  arguments.environment->generators.Free(ReadId(arguments.env, arguments[0], "generator"));
   return Undefined(arguments.env);
 }
 

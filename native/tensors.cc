@@ -22,14 +22,6 @@ std::vector<Handle> ReadHandles(const Arguments& arguments, napi_value list) {
   return handles;
 }
 
-napi_value ReadFunction(const Arguments& arguments, size_t index, const char* name) {
-  if (TypeOf(arguments.env, arguments[index]) != napi_function) {
-    ThrowType(std::string("expected a function for argument `") + name + "`, received " +
-              Describe(arguments.env, arguments[index]));
-  }
-  return arguments[index];
-}
-
 // adopt(handles, owners, count): owners of the tensors that are alive, the first `count` of a Float64Array and an
 // array.
 napi_value Adopt(Arguments& arguments) {
@@ -71,8 +63,8 @@ napi_value ScopeEnter(Arguments& arguments) {
 }
 
 napi_value ScopeExit(Arguments& arguments) {
-  const int64_t depth = ReadInt(arguments.env, arguments[0], "depth");
-  arguments.environment->tensors.ExitScope(static_cast<uint32_t>(depth), ReadHandles(arguments, arguments[1]));
+  const uint32_t depth = ReadId(arguments.env, arguments[0], "depth");
+  arguments.environment->tensors.ExitScope(depth, ReadHandles(arguments, arguments[1]));
   return Undefined(arguments.env);
 }
 
@@ -96,13 +88,12 @@ napi_value ScopesDetach(Arguments& arguments) {
 }
 
 napi_value ScopesReattach(Arguments& arguments) {
-  const int64_t base = ReadInt(arguments.env, arguments[0], "base");
-  arguments.environment->tensors.ReattachScopes(static_cast<uint32_t>(base));
+  arguments.environment->tensors.ReattachScopes(ReadId(arguments.env, arguments[0], "base"));
   return Undefined(arguments.env);
 }
 
 napi_value SetScopeQuery(Arguments& arguments) {
-  arguments.environment->tensors.SetScopeQuery(ReadFunction(arguments, 0, "query"));
+  arguments.environment->tensors.SetScopeQuery(ReadFunction(arguments.env, arguments[0], "query"));
   return Undefined(arguments.env);
 }
 
@@ -148,7 +139,7 @@ napi_value ResetPeak(Arguments& arguments) {
 // largestTensors(count): [{ shape, dtype, device, bytes }]
 napi_value LargestTensors(Arguments& arguments) {
   napi_env env = arguments.env;
-  const auto count = static_cast<size_t>(ReadInt(env, arguments[0], "count"));
+  const uint32_t count = ReadId(env, arguments[0], "count");
   std::vector<napi_value> described;
   for (const at::Tensor& tensor : arguments.environment->tensors.Largest(count)) {
     napi_value entry = MakeObject(env);
@@ -186,7 +177,8 @@ napi_value SetSweepThreshold(Arguments& arguments) {
 }
 
 napi_value SetCollectors(Arguments& arguments) {
-  arguments.environment->tensors.SetCollectors(ReadFunction(arguments, 0, "young"), ReadFunction(arguments, 1, "all"));
+  arguments.environment->tensors.SetCollectors(ReadFunction(arguments.env, arguments[0], "young"),
+                                               ReadFunction(arguments.env, arguments[1], "all"));
   return Undefined(arguments.env);
 }
 

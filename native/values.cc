@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "compute/thread.h"
 
@@ -86,6 +87,14 @@ int64_t ReadInt(napi_env env, napi_value value, const char* name) {
   }
   if (TypeOf(env, value) == napi_bigint) return ReadBigInt(env, value, name);
   ThrowExpected(env, "an integer", name, value);
+}
+
+uint32_t ReadId(napi_env env, napi_value value, const char* name) {
+  const int64_t id = ReadInt(env, value, name);
+  if (id < 0 || id > std::numeric_limits<uint32_t>::max()) {
+    ThrowExpected(env, "an integer from 0 to 2^32-1", name, value);
+  }
+  return static_cast<uint32_t>(id);
 }
 
 uint64_t ReadSeed(napi_env env, napi_value value, const char* name) {
@@ -240,6 +249,11 @@ at::Tensor PlainElements(const at::Tensor& tensor) {
   // Zeros that autograd made, as the gradient of sgn(): they have no memory before they are copied.
   const at::Tensor solid = tensor._is_zerotensor() ? tensor.clone() : tensor;
   return solid.resolve_conj().resolve_neg().to(at::kCPU).contiguous();
+}
+
+napi_value ReadFunction(napi_env env, napi_value value, const char* name) {
+  if (TypeOf(env, value) != napi_function) ThrowExpected(env, "a function", name, value);
+  return value;
 }
 
 napi_value Property(napi_env env, napi_value object, const char* name) {

@@ -25,6 +25,8 @@ std::string Describe(napi_env env, napi_value value);
 // -- readers; `name` is the argument's name for the error ------------------------------------------------------------
 double ReadDouble(napi_env env, napi_value value, const char* name);
 int64_t ReadInt(napi_env env, napi_value value, const char* name);
+// An id or a count of 32 bits: cut off to them, another one's number would come out.
+uint32_t ReadId(napi_env env, napi_value value, const char* name);
 // Accepts numbers and BigInts from int64-min to uint64-max; negative ones wrap as in torch.manual_seed.
 uint64_t ReadSeed(napi_env env, napi_value value, const char* name);
 bool ReadBool(napi_env env, napi_value value, const char* name);
@@ -55,6 +57,8 @@ struct Bytes {
 Bytes ReadBytes(napi_env env, napi_value value, const char* name);
 // The tensor's elements one after another on the CPU, as they are or copied; throws where it has none of that kind.
 at::Tensor PlainElements(const at::Tensor& tensor);
+// The value itself.
+napi_value ReadFunction(napi_env env, napi_value value, const char* name);
 // obj[name]
 napi_value Property(napi_env env, napi_value object, const char* name);
 

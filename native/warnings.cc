@@ -40,7 +40,7 @@ napi_value SetWarningListener(Arguments& arguments) {
   if (TypeOf(arguments.env, arguments[0]) != napi_function) {
     ThrowType("expected a function for argument `listener`, received " + Describe(arguments.env, arguments[0]));
   }
-  arguments.environment->warnings.SetListener(arguments[0]);
+  arguments.environment->warnings.SetListener(ReadFunction(arguments.env, arguments[0], "listener"));
   return Undefined(arguments.env);
 }
 

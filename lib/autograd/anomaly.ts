@@ -1,6 +1,6 @@
 /** Anomaly mode: finds the forward call behind a failure of backward. */
 
-import { binding, refusePromise } from '../engine';
+import { binding, checkFunction, refusePromise } from '../engine';
 import { userStack } from '../engine/debug';
 
 export interface AnomalyOptions {
@@ -36,6 +36,7 @@ export function isAnomalyCheckNanEnabled(): boolean {
  * @throws AsyncError if `fn` returns a promise
  */
 export function detectAnomaly<T>(fn: () => T, options: AnomalyOptions = {}): T {
+  checkFunction('detectAnomaly', 'fn', fn);
   const before = [isAnomalyEnabled(), isAnomalyCheckNanEnabled()] as const;
   setDetectAnomaly(true, options);
   try {

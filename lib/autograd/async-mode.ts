@@ -6,6 +6,8 @@
 
 import { createHook, executionAsyncResource } from 'node:async_hooks';
 
+import { checkFunction } from '../engine';
+
 /** Enters a mode, and returns what leaves it. */
 type Enter = () => () => void;
 
@@ -80,7 +82,8 @@ function finish(context: Context): void {
  *
  * @internal
  */
-export async function withModeAsync<T>(enter: Enter, fn: () => PromiseLike<T> | T): Promise<T> {
+export async function withModeAsync<T>(enter: Enter, fn: () => PromiseLike<T> | T, name: string): Promise<T> {
+  checkFunction(name, 'fn', fn);
   const context: Context = { enter, parent: current, done: false };
   alive += 1;
   if (alive === 1) hook.enable();

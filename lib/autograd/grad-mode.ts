@@ -1,6 +1,6 @@
 /** Switches of autograd, each for the length of a function call. */
 
-import { binding, refusePromise } from '../engine';
+import { binding, checkFunction, refusePromise } from '../engine';
 import { withModeAsync } from './async-mode';
 
 /** Autograd records ops: `torch.is_grad_enabled`. */
@@ -26,6 +26,7 @@ function enterInference(enabled: boolean): () => void {
 }
 
 function withMode<T>(enter: () => () => void, fn: () => T, name: string): T {
+  checkFunction(name, 'fn', fn);
   const exit = enter();
   try {
     const result = fn();
@@ -75,20 +76,20 @@ export function inferenceMode<T>(fn: () => T, enabled = true): T {
  * for while such a call is under way.
  */
 export function noGradAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
-  return withModeAsync(() => enterGrad(false), fn);
+  return withModeAsync(() => enterGrad(false), fn, 'noGradAsync');
 }
 
 /** As {@link enableGrad} for an asynchronous function; see {@link noGradAsync}. */
 export function enableGradAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
-  return withModeAsync(() => enterGrad(true), fn);
+  return withModeAsync(() => enterGrad(true), fn, 'enableGradAsync');
 }
 
 /** As {@link setGradEnabled} for an asynchronous function; see {@link noGradAsync}. */
 export function setGradEnabledAsync<T>(enabled: boolean, fn: () => PromiseLike<T> | T): Promise<T> {
-  return withModeAsync(() => enterGrad(enabled), fn);
+  return withModeAsync(() => enterGrad(enabled), fn, 'setGradEnabledAsync');
 }
 
 /** As {@link inferenceMode} for an asynchronous function; see {@link noGradAsync}. */
 export function inferenceModeAsync<T>(fn: () => PromiseLike<T> | T, enabled = true): Promise<T> {
-  return withModeAsync(() => enterInference(enabled), fn);
+  return withModeAsync(() => enterInference(enabled), fn, 'inferenceModeAsync');
 }

@@ -1,6 +1,6 @@
 /** Compares gradients with finite differences, by PyTorch's rules (slow mode, which looks at every element). */
 
-import { ArgumentError, TorchError } from '../engine';
+import { ArgumentError, checkFunction, checkList, checkNumbers, TorchError } from '../engine';
 import { type DType, isComplexDType, isFloatingDType, rand, stack, Tensor, zeros } from '../tensor';
 import { Function, type FunctionContext } from './function';
 import { grad } from './grad';
@@ -303,7 +303,11 @@ export function gradcheck(
   inputs: Tensor | readonly unknown[],
   options: GradcheckOptions = {},
 ): boolean {
+  checkFunction('gradcheck', 'func', func);
+  if (!(inputs instanceof Tensor)) checkList('gradcheck', 'inputs', inputs);
   const settings: Settings = { ...DEFAULTS, ...options };
+  const { eps, atol, rtol, nondetTol } = settings;
+  checkNumbers('gradcheck', { eps, atol, rtol, nondetTol });
   try {
     check(func as Fn, inputs instanceof Tensor ? [inputs] : inputs, settings);
     return true;
@@ -347,6 +351,8 @@ export function gradgradcheck(
   gradOutputs: Tensor | readonly Tensor[] | null = null,
   options: GradcheckOptions = {},
 ): boolean {
+  checkFunction('gradgradcheck', 'func', func);
+  if (!(inputs instanceof Tensor)) checkList('gradgradcheck', 'inputs', inputs);
   const fn = func as Fn;
   const given = inputs instanceof Tensor ? [inputs] : inputs;
   const gradients =

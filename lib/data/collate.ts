@@ -1,4 +1,4 @@
-import { ArgumentError, describe, withNumThreads } from '../engine';
+import { ArgumentError, checkList, describe, withNumThreads } from '../engine';
 import { stack, tensor, Tensor, type TypedArray } from '../tensor';
 
 /** The batch that {@link defaultCollate} makes of samples of type S. */
@@ -24,6 +24,7 @@ export type Collated<S> = S extends Tensor | ArrayBufferView | number | bigint |
  * @throws {ArgumentError} samples of different kinds, lengths, keys or shapes, or of a kind that cannot be collated
  */
 export function defaultCollate<S>(samples: readonly S[]): Collated<S> {
+  checkList('defaultCollate', 'samples', samples);
   return collate(samples) as Collated<S>;
 }
 

@@ -1,4 +1,4 @@
-import { isThenable, scope, TorchError } from '../engine';
+import { checkObject, isThenable, scope, TorchError } from '../engine';
 import type { Generator } from '../tensor';
 import { isTwoPhase, messageOf, SampleError, type AnyDataset, type Dataset, type TwoPhaseDataset } from './dataset';
 import { drawSeed } from './draws';
@@ -45,6 +45,7 @@ export class DataLoaderIterator<S, B> implements AsyncIterableIterator<B, undefi
     private readonly loader: LoaderParts<S, B>,
     resume?: LoaderState,
   ) {
+    checkObject('DataLoaderIterator', 'loader', loader, 'a DataLoader', ['dataset', 'batchSampler']);
     const { dataset, batchSampler, generator } = loader;
     this.sampler = iterateSampler(batchSampler, resume?.sampler);
     // Nothing here uses the seed (PyTorch's workers do), but its draw moves all later ones.

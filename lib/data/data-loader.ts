@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkObject, describe } from '../engine';
 import type { Generator } from '../tensor';
 import { defaultCollate, type Collated } from './collate';
 import type { AnyDataset } from './dataset';
@@ -53,6 +53,8 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     readonly dataset: AnyDataset<S>,
     options: DataLoaderOptions<S, B> = {},
   ) {
+    checkObject('DataLoader', 'dataset', dataset, 'a data set', ['length']);
+    checkObject('DataLoader', 'options', options);
     const { batchSize = 1, generator } = options;
     this.generator = generator;
     this.batchSampler =
@@ -83,7 +85,9 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
    * was taken: with the batch after, and without the draws made before. The default generator, and one given to the
    * loader, must have been set back to where they were then.
    */
-  iterate({ resume }: { resume?: LoaderState } = {}): DataLoaderIterator<S, B> {
+  iterate(options: { resume?: LoaderState } = {}): DataLoaderIterator<S, B> {
+    checkObject('iterate', 'options', options);
+    const { resume } = options;
     return new DataLoaderIterator(this, resume);
   }
 }

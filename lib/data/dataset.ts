@@ -1,4 +1,4 @@
-import { ArgumentError, describe, TorchError } from '../engine';
+import { ArgumentError, checkList, checkObject, checkTensor, describe, TorchError } from '../engine';
 import type { Generator, Tensor } from '../tensor';
 import { permutation } from './draws';
 
@@ -40,6 +40,7 @@ export class SampleError extends TorchError {
 }
 
 export function isTwoPhase<S>(dataset: AnyDataset<S>): dataset is TwoPhaseDataset<unknown, S> {
+  checkObject('data', 'dataset', dataset, 'a data set');
   return 'load' in dataset && 'transform' in dataset;
 }
 
@@ -52,6 +53,7 @@ export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number,
   readonly length: number;
 
   constructor(...tensors: readonly Tensor[]) {
+    for (const tensor of tensors) checkTensor('TensorDataset()', 'tensors', tensor);
     const length = tensors[0]?.shape[0];
     if (length === undefined || tensors.some(({ shape }) => shape[0] !== length)) {
       throw new ArgumentError(
@@ -84,6 +86,7 @@ export class Subset<S> implements Dataset<S> {
     readonly dataset: Dataset<S>,
     indices: readonly number[],
   ) {
+    checkObject('Subset', 'dataset', dataset, 'a data set with getItem()', ['length', 'getItem']);
     this.indices = checkedIndices(indices, dataset.length);
   }
 
@@ -104,6 +107,11 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
     readonly dataset: TwoPhaseDataset<D, S>,
     indices: readonly number[],
   ) {
+    checkObject('TwoPhaseSubset', 'dataset', dataset, 'a data set with load() and transform()', [
+      'length',
+      'load',
+      'transform',
+    ]);
     this.indices = checkedIndices(indices, dataset.length);
   }
 
@@ -151,6 +159,8 @@ export function randomSplit<S>(
   lengths: readonly number[],
   { generator }: { generator?: Generator } = {},
 ): AnyDataset<S>[] {
+  checkObject('randomSplit', 'dataset', dataset, 'a data set', ['length']);
+  checkList('randomSplit', 'lengths', lengths);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== dataset.length || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
     throw new ArgumentError(
@@ -165,6 +175,7 @@ export function randomSplit<S>(
 }
 
 function checkedIndices(indices: readonly number[], length: number): readonly number[] {
+  checkList('subset', 'indices', indices);
   const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= length);
   if (wrong === undefined) return indices;
   throw new ArgumentError(
@@ -177,7 +188,7 @@ function elementAt(indices: readonly number[], index: number): number {
   const element = indices[index];
   if (element !== undefined) return element;
   throw new ArgumentError(
-    `expected an index from 0 to ${indices.length - 1} for argument \`index\`, received ${String(index)}`,
+    `expected an index from 0 to ${indices.length - 1} for argument \`index\`, received ${describe(index)}`,
     'TORCH_VALUE',
   );
 }

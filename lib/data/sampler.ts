@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkIterable, checkObject, describe } from '../engine';
 import type { Generator } from '../tensor';
 import { drawSeed, integersBelow, permutation, seededGenerator } from './draws';
 
@@ -45,6 +45,7 @@ export interface Sized {
 export class SequentialSampler extends Sampler {
   constructor(private readonly dataSource: Sized) {
     super();
+    checkObject('SequentialSampler', 'dataSource', dataSource, 'something with a length', ['length']);
   }
 
   get length(): number {
@@ -84,6 +85,7 @@ export class RandomSampler extends Sampler {
     this.replacement = replacement;
     this.generator = generator;
     this.count = numSamples;
+    checkObject('RandomSampler', 'dataSource', dataSource, 'something with a length', ['length']);
     requirePositiveInteger('the length of `dataSource`', dataSource.length);
     requirePositiveInteger('argument `numSamples`', this.length);
   }
@@ -193,6 +195,7 @@ export class BatchSampler extends Sampler<number[]> {
     readonly dropLast: boolean,
   ) {
     super();
+    checkIterable('BatchSampler', 'sampler', sampler);
     requirePositiveInteger('argument `batchSize`', batchSize);
   }
 
@@ -229,6 +232,7 @@ export class BatchSampler extends Sampler<number[]> {
  */
 export function iterateSampler<T>(sampler: Sampler<T> | Iterable<T>, state?: SamplerState): SamplerIterator<T> {
   if (sampler instanceof Sampler) return sampler.iterate(state);
+  checkIterable('DataLoader', 'sampler', sampler);
   const items = sampler[Symbol.iterator]();
   let taken = 0;
   const next = (): IteratorResult<T, undefined> => {

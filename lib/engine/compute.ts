@@ -1,5 +1,6 @@
 /** Work on the compute thread, while the event loop goes on. */
 
+import { checkFunction } from './arguments';
 import { binding, fromRejection } from './gate';
 import { scopeOf } from './scope';
 
@@ -31,6 +32,7 @@ export interface ComputeOptions {
  * op's name
  */
 export async function computeAsync<T>(fn: () => T, { signal }: ComputeOptions = {}): Promise<T> {
+  checkFunction('computeAsync', 'fn', fn);
   signal?.throwIfAborted();
   stopAtExit();
   binding.regionEnter();

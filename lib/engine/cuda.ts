@@ -5,6 +5,7 @@
  * why; but for the questions about memory, which answer 0 and do nothing, so that one program serves both, as in Python.
  */
 
+import { checkOptions } from './arguments';
 import { ArgumentError, DisposedError } from './errors';
 import { binding, describe } from './gate';
 import { refusePromise } from './scope';
@@ -117,25 +118,25 @@ export class Stream {
 
   /** What is queued here from now on starts after the event. */
   waitEvent(event: Event): void {
-    event.wait(this);
+    checkEvent(event, 'waitEvent').wait(this);
   }
 
   /** What is queued here from now on starts after what `stream` has queued. */
   waitStream(stream: Stream): void {
-    const event = stream.recordEvent();
+    const event = idOf(stream, 'waitStream').recordEvent();
     event.wait(this);
     event.dispose();
   }
 
   /** Marks this place of the queue with an event, a new one by default. */
   recordEvent(event: Event = new Event()): Event {
-    event.record(this);
+    checkEvent(event, 'recordEvent').record(this);
     return event;
   }
 
   /** True for two objects that stand for one stream. */
   equals(other: Stream): boolean {
-    return this.id === other.id;
+    return this.id === idOf(other, 'equals').id;
   }
 }
 
@@ -154,6 +155,11 @@ export function defaultStream(device?: CudaDevice): Stream {
 function idOf(stream: unknown, name: string): Stream {
   if (stream instanceof Stream) return stream;
   throw new ArgumentError(`${name}(): expected a cuda.Stream for argument \`stream\`, received ${describe(stream)}`);
+}
+
+function checkEvent(event: unknown, name: string): Event {
+  if (event instanceof Event) return event;
+  throw new ArgumentError(`${name}(): expected a cuda.Event for argument \`event\`, received ${describe(event)}`);
 }
 
 /** Makes a stream the current one of its device, and its device the current one: `torch.cuda.set_stream`. */
@@ -193,7 +199,9 @@ export class Event {
   private id: number;
 
   /** @param enableTiming - for {@link elapsedTime}, on both events */
-  constructor({ enableTiming = false }: { enableTiming?: boolean } = {}) {
+  constructor(options: { enableTiming?: boolean } = {}) {
+    checkOptions('cuda.Event', options, ['enableTiming']);
+    const { enableTiming = false } = options;
     this.id = binding.eventCreate(enableTiming);
     forgotten.register(this, this.id, this);
   }

@@ -8,6 +8,7 @@ import { debug, describeSite } from './debug';
 import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
 import { describeUsage } from './out-of-memory';
+import { calledByUser } from './stack';
 import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
@@ -41,14 +42,18 @@ function hasDevice(values: readonly unknown[], depth = 0): boolean {
   });
 }
 
+/** Lists in lists are shown to this depth: enough for a reader, and none is too deep for the stack. */
+const DEEPEST = 6;
+
 /**
  * Tells a value to a reader: `Tensor[2, 3] float32`, `'abc'`, `[1, 2]`, `null`. The device is told of a tensor that is not
  * on the CPU, or of every one if `withDevice`.
  */
-export function describe(value: unknown, withDevice = false): string {
+export function describe(value: unknown, withDevice = false, depth = 0): string {
   if (value instanceof TensorBase) return describeTensor(value, withDevice);
+  if (depth > DEEPEST && typeof value === 'object' && value !== null) return '…';
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map((element) => describe(element, withDevice));
+    const shown = value.slice(0, 8).map((element) => describe(element, withDevice, depth + 1));
     return `[${shown.join(', ')}${value.length > shown.length ? `, … ${value.length} in all` : ''}]`;
   }
   switch (typeof value) {
@@ -66,7 +71,7 @@ export function describe(value: unknown, withDevice = false): string {
       const entries = Object.entries(value)
         .filter(([, entry]) => entry !== undefined)
         .slice(0, 8);
-      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice)}`).join(', ')} }`;
+      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice, depth + 1)}`).join(', ')} }`;
     }
     default:
       return String(value);
@@ -142,7 +147,10 @@ export function fromRejection(error: unknown): unknown {
   return errorFromCode(error.code, `${error.message}${details(error.code)}`);
 }
 
-/** Arguments of a seam function for a message: handles mean nothing to a reader, so only the name is told. */
+/**
+ * Each function of the addon with the errors of this library. Handles mean nothing to a reader, and neither do the names of
+ * these functions: what is told is the public function that the user has called.
+ */
 function guard(binding: NativeBinding): NativeBinding {
   const guarded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(binding)) {
@@ -157,7 +165,7 @@ function guard(binding: NativeBinding): NativeBinding {
         }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
         const more = `${site}${details(error.code)}${anomalyOf(error)}`;
-        throw errorFromCode(error.code, `${error.message}${IN}${name}${more}`);
+        throw errorFromCode(error.code, `${error.message}${IN}${calledByUser() ?? name}${more}`);
       }
     };
   }

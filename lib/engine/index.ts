@@ -1,4 +1,14 @@
-export { checkFunction, checkOptions, checkTensor } from './arguments';
+export {
+  checkFunction,
+  checkIterable,
+  checkList,
+  checkNumbers,
+  checkObject,
+  checkOptions,
+  checkString,
+  checkTensor,
+  checkTensors,
+} from './arguments';
 export type { Handle, NativeBinding } from './binding';
 export { asCallOf, binding, describe } from './gate';
 export { withNumThreads } from './library';

@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import { checkFunction } from './arguments';
 import type { Handle, ScopeId } from './binding';
 import { debug, recordScopeEnd } from './debug';
 import { binding } from './gate';
@@ -35,6 +36,7 @@ binding.setScopeQuery(() => {
  * around, where that is still open. Everything is freed as well if `fn` fails.
  */
 export async function scopeAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+  checkFunction('scopeAsync', 'fn', fn);
   const scope: AsyncScope = { id: binding.asyncScopeEnter(), around: context.getStore(), open: true };
   let kept: Handle[] = [];
   try {

@@ -1,5 +1,6 @@
 /** Deterministic lifetimes: a scope frees what was made in it, but what it returns or keeps. */
 
+import { checkFunction, checkTensor } from './arguments';
 import type { Handle } from './binding';
 import { debug, recordDisposal, recordScopeEnd } from './debug';
 import { AsyncError } from './errors';
@@ -80,6 +81,7 @@ export function scope<T>(fn: () => T): T {
  * @internal
  */
 export function scopeOf<T>(fn: () => T, name: string): T {
+  checkFunction(name, 'fn', fn);
   const depth = binding.scopeEnter();
   let kept: Handle[] = [];
   try {
@@ -95,13 +97,16 @@ export function scopeOf<T>(fn: () => T, name: string): T {
 
 /** Takes a tensor out of all scopes: it lives until it is disposed or nothing refers to it. Returns it. */
 export function keep<T extends TensorBase>(tensor: T): T {
+  checkTensor('keep()', 'tensor', tensor);
   binding.keep(tensor.handle);
   return tensor;
 }
 
 /** Frees tensors at once; those freed already are passed over. */
 export function dispose(...tensors: readonly TensorBase[]): void {
-  for (const { handle } of tensors) {
+  for (const tensor of tensors) {
+    checkTensor('dispose()', 'tensors', tensor);
+    const { handle } = tensor;
     if (debug.enabled) recordDisposal(handle);
     binding.dispose(handle);
   }

@@ -22,12 +22,41 @@ function isOurs(frame: string): boolean {
   });
 }
 
-/** @internal Lets the stack of a new error begin at the first frame outside of this library, if there is one. */
-export function trimStack(error: Error): void {
+/** Runs `use` with a stack that is deep enough to reach the user. */
+function withDeepStack<T>(use: (limit: number) => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = Math.max(limit, DEEP);
-  Error.captureStackTrace(error);
-  Error.stackTraceLimit = limit;
+  try {
+    return use(limit);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** `    at Tensor.get shape [as shape] (file:1:2)`: the name before the file, which an anonymous function lacks. */
+const NAMED = /^ *at (?:async )?(?:new )?([^(]+?) \(/;
+
+/**
+ * @internal The function of this library that the user has called, by the name under which they know it, such as `shape`,
+ * `Generator.manualSeed` or `scope`; null where it cannot be told.
+ */
+export function calledByUser(): string | null {
+  const frames = withDeepStack(() => (new Error().stack ?? '').split('\n').slice(1));
+  const users = frames.findIndex((frame) => !isOurs(frame));
+  const name = NAMED.exec(frames[users - 1] ?? '')?.[1];
+  if (name === undefined || name.includes('<anonymous>')) return null;
+  // `Tensor.get shape [as shape]`; what a tensor or a namespace calls its own is known by its last name.
+  const [, holder = '', own = ''] = /^(?:(\w+)\.)?(?:[gs]et )?([\w$]+)/.exec(name) ?? [];
+  const shown = /\[as (\w+)\]/.exec(name)?.[1] ?? own;
+  return holder === '' || ['Object', 'Tensor', 'Parameter', 'Buffer'].includes(holder) ? shown : `${holder}.${shown}`;
+}
+
+/** @internal Lets the stack of a new error begin at the first frame outside of this library, if there is one. */
+export function trimStack(error: Error): void {
+  const limit = withDeepStack((shown) => {
+    Error.captureStackTrace(error);
+    return shown;
+  });
   const lines = error.stack?.split('\n') ?? [];
   const first = lines.findIndex((line) => /^ {4}at /.test(line));
   if (first === -1) return;

@@ -1,4 +1,4 @@
-import { ArgumentError, describe, scope } from '../engine';
+import { ArgumentError, checkTensors, describe, scope } from '../engine';
 import type { Tensor } from '../tensor';
 
 /** How often each class was taken for each: entry `[truth * C + prediction]`, exact as long as it is below 2^53. */
@@ -36,6 +36,7 @@ export function countConfusion(
 
 /** True where `preds` are scores of the classes, false where they are labels. */
 function checkShapes(preds: Tensor, target: Tensor, numClasses: number): boolean {
+  checkTensors('update', { preds, target });
   const [batch, classes, ...rest] = preds.shape;
   const isScores = preds.dim() === target.dim() + 1;
   if (!isScores && preds.shape.join() === target.shape.join()) return false;

@@ -7,6 +7,9 @@ export interface ConfusionMetricOptions {
   ignoreIndex?: number;
 }
 
+/** Their confusion matrix has the most elements that a JavaScript array can have at once. */
+const MOST_CLASSES = 4096;
+
 /**
  * A score that follows from the confusion matrix alone, accumulated over batches: the shape of a torchmetrics `Metric`.
  * The state is plain counts, not tensors, so updates may stand inside any scope, mode or device.
@@ -22,6 +25,12 @@ export abstract class ConfusionMetric {
     if (!Number.isSafeInteger(numClasses) || numClasses < 2) {
       throw new ArgumentError(
         `expected an integer larger than 1 for argument \`numClasses\`, received ${describe(numClasses)}`,
+        'TORCH_VALUE',
+      );
+    }
+    if (numClasses > MOST_CLASSES) {
+      throw new ArgumentError(
+        `expected at most ${MOST_CLASSES} classes for argument \`numClasses\`, received ${numClasses}`,
         'TORCH_VALUE',
       );
     }

@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkTensor, describe } from '../engine';
 import type { Tensor } from '../tensor';
 
 /** Scores from one confusion matrix, as numbers from 0 to 1; NaN where there is nothing to divide by. */
@@ -21,6 +21,7 @@ export interface SegmentationScores {
  * @param confusion int64 `[C, C]`, rows the truth: `MulticlassConfusionMatrix.compute()`
  */
 export function segmentationScores(confusion: Tensor): SegmentationScores {
+  checkTensor('segmentationScores()', 'confusion', confusion);
   const [rows, columns, ...rest] = confusion.shape;
   if (rows === undefined || rows !== columns || rest.length > 0) {
     throw new ArgumentError(

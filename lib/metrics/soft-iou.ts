@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkTensors, describe } from '../engine';
 import { cat, type Tensor } from '../tensor';
 
 /** Keeps the score of an image without any intersection above 0, and its logarithm finite. */
@@ -34,6 +34,7 @@ export function iouLoss(input: Tensor, target: Tensor, options?: SoftIoUOptions)
 
 /** bool `[N, C, H, W]`; a pixel of a label that is no class is false in all of them. */
 function oneHot(input: Tensor, target: Tensor): Tensor {
+  checkTensors('softIoU', { input, target });
   const [batch, classes, ...size] = input.shape;
   const fits = [[batch, 1, ...size].join(), [batch, ...size].join()].includes(target.shape.join());
   if (input.dim() !== 4 || classes === undefined || !fits) {

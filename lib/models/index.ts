@@ -1,6 +1,6 @@
 /** The models by name, in one place: adding a model means adding its file and one line here. */
-import { ArgumentError } from '../engine';
-import type { Module } from '../nn';
+import { ArgumentError, describe } from '../engine';
+import { Module } from '../nn';
 import { VisionTransformerForSegmentation, type JourneyStep, type VisionTransformerArgs } from './vit-segmentation';
 
 export {
@@ -34,7 +34,7 @@ export function names(): ModelName[] {
 
 /** True for the name of a model. */
 export function isModelName(name: string): name is ModelName {
-  return Object.hasOwn(registry, name);
+  return typeof name === 'string' && Object.hasOwn(registry, name);
 }
 
 /**
@@ -43,12 +43,20 @@ export function isModelName(name: string): name is ModelName {
  */
 export function create<N extends ModelName>(name: N, options: ModelOptions[N] = {}): SegmentationModel {
   if (!isModelName(name)) {
-    throw new ArgumentError(`there is no model ${String(name)}, expected one of ${names().join(', ')}`, 'TORCH_VALUE');
+    throw new ArgumentError(
+      `there is no model ${describe(name)}, expected one of ${names().join(', ')}`,
+      'TORCH_VALUE',
+    );
   }
   return registry[name](options);
 }
 
 /** Number of trainable numbers in a module, each counted once. */
 export function countParameters(module: Module): number {
+  if (!(module instanceof Module)) {
+    throw new ArgumentError(
+      `countParameters(): expected a Module for argument \`module\`, received ${describe(module)}`,
+    );
+  }
   return module.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0);
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../engine';
 import type { Tensor } from '../tensor';
 import * as F from './functional';
 import { Module } from './module';
@@ -9,6 +10,7 @@ export class ReLU extends Module {
   /** @param inplace write the result into the input */
   constructor(inplace: boolean | { inplace?: boolean } = false) {
     super();
+    if (typeof inplace !== 'boolean') checkOptions('ReLU', inplace, ['inplace']);
     this.inplace = typeof inplace === 'boolean' ? inplace : (inplace.inplace ?? false);
   }
 

@@ -1,5 +1,5 @@
 import { isGradEnabled } from '../autograd';
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkTensors } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as init from './init';
@@ -142,6 +142,7 @@ export class MultiheadAttention extends Module<
   }
 
   forward(query: Tensor, key: Tensor, value: Tensor, ...rest: ForwardTail): [output: Tensor, weights: Tensor | null] {
+    checkTensors('MultiheadAttention.forward', { query, key, value });
     const options = readTail('MultiheadAttention.forward', forwardDefaults, rest);
     const { needWeights, averageAttnWeights, isCausal } = options;
     const floatMask = [options.attnMask, options.keyPaddingMask].some(

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkTensor } from '../engine';
 import { empty, ones, tensor, zeros, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
@@ -75,6 +75,7 @@ abstract class BatchNorm extends Module {
   }
 
   forward(input: Tensor): Tensor {
+    checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     this.checkInput(input);
     let factor = this.momentum ?? 0;
     if (this.training && this.numBatchesTracked !== null) {

@@ -1,4 +1,4 @@
-import { IndexError } from '../engine';
+import { IndexError, checkIterable } from '../engine';
 import type { Tensor } from '../tensor';
 import { Module, type AnyModule } from './module';
 import { indentRest } from './repr';
@@ -59,6 +59,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
 
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
+    checkIterable('extend', 'modules', modules);
     for (const module of modules) this.append(module);
     return this;
   }

@@ -1,5 +1,5 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkTensor } from '../engine';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -41,6 +41,7 @@ export type GeluApproximation = 'none' | 'tanh';
  * elements) it returns the input itself, as Python does: attention tells self attention by the identity of its inputs.
  */
 export function dropout(input: Tensor, p = 0.5, training = true, inplace = false): Tensor {
+  checkTensor('dropout()', 'input', input);
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${p}`, 'TORCH_VALUE');
   }
@@ -94,6 +95,7 @@ export function batchNorm(
   momentum = 0.1,
   eps = 1e-5,
 ): Tensor {
+  checkTensor('batchNorm()', 'input', input);
   const { shape } = input;
   const perChannel = shape.reduce((product, size, dim) => (dim === 1 ? product : product * size), 1);
   if (training && perChannel === 1) {

@@ -3,7 +3,7 @@
  * Python computes them, and with the C library's power function: another order gives other bits.
  */
 import { noGrad } from '../autograd';
-import { ArgumentError, libm } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, libm } from '../engine';
 import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
 export type FanMode = 'fan_in' | 'fan_out';
@@ -52,16 +52,19 @@ export function calculateGain(nonlinearity: Nonlinearity, parameter: number | nu
 
 /** Fills with numbers drawn evenly from [a, b). */
 export function uniform_(tensor: Tensor, a = 0, b = 1, generator: Generator | null = null): Tensor {
+  checkTensor('nn.init.uniform_()', 'tensor', tensor);
   return noGrad(() => tensor.uniform_(a, b, { generator }));
 }
 
 /** Fills with numbers drawn from the normal distribution. */
 export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator | null = null): Tensor {
+  checkTensor('nn.init.normal_()', 'tensor', tensor);
   return noGrad(() => tensor.normal_(mean, std, { generator }));
 }
 
 /** Fills with one value. */
 export function constant_(tensor: Tensor, value: number): Tensor {
+  checkTensor('nn.init.constant_()', 'tensor', tensor);
   return noGrad(() => tensor.fill_(value));
 }
 
@@ -72,11 +75,13 @@ export function ones_(tensor: Tensor): Tensor {
 
 /** Fills with zeros. */
 export function zeros_(tensor: Tensor): Tensor {
+  checkTensor('nn.init.zeros_()', 'tensor', tensor);
   return noGrad(() => tensor.zero_());
 }
 
 /** Fills a matrix with ones on the diagonal and zeros elsewhere. */
 export function eye_(tensor: Tensor): Tensor {
+  checkTensor('nn.init.eye_()', 'tensor', tensor);
   if (tensor.dim() !== 2) throw valueError(`Only tensors with 2 dimensions are supported, received ${shapeOf(tensor)}`);
   return noGrad(() => tensor.zero_().fillDiagonal_(1));
 }
@@ -106,6 +111,7 @@ export function kaimingUniform_(
   nonlinearity: Nonlinearity = 'leaky_relu',
   generator: Generator | null = null,
 ): Tensor {
+  checkTensor('nn.init.kaimingUniform_()', 'tensor', tensor);
   if (tensor.shape.includes(0)) return tensor;
   const bound = Math.sqrt(3) * kaimingDeviation(tensor, a, mode, nonlinearity);
   return uniform_(tensor, -bound, bound, generator);
@@ -119,6 +125,7 @@ export function kaimingNormal_(
   nonlinearity: Nonlinearity = 'leaky_relu',
   generator: Generator | null = null,
 ): Tensor {
+  checkTensor('nn.init.kaimingNormal_()', 'tensor', tensor);
   if (tensor.shape.includes(0)) return tensor;
   return normal_(tensor, 0, kaimingDeviation(tensor, a, mode, nonlinearity), generator);
 }
@@ -148,6 +155,8 @@ export function truncNormal_(
   b = 2,
   generator: Generator | null = null,
 ): Tensor {
+  checkTensor('nn.init.truncNormal_()', 'tensor', tensor);
+  checkNumbers('nn.init.truncNormal_', { mean, std, a, b });
   return noGrad(() => {
     const inside = normalCdf((b - mean) / std) - normalCdf((a - mean) / std);
     return inside > 0.3
@@ -211,6 +220,7 @@ function normalCdf(x: number): number {
 
 /** Inputs and outputs of one element of a weight [out, in, ...kernel]. */
 export function calculateFanInAndFanOut(tensor: Tensor): { fanIn: number; fanOut: number } {
+  checkTensor('nn.init.calculateFanInAndFanOut()', 'tensor', tensor);
   const [outputs, inputs, ...kernel] = tensor.shape;
   if (outputs === undefined || inputs === undefined) {
     throw valueError(

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../engine';
+import { ArgumentError, describe } from '../engine';
 import { empty, type Device, type DType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
@@ -66,7 +66,7 @@ export class NonDynamicallyQuantizableLinear extends Linear {}
 function checkSize(name: string, size: number): void {
   if (Number.isInteger(size) && size >= 0) return;
   throw new ArgumentError(
-    `Linear: expected a whole number of at least 0 for \`${name}\`, received ${String(size)}`,
+    `Linear: expected a whole number of at least 0 for \`${name}\`, received ${describe(size)}`,
     'TORCH_VALUE',
   );
 }

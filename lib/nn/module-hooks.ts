@@ -1,7 +1,7 @@
 /** Hooks on modules, run in PyTorch's order: see `Module.registerForwardPreHook` and its neighbours. */
 
 import { Function, type FunctionContext, isGradEnabled } from '../autograd';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkOptions, describe } from '../engine';
 import { type HookResult, RemovableHandle, Tensor } from '../tensor';
 import type { AnyModule } from './module';
 
@@ -51,7 +51,9 @@ class HookList<Hook> {
   /** Replaced, never changed: who walks it sees what was there at the beginning, as in Python. */
   entries: readonly Entry<Hook>[] = [];
 
-  add(hook: Hook, name: string, { prepend = false, alwaysCall = false }: ForwardHookOptions): RemovableHandle {
+  add(hook: Hook, name: string, options: ForwardHookOptions): RemovableHandle {
+    checkOptions(name, options, ['prepend', 'alwaysCall']);
+    const { prepend = false, alwaysCall = false } = options;
     if (typeof hook !== 'function') {
       throw new ArgumentError(`${name}(): expected a function for argument \`hook\`, received ${describe(hook)}`);
     }

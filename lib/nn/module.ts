@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, computeAsync } from '../engine';
+import { ArgumentError, checkFunction, checkObject, checkOptions, checkString, computeAsync } from '../engine';
 import {
   isComplexDType,
   isDType,
@@ -133,6 +133,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   #register(name: string, value: Member | null): void {
+    checkString('Module', 'name', name);
     if (name === '') throw valueError('expected a name for the member of a module, received an empty string');
     if (name.includes('.'))
       throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
@@ -160,7 +161,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   /** As {@link parameters}, with the keys of the state dict. */
-  namedParameters({ prefix = '', recurse = true, removeDuplicate = true } = {}): [string, Parameter][] {
+  namedParameters(
+    options: { prefix?: string; recurse?: boolean; removeDuplicate?: boolean } = {},
+  ): [string, Parameter][] {
+    checkOptions('namedParameters', options, ['prefix', 'recurse', 'removeDuplicate']);
+    const { prefix = '', recurse = true, removeDuplicate = true } = options;
     return this.#namedTensors(Parameter, prefix, recurse, removeDuplicate);
   }
 
@@ -170,7 +175,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   /** As {@link buffers}, with the keys of the state dict. */
-  namedBuffers({ prefix = '', recurse = true, removeDuplicate = true } = {}): [string, Buffer][] {
+  namedBuffers(options: { prefix?: string; recurse?: boolean; removeDuplicate?: boolean } = {}): [string, Buffer][] {
+    checkOptions('namedBuffers', options, ['prefix', 'recurse', 'removeDuplicate']);
+    const { prefix = '', recurse = true, removeDuplicate = true } = options;
     return this.#namedTensors(Buffer, prefix, recurse, removeDuplicate);
   }
 
@@ -180,7 +187,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   /** As {@link children}, with their names; a child under two names comes once unless `removeDuplicate` is false. */
-  namedChildren({ removeDuplicate = true } = {}): [string, AnyModule][] {
+  namedChildren(options: { removeDuplicate?: boolean } = {}): [string, AnyModule][] {
+    checkOptions('namedChildren', options, ['removeDuplicate']);
+    const { removeDuplicate = true } = options;
     const seen = new Set<AnyModule>();
     return this.members().filter((member): member is [string, AnyModule] => {
       const child = member[1];
@@ -196,7 +205,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   /** As {@link modules}, with their dotted paths; this module's is the prefix. */
-  namedModules({ prefix = '', removeDuplicate = true } = {}): [string, AnyModule][] {
+  namedModules(options: { prefix?: string; removeDuplicate?: boolean } = {}): [string, AnyModule][] {
+    checkOptions('namedModules', options, ['prefix', 'removeDuplicate']);
+    const { prefix = '', removeDuplicate = true } = options;
     const found: [string, AnyModule][] = [];
     const seen = new Set<AnyModule>();
     const visit = (path: string, module: AnyModule): void => {
@@ -213,6 +224,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** The module at a dotted path, such as `layers.2.0.mha`; an empty path is this module. */
   getSubmodule(target: string): AnyModule {
+    checkString('getSubmodule', 'target', target);
     let module = this.modules()[0] as AnyModule;
     for (const name of target === '' ? [] : target.split('.')) {
       const child = module.namedChildren({ removeDuplicate: false }).find(([childName]) => childName === name);
@@ -257,6 +269,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Calls `visit` with every module below this one, children first, and with this one at the end. */
   apply(visit: (module: AnyModule) => void): this {
+    checkFunction('apply', 'visit', visit);
     for (const child of this.children()) child.apply(visit);
     visit(this);
     return this;
@@ -278,6 +291,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * objects stay the same, so that an optimizer made before still holds them.
    */
   to(target: DType | Device | { device?: Device; dtype?: DType }): this {
+    if (typeof target !== 'string') checkObject('to', 'target', target, 'a dtype, a device or { device?, dtype? }');
     const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
     if (dtype !== undefined && !isFloating(dtype)) {
       throw valueError(
@@ -323,9 +337,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-    { strict = true } = {},
+    options: { strict?: boolean } = {},
   ): LoadedKeys {
-    return loadStateDict(this, state, strict);
+    checkOptions('loadStateDict', options, ['strict']);
+    return loadStateDict(this, state, options.strict ?? true);
   }
 
   /** Parameters, then persistent buffers, of this module alone: its part of the state dict. */

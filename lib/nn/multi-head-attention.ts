@@ -1,4 +1,4 @@
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkObject, checkTensors } from '../engine';
 import type { MultiHeadAttentionArguments } from '../engine/binding';
 import { asCallOf, binding } from '../engine/gate';
 import { isFloatingDType, zerosLike, type DType, type Tensor } from '../tensor';
@@ -32,8 +32,10 @@ type OptionalTensorArgument =
  * Masks are canonical already, see {@link canonicalMask}.
  */
 export function multiHeadAttentionForward(args: AttentionArguments): [output: Tensor, weights: Tensor | null] {
+  checkObject('multiHeadAttentionForward', 'args', args);
   const handle = (tensor: Tensor | null): number => tensor?.handle ?? 0;
   const { query, key, value } = args;
+  checkTensors('multiHeadAttentionForward', { query, key, value, outProjWeight: args.outProjWeight });
   try {
     const [output, weights] = binding.multiHeadAttention({
       ...args,

@@ -1,3 +1,4 @@
+import { checkList } from '../engine';
 import { empty, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
@@ -38,6 +39,7 @@ export class LayerNorm extends Module {
       defaults,
       rest,
     );
+    if (typeof normalizedShape !== 'number') checkList('LayerNorm', 'normalizedShape', normalizedShape);
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;

@@ -27,7 +27,7 @@ export function tupleRepr(values: readonly number[]): string {
 
 /** A number as it is, a pair as a tuple. */
 export function sizeRepr(size: number | readonly number[]): string {
-  return typeof size === 'number' ? String(size) : tupleRepr(size);
+  return Array.isArray(size) ? tupleRepr(size as readonly number[]) : String(size);
 }
 
 /** All lines but the first moved to the right by `spaces`; empty lines stay empty. */

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { TorchError } from '../engine';
+import { checkObject, TorchError } from '../engine';
 import { Tensor } from '../tensor';
 import type { AnyModule } from './module';
 
@@ -42,6 +42,7 @@ export function loadStateDict(
   state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   strict: boolean,
 ): LoadedKeys {
+  checkObject('loadStateDict', 'state', state, 'a state dict');
   const entries: [string, unknown][] = isMap(state) ? [...state] : Object.entries(state);
   const findings: Findings = { missingKeys: [], unexpectedKeys: [], problems: [], copies: [] };
   compare(module, '', new Map(entries), findings);

@@ -1,3 +1,4 @@
+import { checkTensor } from '../engine';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 
@@ -18,6 +19,7 @@ export class Flatten extends Module {
   }
 
   forward(input: Tensor): Tensor {
+    checkTensor('Flatten.forward()', 'input', input);
     return input.flatten(this.startDim, this.endDim);
   }
 

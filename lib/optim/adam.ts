@@ -1,4 +1,4 @@
-import { keep } from '../engine';
+import { checkList, checkNumbers, keep } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
 import { tensor, zerosLike, type Tensor } from '../tensor';
@@ -62,6 +62,9 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
   }
 
   protected override validate({ lr, betas, eps, weightDecay }: AdamGroup): void {
+    checkNumbers(this.constructor.name, { lr, eps, weightDecay });
+    checkList(this.constructor.name, 'betas', betas);
+    checkNumbers(this.constructor.name, { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     if (!(lr >= 0)) throw valueError(`Invalid learning rate: ${lr}`);
     if (!(eps >= 0)) throw valueError(`Invalid epsilon value: ${eps}`);
     for (const index of [0, 1] as const) {

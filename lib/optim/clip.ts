@@ -1,6 +1,6 @@
 /** Gradient clipping (`torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`), by the foreach ops that Python takes. */
 import { noGrad } from '../autograd';
-import { TorchError } from '../engine';
+import { checkIterable, checkTensor, TorchError } from '../engine';
 import { callOp, stack, Tensor, tensor } from '../tensor';
 
 /**
@@ -45,6 +45,8 @@ export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue:
 
 function gradientsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
   // A tensor can be iterated over, too: its rows.
+  checkIterable('clipGrad', 'parameters', parameters);
   const list = parameters instanceof Tensor ? [parameters] : [...parameters];
+  for (const parameter of list) checkTensor('clipGrad()', 'parameters', parameter);
   return list.map(({ grad }) => grad).filter((grad) => grad !== null);
 }

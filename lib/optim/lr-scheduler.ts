@@ -1,4 +1,4 @@
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkObject } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { Optimizer, valueError, type OptionValue } from './optimizer';
 
@@ -93,6 +93,7 @@ export abstract class LRScheduler {
 
   /** Takes over what {@link stateDict} returned; the optimizer's rates come with the optimizer's own state. */
   loadStateDict(state: Readonly<SchedulerStateDict>): void {
+    checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { base_lrs, last_epoch, _step_count, _last_lr } = state;
     if (
       !isNumbers(base_lrs) ||

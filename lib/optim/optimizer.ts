@@ -1,5 +1,13 @@
 import { enableGrad, noGrad } from '../autograd';
-import { ArgumentError, computeAsync, type ComputeOptions, describe } from '../engine';
+import {
+  ArgumentError,
+  checkIterable,
+  checkList,
+  checkObject,
+  computeAsync,
+  type ComputeOptions,
+  describe,
+} from '../engine';
 import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
@@ -52,6 +60,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
         `params argument given to the optimizer should be an iterable of Tensors or groups, but got ${describe(params)}`,
       );
     }
+    checkIterable(this.constructor.name, 'params', params);
     const list: (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[] = [...params];
     if (list.length === 0) throw valueError('optimizer got an empty parameter list');
     if (list[0] instanceof Tensor)
@@ -73,6 +82,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
 
   /** Adds parameters with options of their own; missing ones take the defaults. */
   addParamGroup(group: { params: Iterable<Tensor> } & Partial<O>): void {
+    checkObject('addParamGroup', 'group', group, 'a group { params, … }');
     if (!isIterable(group.params)) {
       throw new ArgumentError(
         `optimizer can only optimize Tensors, but one of the params is ${describe(group)}; expected Tensors, or groups as { params: [...] }`,
@@ -118,7 +128,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
    * {@link step} on the compute thread; the event loop goes on meanwhile. The gradients must be there: await the backward
    * pass first. A step that has begun is not aborted, for half a step would be neither the old state nor the new.
    */
-  async stepAsync({ signal }: ComputeOptions = {}): Promise<void> {
+  async stepAsync(options: ComputeOptions = {}): Promise<void> {
+    checkObject('stepAsync', 'options', options);
+    const { signal } = options;
     signal?.throwIfAborted();
     await computeAsync(() => this.step());
   }
@@ -154,7 +166,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
    * parameter.
    * @throws ArgumentError where groups or shapes do not fit; nothing is changed then
    */
-  loadStateDict({ state, param_groups: groups }: OptimizerStateDict): void {
+  loadStateDict(stateDict: OptimizerStateDict): void {
+    checkObject('loadStateDict', 'stateDict', stateDict, '{ state, param_groups }', ['state', 'param_groups']);
+    const { state, param_groups: groups } = stateDict;
+    checkObject('loadStateDict', 'state', state);
+    checkList('loadStateDict', 'param_groups', groups);
     if (groups.length !== this.paramGroups.length) {
       throw valueError(
         `loaded state dict has a different number of parameter groups (${groups.length}, the optimizer has ${this.paramGroups.length})`,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TorchError } from '../engine';
+import { checkFunction, TorchError } from '../engine';
 
 /** What was being done to a file. */
 export type FileAction = 'read' | 'write';
@@ -20,6 +20,7 @@ export class FormatError extends TorchError {
 
 /** Runs a file operation; a system error comes out as a {@link FileError} that names the file, any other as it is. */
 export function attemptOn<T>(file: string, action: FileAction, operation: () => T): T {
+  checkFunction('attemptOn', 'operation', operation);
   try {
     return operation();
   } catch (error) {

@@ -1,3 +1,5 @@
+import { checkNumbers } from '../engine';
+
 const view = new DataView(new ArrayBuffer(8));
 
 /**
@@ -6,6 +8,7 @@ const view = new DataView(new ArrayBuffer(8));
  * bit exactly when these strings are (NaNs apart), so losses are printed and compared in this form.
  */
 export function floatHex(x: number): string {
+  checkNumbers('floatHex', { x });
   if (Number.isNaN(x)) return 'nan';
   if (x === Infinity) return 'inf';
   if (x === -Infinity) return '-inf';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkObject, describe } from '../engine';
 import { Tensor } from '../tensor';
 
 /** Tensors by name, in order. A plain object moves keys such as `"0"` to the front; a Map keeps any order. */
@@ -7,6 +7,7 @@ export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string,
 
 /** The entries in order, each checked to be a tensor. */
 export function stateEntries(stateDict: NamedTensors): [string, Tensor][] {
+  checkObject('stateDict', 'stateDict', stateDict, 'tensors by name');
   const entries: [string, unknown][] =
     stateDict instanceof Map ? [...(stateDict as ReadonlyMap<string, unknown>)] : Object.entries(stateDict);
   return entries.map(([name, value]) => {

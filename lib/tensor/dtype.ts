@@ -1,5 +1,7 @@
 /** Element types, devices and memory layouts, under PyTorch's names. */
 
+import { ArgumentError, describe } from '../engine';
+
 /** Element types. The floats of 8 bits and the complex numbers of 32 are here for conversion only. */
 export type DType =
   | 'float32'
@@ -106,17 +108,22 @@ export function itemSize(dtype: DType): number {
   return INFO[dtype].bytes;
 }
 
+function infoOf(dtype: DType): (typeof INFO)[DType] {
+  if (isDType(dtype)) return INFO[dtype];
+  throw new ArgumentError(`expected a dtype, received ${describe(dtype)}`);
+}
+
 /** `torch.dtype.is_floating_point` */
 export function isFloatingDType(dtype: DType): boolean {
-  return INFO[dtype].kind === 'float';
+  return infoOf(dtype).kind === 'float';
 }
 
 /** `torch.dtype.is_complex` */
 export function isComplexDType(dtype: DType): boolean {
-  return INFO[dtype].kind === 'complex';
+  return infoOf(dtype).kind === 'complex';
 }
 
 /** True for the integers, bool not among them. */
 export function isIntegerDType(dtype: DType): boolean {
-  return INFO[dtype].kind === 'int';
+  return infoOf(dtype).kind === 'int';
 }

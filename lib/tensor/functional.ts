@@ -3,7 +3,7 @@
  * Together with the generated ops they are the top level of the package.
  */
 
-import { ArgumentError, describe, TensorBase } from '../engine';
+import { ArgumentError, checkList, checkTensor, checkTensors, describe, TensorBase } from '../engine';
 import { callOp } from './dispatch';
 import type { DType } from './dtype';
 import * as ops from './generated/functions';
@@ -50,6 +50,7 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
  */
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape));
+  for (const list of lists) checkList('broadcastShapes', 'shapes', list);
   const rank = Math.max(0, ...lists.map(({ length }) => length));
   const result = new Array<number>(rank).fill(1);
   for (const list of lists) {
@@ -57,7 +58,7 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
       const dim = rank - list.length + index;
       const clash = size !== 1 && result[dim] !== 1 && result[dim] !== size;
       if (clash || !Number.isSafeInteger(size) || size < 0) {
-        const shown = lists.map((shape) => `[${shape.join(', ')}]`).join(', ');
+        const shown = lists.map((shape) => describe(shape)).join(', ');
         throw new ArgumentError(`broadcastShapes(): the shapes ${shown} do not broadcast`, 'TORCH_VALUE');
       }
       if (size !== 1) result[dim] = size;
@@ -124,6 +125,9 @@ export function einsum(...args: readonly unknown[]): Tensor {
     );
   }
   const paired = args.length - (args.length % 2);
+  for (const [index, arg] of args.entries()) {
+    if (index % 2 === 1 || index === paired) checkList('einsum', `${index}`, arg);
+  }
   const operands: Tensor[] = [];
   const inputs: string[] = [];
   for (let index = 0; index < paired; index += 2) {
@@ -144,6 +148,7 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] | Tensor | { dims?: number } = 2,
 ): Tensor {
+  checkTensors('tensordot', { a, b });
   let wanted: unknown = dims;
   if (dims instanceof TensorBase) wanted = dims.numel() > 1 ? dims.tolist() : dims.item();
   else if (typeof dims === 'object' && 'dims' in dims) wanted = dims.dims ?? 2;
@@ -220,12 +225,14 @@ export function split(tensor: Tensor, splitSizeOrSections: number | readonly num
 
 /** Coordinates, one tensor for each dimension of `shape`, of flat indices into it: `torch.unravel_index`. */
 export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+  checkTensor('unravelIndex()', 'indices', indices);
   if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype === 'bool') {
     throw new ArgumentError(
       `unravelIndex(): expected integers for argument \`indices\`, received ${describe(indices)}`,
     );
   }
   const sizes = typeof shape === 'number' ? [shape] : shape;
+  checkList('unravelIndex', 'shape', sizes);
   if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw new ArgumentError(
       `unravelIndex(): expected sizes of 0 or more for argument \`shape\`, received ${describe(shape)}`,

@@ -48,6 +48,8 @@ function kindOfList(list: readonly unknown[]): number {
   if (list.length === 0) return EMPTY;
   let kind = ABSENT;
   for (const element of list) {
+    // No op takes lists of lists, and they may be deeper than the stack.
+    if (Array.isArray(element)) return OTHER;
     const next = kindOf(element);
     // A hole, of which a list may have billions.
     if (next === ABSENT) return OTHER;

@@ -1,5 +1,6 @@
 /** `torch.unique` and `torch.lu`: results whose number depends on what was asked for. */
 
+import { checkOptions } from '../engine';
 import { callOp } from './dispatch';
 import * as ops from './generated/functions';
 import type { Tensor } from './tensor';
@@ -76,7 +77,9 @@ export interface LuOptions {
 /** The factors of matrices [*, M, N] in one tensor, and the pivots: `torch.lu`. See `luUnpack`. */
 export function lu(A: Tensor, options: LuOptions & { getInfos: true }): [LU: Tensor, pivots: Tensor, infos: Tensor];
 export function lu(A: Tensor, options?: LuOptions): [LU: Tensor, pivots: Tensor];
-export function lu(A: Tensor, { pivot = true, getInfos = false }: LuOptions = {}): Tensor[] {
+export function lu(A: Tensor, options: LuOptions = {}): Tensor[] {
+  checkOptions('lu', options, ['pivot', 'getInfos']);
+  const { pivot = true, getInfos = false } = options;
   const [LU, pivots, infos] = callOp<[Tensor, Tensor, Tensor]>('aten::_lu_with_info', [A, pivot, !getInfos]);
   if (getInfos) return [LU, pivots, infos];
   infos.dispose();

@@ -1,4 +1,5 @@
 /** Downloads a file so that its name never stands for half of it, and a broken connection costs nothing twice. */
+import { checkObject, checkString } from '../engine';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
@@ -38,6 +39,9 @@ export function isDiskFull(error: unknown): boolean {
  *   or a full disk leaves nothing.
  */
 export async function downloadFile(url: string, file: string, options: DownloadOptions): Promise<void> {
+  checkString('downloadFile', 'url', url);
+  checkString('downloadFile', 'file', file);
+  checkObject('downloadFile', 'options', options, 'options { md5, … }', ['md5']);
   const { md5, retries = 4, retryDelay = 1000 } = options;
   if ((await sizeOf(file)) !== null && (md5 === null || (await md5Of(file)) === md5)) return;
   const part = `${file}.part`;

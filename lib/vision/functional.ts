@@ -4,13 +4,14 @@
  * Images are `[…, C, H, W]`: floats in 0..1, or uint8 in 0..255. The order of the operations is torchvision's, because
  * another order gives other bits.
  */
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkList, checkObject, checkTensor, describe } from '../engine';
 import {
   arange,
   callOp,
   type DType,
   float32,
   frombytes,
+  isDType,
   isFloatingDType,
   isIntegerDType,
   onesLike,
@@ -41,6 +42,7 @@ export type ResizeSize = number | readonly [height: number, width: number];
  * Decoded pixels to floats: `[height, width, channels]` bytes to float32 `[C, H, W]` in 0..1, by a true division.
  */
 export function toTensor(image: DecodedImage): Tensor {
+  checkObject('toTensor', 'image', image, 'an image { data, height, width, channels }', ['data']);
   const { data, height, width, channels } = image;
   return frombytes(data, 'uint8', [height, width, channels]).permute([2, 0, 1]).contiguous().to(float32).div_(255);
 }
@@ -132,6 +134,8 @@ export function normalize(image: Tensor, mean: readonly number[], std: readonly 
   if (!isFloatingDType(image.dtype) || image.dim() < 3) {
     throw new ArgumentError(`expected floats […, C, H, W] for argument \`image\`, received ${describe(image)}`);
   }
+  checkList('normalize', 'mean', mean);
+  checkList('normalize', 'std', std);
   if (std.includes(0)) {
     throw new ArgumentError(`expected no 0 for argument \`std\`, received ${describe(std)}`, 'TORCH_VALUE');
   }
@@ -145,6 +149,12 @@ export function normalize(image: Tensor, mean: readonly number[], std: readonly 
  * that all 256 values are equally wide.
  */
 export function convertImageDtype(image: Tensor, dtype: DType): Tensor {
+  checkTensor('convertImageDtype()', 'image', image);
+  if (!isDType(dtype)) {
+    throw new ArgumentError(
+      `convertImageDtype(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`,
+    );
+  }
   if (image.dtype === dtype) return image;
   const isFloat = isFloatingDType(dtype);
   if (isFloatingDType(image.dtype)) {
@@ -203,6 +213,7 @@ function interpolate(
 
 function outputSize(height: number, width: number, size: ResizeSize, maxSize: number | null): [number, number] {
   const sides = typeof size === 'number' ? [size] : size;
+  checkList('resize', 'size', sides);
   if (!sides.every((side) => Number.isInteger(side) && side > 0)) {
     throw new ArgumentError(
       `expected whole numbers above 0 for argument \`size\`, received ${describe(size)}`,
@@ -269,6 +280,7 @@ function hsvToRgb(image: Tensor): Tensor {
 }
 
 function dimensions(image: Tensor): { channels: number; height: number; width: number } {
+  checkTensor('vision.functional', 'image', image);
   const { shape } = image;
   if (shape.length < 2) {
     throw new ArgumentError(`expected an image […, C, H, W] for argument \`image\`, received ${describe(image)}`);
@@ -284,7 +296,7 @@ function colourDimensions(image: Tensor): { channels: number } {
 }
 
 function checkFactor(argument: string, factor: number): void {
-  if (factor >= 0) return;
+  if (typeof factor === 'number' && factor >= 0) return;
   throw new ArgumentError(
     `expected 0 or more for argument \`${argument}\`, received ${describe(factor)}`,
     'TORCH_VALUE',

@@ -1,6 +1,6 @@
 /** Batches of images as one picture (`torchvision.utils`). */
 import { noGrad } from '../autograd';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkList, checkObject, checkTensor, checkTensors, describe } from '../engine';
 import { cat, stack, type Tensor, tensor, uint8, where } from '../tensor';
 
 export interface MakeGridOptions {
@@ -26,6 +26,7 @@ export type Colour = readonly [red: number, green: number, blue: number];
  * becomes three. A single image comes back as it is, without padding, as in torchvision.
  */
 export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOptions = {}): Tensor {
+  checkObject('makeGrid', 'options', options);
   const { nrow = 8, padding = 2, normalize = false, valueRange = null, scaleEach = false, padValue = 0 } = options;
   if (!(Number.isInteger(nrow) && nrow > 0)) {
     throw new ArgumentError(
@@ -58,6 +59,7 @@ export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOp
  * `torchvision.utils.save_image` does.
  */
 export function toPixels(picture: Tensor): Tensor {
+  checkTensor('toPixels()', 'picture', picture);
   return noGrad(() => picture.mul(255).add_(0.5).clamp_(0, 255).permute([1, 2, 0]).to({ dtype: uint8, device: 'cpu' }));
 }
 
@@ -70,7 +72,10 @@ export function drawSegmentationMasks(
   masks: Tensor,
   options: { readonly alpha?: number; readonly colors: readonly Colour[] },
 ): Tensor {
+  checkTensors('drawSegmentationMasks', { image, masks });
+  checkObject('drawSegmentationMasks', 'options', options, 'options { colors, alpha? }', ['colors']);
   const { alpha = 0.8, colors } = options;
+  checkList('drawSegmentationMasks', 'colors', colors);
   const all = masks.dim() === 2 ? masks.unsqueeze(0) : masks;
   const fits =
     all.dim() === 3 && image.dim() === 3 && all.shape[1] === image.shape[1] && all.shape[2] === image.shape[2];
@@ -106,6 +111,7 @@ export function drawSegmentationMasks(
 
 function asBatch(images: Tensor | readonly Tensor[]): Tensor {
   let batch = isList(images) ? stack(images, 0) : images;
+  checkTensor('makeGrid()', 'images', batch);
   if (batch.dim() === 2) batch = batch.unsqueeze(0);
   if (batch.dim() === 3) {
     if (batch.shape[0] === 1) batch = cat([batch, batch, batch], 0);

@@ -6,6 +6,7 @@
  * below are what it takes: no colour management, no rotation, alpha dropped and not blended, and the kinds of file
  * where sharp and Pillow disagree (CMYK, 16-bit grey, GIF) converted by Pillow's own rule.
  */
+import { ArgumentError, describe } from '../engine';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { DataError, reason, systemCode } from './errors';
@@ -77,6 +78,11 @@ function read(source: string | Uint8Array): Uint8Array {
 }
 
 function sniff(bytes: Uint8Array, source: string | Uint8Array): Format {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError(
+      `expected a file name or a Uint8Array for argument \`source\`, received ${describe(bytes)}`,
+    );
+  }
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'JPEG';
   if (isPng(bytes)) return 'PNG';
   if (isGif(bytes)) return 'GIF';

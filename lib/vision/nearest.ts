@@ -6,13 +6,22 @@
  * ToTensor-then-Resize and spares the float image at full size: for a photo of 500 x 400 that is 2.4 MB per sample.
  */
 
+import { ArgumentError, checkObject, describe } from '../engine';
+
 const { floor, fround, min } = Math;
+
+/** No side of an image is longer. */
+const LONGEST = 2 ** 24;
 
 /**
  * Source index of each output index along one axis, as `aten::upsample_nearest2d` computes it for a given output size:
  * floor(i * float32(input / output)), in float32. Not "nearest-exact", and not Pillow's NEAREST.
  */
 export function nearestIndices(input: number, output: number): Int32Array {
+  for (const size of [input, output]) {
+    if (Number.isInteger(size) && size >= 0 && size <= LONGEST) continue;
+    throw new ArgumentError(`expected a size in pixels of at most ${LONGEST}, received ${describe(size)}`);
+  }
   const indices = new Int32Array(output);
   const scale = fround(input / output);
   for (let i = 0; i < output; i++) {
@@ -34,6 +43,7 @@ export function resizeNearestToPlanes(
   planes: Uint8Array,
   offset: number,
 ): void {
+  checkObject('resizeNearestToPlanes', 'image', image, 'an image', ['data', 'height', 'width', 'channels']);
   const { data, channels, width } = image;
   const rows = nearestIndices(image.height, outHeight).map((row) => row * width * channels);
   const columns = nearestIndices(width, outWidth).map((column) => column * channels);

@@ -3,6 +3,7 @@
  *
  * O. M. Parkhi, A. Vedaldi, A. Zisserman, C. V. Jawahar: Cats and Dogs, CVPR 2012.
  */
+import { checkObject, checkString } from '../engine';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ArgumentError } from '../engine/errors';
@@ -53,6 +54,8 @@ export class OxfordIIITPet {
    * @throws DataError naming the folder or file, where something is missing or empty, or the split list is damaged
    */
   constructor(root: string, options: OxfordIIITPetOptions = {}) {
+    checkString('OxfordIIITPet', 'root', root);
+    checkObject('OxfordIIITPet', 'options', options);
     const { split = 'trainval', targetTypes = 'category', limit = null } = options;
     checkOneOf('split', split, ['trainval', 'test']);
     this.targetTypes = typeof targetTypes === 'string' ? [targetTypes] : targetTypes;

@@ -1,4 +1,5 @@
 /** The official archives of the Oxford-IIIT Pet set: download, check, unpack. */
+import { checkObject, checkString } from '../engine';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -46,6 +47,8 @@ export type FetchPetsProgress =
  *   disk is full. Neither folder is ever there in part.
  */
 export async function fetchPets(directory: string, options: FetchPetsOptions = {}): Promise<void> {
+  checkString('fetchPets', 'directory', directory);
+  checkObject('fetchPets', 'options', options);
   const { mirror = process.env['OXFORD_PETS_MIRROR'] || kOfficialMirror, onProgress, ...connection } = options;
   const md5 = options.md5 ?? md5FromEnvironment();
   for (const { folder, md5: official } of kArchives) {

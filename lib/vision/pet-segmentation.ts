@@ -5,7 +5,7 @@
  * sample by sample when the batch is asked for: only then do the random numbers fall where Python's fall.
  */
 import { ArgumentError } from '../engine/errors';
-import { scope, withNumThreads } from '../engine';
+import { checkObject, scope, withNumThreads } from '../engine';
 import { float32, frombytes, int64, type Tensor } from '../tensor';
 import { DataError } from './errors';
 import { resizeNearestToPlanes } from './nearest';
@@ -53,6 +53,7 @@ export class PetSegmentation {
     readonly pets: OxfordIIITPet,
     options: PetSegmentationOptions = {},
   ) {
+    checkObject('PetSegmentation', 'pets', pets, 'an OxfordIIITPet', ['image', 'trimap', 'length']);
     const { imageSize = 128, augment = true, flip = 0.5, contrast = 0.3, cacheBytes = 512 * 1024 * 1024 } = options;
     const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
     if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0)) {
@@ -99,6 +100,7 @@ export class PetSegmentation {
 
   /** Makes the tensors of a loaded sample, and draws what the augmentation draws. */
   transform(loaded: LoadedPet): [image: Tensor, target: Tensor] {
+    checkObject('transform', 'loaded', loaded, 'what load() returned', ['planes', 'height', 'width']);
     const tensors = (): [image: Tensor, target: Tensor] => scope(() => this.tensors(loaded));
     // Meanwhile the next samples are decoded, on the very cores that an op's threads would wait for. Larger planes keep
     // their threads, since the mean in the contrast is then split by the thread count, which decides its bits.

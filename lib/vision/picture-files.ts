@@ -1,6 +1,6 @@
 /** Pictures to files: PNG and animated GIF. */
 import sharp from 'sharp';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkList, checkObject, checkTensor, describe } from '../engine';
 import { writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { makeGrid, type MakeGridOptions, toPixels } from './grid';
@@ -19,7 +19,9 @@ export async function saveImage(
 }
 
 /** Saves bytes `[height, width, channels]` as a PNG. The file is written aside and renamed. */
-export async function savePixels({ data, height, width, channels }: DecodedImage, file: string): Promise<void> {
+export async function savePixels(pixels: DecodedImage, file: string): Promise<void> {
+  checkObject('savePixels', 'pixels', pixels, 'pixels { data, height, width, channels }', ['data']);
+  const { data, height, width, channels } = pixels;
   let pipeline = sharp(data, { raw: { width, height, channels: asChannels(channels) } });
   if (channels <= 2) pipeline = pipeline.toColourspace('b-w');
   writeFileAtomic(file, await pipeline.png().toBuffer());
@@ -40,10 +42,13 @@ export async function saveGif(
   file: string,
   options: SaveGifOptions = {},
 ): Promise<void> {
+  checkObject('saveGif', 'options', options);
   const { delay = 200, loop = 0 } = options;
-  const pages = frames.map((frame) =>
-    'data' in frame && frame.data instanceof Uint8Array ? (frame as DecodedImage) : pixelsOf(frame as Tensor),
-  );
+  checkList('saveGif', 'frames', frames);
+  const pages = frames.map((frame) => {
+    checkObject('saveGif', 'frames', frame, 'tensors or decoded images');
+    return 'data' in frame && frame.data instanceof Uint8Array ? (frame as DecodedImage) : pixelsOf(frame as Tensor);
+  });
   const [first] = pages;
   if (first === undefined) throw new ArgumentError('expected at least one frame for argument `frames`', 'TORCH_VALUE');
   const { height, width, channels } = first;
@@ -60,6 +65,7 @@ export async function saveGif(
 
 /** Float `[C, H, W]` in 0..1 to bytes `[height, width, channels]`. */
 export function pixelsOf(picture: Tensor): DecodedImage {
+  checkTensor('pixelsOf()', 'picture', picture);
   if (picture.dim() !== 3) {
     throw new ArgumentError(`expected a picture [C, H, W], received ${describe(picture)}`);
   }

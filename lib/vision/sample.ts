@@ -6,6 +6,7 @@
  * the Oxford-IIIT Pet trimaps, and the three classes have about that set's shares (28 / 59 / 13 %). A picture is a
  * function of (seed, index, size) alone, to the byte, on every machine.
  */
+import { describe } from '../engine';
 import { ArgumentError } from '../engine/errors';
 import { distanceTo, kKinds, makeAnimal, type Animal, type Kind, type Mark, type Rgb } from './sample-animal';
 import { blend, fraction, lit, makeGround } from './sample-ground';
@@ -27,11 +28,14 @@ export interface DrawnSample {
 /** Half the border band's width, as a share of the picture's side. */
 const kBand = 0.0215;
 
+/** More pixels are no sample any more, and would be drawn for hours. */
+const LONGEST = 8192;
+
 /** Draws picture `index` of the sample with this seed. `size` is its side in pixels, at least 8. */
 export function drawSample(seed: number, index: number, size: number): DrawnSample {
-  if (!Number.isInteger(size) || size < 8) {
+  if (!Number.isInteger(size) || size < 8 || size > LONGEST) {
     throw new ArgumentError(
-      `expected a whole number of at least 8 for argument \`size\`, received ${size}`,
+      `expected a whole number from 8 to ${LONGEST} for argument \`size\`, received ${describe(size)}`,
       'TORCH_VALUE',
     );
   }

@@ -4,7 +4,7 @@
  * A transform whose name does not begin with "Random", nor is {@link ColorJitter}, draws nothing. Those two draw the
  * same numbers for every image, whatever they do with them: that keeps the random state in step with Python's.
  */
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkFunction, checkList, checkNumbers, checkObject, describe } from '../engine';
 import { empty, rand, randperm, type Tensor } from '../tensor';
 import * as functional from './functional';
 import type { DecodedImage } from './image';
@@ -23,7 +23,10 @@ export class ToTensor implements Transform<DecodedImage, Tensor> {
 
 /** One transform after the other. */
 export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input, Output> {
-  constructor(readonly transforms: readonly Transform<never, unknown>[]) {}
+  constructor(readonly transforms: readonly Transform<never, unknown>[]) {
+    checkList('Compose', 'transforms', transforms);
+    for (const transform of transforms) checkObject('Compose', 'transforms', transform, 'transforms', ['forward']);
+  }
 
   forward(input: Input): Output {
     let value: unknown = input;
@@ -34,7 +37,9 @@ export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input
 
 /** Any function as a transform. */
 export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, Output> {
-  constructor(readonly lambd: (input: Input) => Output) {}
+  constructor(readonly lambd: (input: Input) => Output) {
+    checkFunction('Lambda', 'lambd', lambd);
+  }
 
   forward(input: Input): Output {
     return this.lambd(input);
@@ -68,6 +73,7 @@ export class Normalize implements Transform {
 /** Mirrors left and right with probability `p`. Always draws one number. */
 export class RandomHorizontalFlip implements Transform {
   constructor(readonly p = 0.5) {
+    checkNumbers('RandomHorizontalFlip', { p });
     if (!(p >= 0 && p <= 1)) {
       throw new ArgumentError(
         `expected a probability from 0 to 1 for argument \`p\`, received ${describe(p)}`,

@@ -1,4 +1,5 @@
 /** Writes the drawn sample as files, in the layout of the Oxford-IIIT Pet set, so that any program can read it. */
+import { checkObject, checkString } from '../engine';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,6 +33,8 @@ const kAhead = 4;
  * @throws DataError where the folder holds something else, cannot be written, or the disk is full
  */
 export async function writeSample(directory: string, options: WriteSampleOptions): Promise<boolean> {
+  checkString('writeSample', 'directory', directory);
+  checkObject('writeSample', 'options', options, 'options { trainval, test, … }', ['trainval', 'test']);
   const { trainval, test, size = 128, seed = 0, onProgress } = options;
   const readme = describeSample(trainval, test, size, seed);
   if (existsSync(directory)) {

@@ -74,7 +74,8 @@ napi_value SetDetectAnomaly(Arguments& arguments) {
   const bool check_nan = ReadBool(arguments.env, arguments[1], "checkNan");
   GraphState& graph = *arguments.environment->graph;
   if (enabled && graph.user_stack == nullptr) {
-    graph.user_stack = std::make_unique<Callback>(arguments.environment->callbacks, arguments[2]);
+    graph.user_stack = std::make_unique<Callback>(arguments.environment->callbacks,
+                                                  ReadFunction(arguments.env, arguments[2], "userStack"));
   }
   ag::AnomalyMode::set_enabled(enabled, check_nan);
   return Undefined(arguments.env);

@@ -109,7 +109,7 @@ napi_value CustomFunction(Arguments& arguments) {
   if (ReadBool(env, property("record"), "record")) {
     node = PointerKind<NodePointer>::Make<FunctionNode>(
         ReadString(env, property("name"), "name"),
-        std::make_shared<Callback>(environment.callbacks, property("backward")),
+        std::make_shared<Callback>(environment.callbacks, ReadFunction(env, property("backward"), "backward")),
         ReadBool(env, property("materialize"), "materialize"));
     node->set_next_edges(ag::collect_next_edges(inputs));
   }
@@ -145,8 +145,7 @@ napi_value CustomFunction(Arguments& arguments) {
 
 // savedTensors(node)
 napi_value SavedTensors(Arguments& arguments) {
-  const int64_t id = ReadInt(arguments.env, arguments[0], "node");
-  const NodePointer node = arguments.environment->graph->nodes.Get(static_cast<uint32_t>(id));
+  const NodePointer node = arguments.environment->graph->nodes.Get(ReadId(arguments.env, arguments[0], "node"));
   auto* function = dynamic_cast<FunctionNode*>(node.get());
   if (function == nullptr) ThrowValue("expected the node of a custom function");
   std::vector<napi_value> handles;

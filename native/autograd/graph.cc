@@ -50,8 +50,7 @@ NodePointer NodeTable::Get(uint32_t id) const {
 namespace {
 
 NodePointer ReadNode(const Arguments& arguments) {
-  const int64_t id = ReadInt(arguments.env, arguments[0], "node");
-  return arguments.environment->graph->nodes.Get(static_cast<uint32_t>(id));
+  return arguments.environment->graph->nodes.Get(ReadId(arguments.env, arguments[0], "node"));
 }
 
 // gradFn(tensor): the node's number, 0 for a leaf.
@@ -74,9 +73,7 @@ napi_value NextFunctions(Arguments& arguments) {
   return MakeInts(arguments.env, edges);
 }
 
-uint32_t ReadNodeId(const Arguments& arguments) {
-  return static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "node"));
-}
+uint32_t ReadNodeId(const Arguments& arguments) { return ReadId(arguments.env, arguments[0], "node"); }
 
 // nodeObject(node)
 napi_value NodeObject(Arguments& arguments) {

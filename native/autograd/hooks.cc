@@ -119,7 +119,8 @@ napi_value AddHook(const Arguments& arguments, const Hooks& hooks, napi_value fu
 napi_value RegisterHook(Arguments& arguments) {
   const at::Tensor tensor = ReadTensor(arguments, arguments[0], "self");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
-  return AddHook(arguments, GradientHooks(tensor), arguments[1]);
+  napi_value hook = ReadFunction(arguments.env, arguments[1], "hook");
+  return AddHook(arguments, GradientHooks(tensor), hook);
 }
 
 // registerPostAccumulateGradHook(tensor, hook)
@@ -127,12 +128,13 @@ napi_value RegisterPostAccumulateGradHook(Arguments& arguments) {
   const at::Tensor tensor = ReadTensor(arguments, arguments[0], "self");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   TORCH_CHECK(!tensor.grad_fn(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
-  return AddHook(arguments, AccumulationHooks(tensor), arguments[1]);
+  napi_value hook = ReadFunction(arguments.env, arguments[1], "hook");
+  return AddHook(arguments, AccumulationHooks(tensor), hook);
 }
 
 // removeHook(id)
 napi_value RemoveHook(Arguments& arguments) {
-  const auto id = static_cast<uint32_t>(ReadInt(arguments.env, arguments[0], "id"));
+  const uint32_t id = ReadId(arguments.env, arguments[0], "id");
   auto& table = arguments.environment->graph->hooks;
   if (const Hooks hooks = table.Lock(id); hooks != nullptr) {
     std::erase_if(hooks->entries, [id](const HookList::Entry& entry) { return entry.id == id; });

@@ -37,8 +37,8 @@ napi_value RegionExit(Arguments& arguments) {
 
 napi_value RegionCancel(Arguments& arguments) {
   Environment& environment = *arguments.environment;
-  const int64_t id = ReadInt(arguments.env, arguments[0], "id");
-  if (environment.compute) environment.compute->Cancel(static_cast<uint32_t>(id));
+  const uint32_t id = ReadId(arguments.env, arguments[0], "id");
+  if (environment.compute) environment.compute->Cancel(id);
   return Undefined(arguments.env);
 }
 

@@ -179,6 +179,8 @@ describeWithOracle('custom functions', (oracle) => {
     );
     expect(() => run(() => ['x', null]).backward()).toThrow(/expected a Tensor or null for gradient 1, received 'x'/);
     expect(() => run(async () => Promise.resolve(null)).backward()).toThrow(/F\.backward\(\) takes a synchronous/);
+    // Its backward shares the scope of variables with the closures above that hold it.
+    twice.dispose();
   });
 });
 

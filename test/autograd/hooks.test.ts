@@ -1,6 +1,6 @@
 import { enableGrad, grad } from '../../lib/autograd';
 import { memory, TorchError } from '../../lib/engine';
-import { manualSeed, ones, randn, randint, type Tensor, tensor } from '../../lib/tensor';
+import { manualSeed, ones, randn, randint, type RemovableHandle, type Tensor, tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
 
@@ -25,20 +25,25 @@ describeWithOracle('hooks on tensors', (oracle) => {
         return g.mul(2);
       });
       y.registerHook(() => void calls.push('y2'));
-      x.registerPostAccumulateGradHook((leaf) => void calls.push(`post ${leaf === x} ${leaf.grad !== null}`));
-      x.registerHook((g) => {
-        calls.push('x1');
-        return g.add(1);
-      });
+      // Of the leaf, which their closures hold: a cycle, which the test ends by removing them.
+      const ofLeaf = [
+        x.registerPostAccumulateGradHook((leaf) => void calls.push(`post ${leaf === x} ${leaf.grad !== null}`)),
+        x.registerHook((g) => {
+          calls.push('x1');
+          return g.add(1);
+        }),
+      ];
       w.registerHook(() => void calls.push('w'));
       z.registerHook((g) => {
         calls.push('z');
         return g.mul(g);
       });
-      x.registerHook((g) => {
-        calls.push('x2');
-        return g.mul(3);
-      });
+      ofLeaf.push(
+        x.registerHook((g) => {
+          calls.push('x2');
+          return g.mul(3);
+        }),
+      );
       z.sum().backward();
       const python = await oracle().run(
         `
@@ -71,6 +76,7 @@ describeWithOracle('hooks on tensors', (oracle) => {
       expectSameBits(x.grad as Tensor, python.gx, 'x.grad');
       expectSameBits(w.grad as Tensor, python.gw, 'w.grad');
       expectSameBits(y.grad as Tensor, python.gy, 'y.grad');
+      for (const hook of ofLeaf) hook.remove();
     }
   });
 
@@ -83,10 +89,11 @@ describeWithOracle('hooks on tensors', (oracle) => {
     y.registerHook((g) => void calls.push(`after ${g.sum().item()}`));
     y.sum().backward();
     const z = x.mul(1);
+    let added: RemovableHandle | undefined;
     const removed = z.registerHook(() => {
       calls.push('first');
       later.remove();
-      z.registerHook(() => void calls.push('added'));
+      added = z.registerHook(() => void calls.push('added'));
     });
     const later = z.registerHook(() => void calls.push('second'));
     z.sum().backward({ retainGraph: true });
@@ -117,6 +124,7 @@ describeWithOracle('hooks on tensors', (oracle) => {
       { inputs: { x: x.detach() }, outputs: { calls: 'strings' } },
     );
     expect(calls).toEqual(python.calls);
+    added?.remove();
   });
 
   it('refuse in Python words', async () => {
@@ -155,8 +163,9 @@ describeWithOracle('hooks on tensors', (oracle) => {
     const hook = y.registerHook((g) => g.double());
     expect(() => y.sum().backward()).toThrow(named(python.dtype));
     hook.remove();
-    y.registerHook((g) => g.narrow(0, 0, 1));
+    const narrowing = y.registerHook((g) => g.narrow(0, 0, 1));
     expect(() => y.mul(1).sum().backward()).toThrow(named(python.size));
+    narrowing.remove();
   });
 });
 
@@ -238,8 +247,9 @@ describe('a hook', () => {
     expect(() => x.sum().backward()).toThrow(/return a Tensor, null or nothing, but it returned 5/);
     expect(() => x.registerHook(null as unknown as () => void)).toThrow(/expected a function/);
     hook.remove();
-    x.registerHook((async () => Promise.resolve(ones([2]))) as unknown as () => Tensor);
+    const late = x.registerHook((async () => Promise.resolve(ones([2]))) as unknown as () => Tensor);
     expect(() => x.sum().backward()).toThrow(/returned Promise/);
+    late.remove();
   });
 
   it('leaks no tensor: neither gradients nor what threw', () => {

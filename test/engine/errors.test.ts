@@ -13,7 +13,10 @@ import {
   TorchError,
 } from '../../lib/engine';
 import { errorFromCode } from '../../lib/engine/errors';
+import { grad } from '../../lib/autograd';
+import { binding } from '../../lib/engine/gate';
 import * as nn from '../../lib/nn';
+import { SGD } from '../../lib/optim';
 import * as torch from '../../lib/tensor';
 import { type Device, type DType, Generator, tensor, type Tensor, zeros } from '../../lib/tensor';
 
@@ -130,6 +133,39 @@ describe('what an error says', () => {
     ].map((attempt) => inspect(caught(attempt)));
     for (const text of messages)
       expect(text).not.toMatch(/\.(cpp|cc|h):\d+|frame #\d|0x[0-9a-f]{6}|enforce fail|Exception raised from/);
+  });
+});
+
+describe('errors of native functions', () => {
+  const gone = zeros([2]);
+  gone.dispose();
+
+  it.each<[string, () => unknown]>([
+    ['shape', () => gone.shape],
+    ['requiresGrad_', () => gone.requiresGrad_()],
+    ['requiresGrad', () => (zeros([2], { dtype: 'int64' }).requiresGrad = true)],
+    ['Generator', () => new Generator('cuda:99')],
+    ['grad', () => grad(zeros([2]), zeros([2]))],
+    ['dim', () => [gone].map((tensor) => tensor.dim())],
+    ['SGD', () => new SGD([gone], { lr: 1 })],
+  ])('name the function that the user has called: %s', (name, attempt) => {
+    expect(caught(attempt).message.split('\n')[1]).toBe(`  in ${name}`);
+  });
+
+  it('refuse ids beyond 32 bits, and do not take them for others', () => {
+    const depth = binding.scopeEnter();
+    const id = binding.generatorCreate('cpu');
+    for (const attempt of [
+      () => binding.scopeExit(depth + 2 ** 32, []),
+      () => binding.scopeExit(depth - 2 ** 32, []),
+      () => binding.generatorInitialSeed(id + 2 ** 32),
+      () => binding.generatorFree(id - 2 ** 32),
+      () => binding.removeHook(2 ** 32),
+    ]) {
+      expect(caught(attempt).message).toMatch(/^expected an integer from 0 to 2\^32-1 for argument/);
+    }
+    binding.generatorFree(id);
+    binding.scopeExit(depth, []);
   });
 });
 

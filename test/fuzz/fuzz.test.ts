@@ -3,11 +3,19 @@
  * is one to everybody; the long form takes a new one each time.
  */
 import { hunt } from './hunt';
+import { classesWithoutObjects } from './targets';
 
 const lines = (finds: readonly { problem: string; call: string }[]): string =>
   finds.map(({ problem, call }) => `${problem}\n  ${call}`).join('\n');
 
 describe('hostile arguments', () => {
+  it('meet methods on objects of every exported class, but of those that a GPU or a folder of photos is needed for', () => {
+    expect(classesWithoutObjects().filter((name) => !name.startsWith('cuda.'))).toEqual([
+      'vision.OxfordIIITPet',
+      'vision.PetSegmentation',
+    ]);
+  });
+
   it('make every public function, method and native function throw an Error, and crash or hang none', async () => {
     const { finds, functions } = await hunt({ seed: 'jest', lists: 6 });
     expect(lines(finds)).toBe('');

@@ -49,7 +49,8 @@ interface End {
   readonly complaints: readonly Complaint[];
 }
 
-function runOnce(job: Job, file: string, milliseconds: number): Promise<End> {
+function runOnce(job: Job, folder: string, milliseconds: number): Promise<End> {
+  const file = path.join(folder, 'call');
   const register = path.join(__dirname, '..', 'support', 'register.cjs');
   const node = [process.execPath, '-r', register, path.join(__dirname, 'child.ts'), file, JSON.stringify(job)];
   // AddressSanitizer keeps terabytes of addresses for itself, and has a limit of its own.
@@ -57,6 +58,8 @@ function runOnce(job: Job, file: string, milliseconds: number): Promise<End> {
   const child = spawn('sh', ['-c', `${limit} ulimit -c 0; exec "$@"`, 'sh', ...node], {
     // Memory is filled when it is freed, so that reading it then shows.
     env: { ...process.env, OMP_NUM_THREADS: '1', MALLOC_PERTURB_: '165' },
+    // Functions that write files are given drawn names.
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const read = (): string => {
@@ -119,11 +122,7 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
   let from: Job['from'] = [0, 0];
   try {
     for (;;) {
-      const end = await runOnce(
-        { seed, lists, internal, selfTest, filter, from },
-        path.join(folder, 'call'),
-        milliseconds,
-      );
+      const end = await runOnce({ seed, lists, internal, selfTest, filter, from }, folder, milliseconds);
       for (const { target, problem, args } of end.complaints) {
         if (target !== 'done') add({ target, problem, call: `${target}(${args})` });
       }

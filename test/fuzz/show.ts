@@ -17,8 +17,12 @@ function showTensor({ handle }: torch.Tensor): string {
   return `Tensor(${about.join(' ')})`;
 }
 
+/** Lists and objects are shown to this depth. */
+const DEEP = 6;
+
 /** An argument as text. Runs nothing of it: no getter, no trap, no op. */
-export function show(value: unknown): string {
+export function show(value: unknown, depth = 0): string {
+  if (depth > DEEP) return '…';
   if (types.isProxy(value)) return 'Proxy';
   if (value instanceof torch.Tensor && Number.isSafeInteger(value.handle) && value.handle > 0) {
     try {
@@ -33,7 +37,7 @@ export function show(value: unknown): string {
     if (plain) {
       const parts = Object.entries(Object.getOwnPropertyDescriptors(value))
         .filter(([, { enumerable }]) => enumerable === true)
-        .map(([key, own]) => `${isList ? '' : `${key}: `}${'value' in own ? show(own.value) : 'a getter'}`);
+        .map(([key, own]) => `${isList ? '' : `${key}: `}${'value' in own ? show(own.value, depth + 1) : 'a getter'}`);
       return isList ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`;
     }
   }

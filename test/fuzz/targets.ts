@@ -1,16 +1,22 @@
 /** Everything that a user, or a mistaken part of the library, can call. */
 
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import * as torch from '../../lib';
 import type { Tensor } from '../../lib';
 import { loadAddon } from '../../lib/engine/load';
 import { methodOps } from '../../lib/tensor/generated/methods';
 import { signaturesOf } from '../../lib/tensor/resolve';
 import { camelCase, parseType, type Signature } from '../../lib/tensor/signature';
-import type { Draws } from './random';
+import { type Class, instanceOf, isClass, type NamedClass, usualList } from './instances';
+import { Draws } from './random';
 import { anyTensor, anything, ofType } from './values';
 
 export interface Call {
   readonly args: readonly unknown[];
+  /** The receiver is no object of the class, so that V8 itself may refuse it. */
+  readonly misused?: boolean;
   readonly run: () => unknown;
 }
 
@@ -21,6 +27,9 @@ export interface Target {
 }
 
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
+
+const LIB = path.join(__dirname, '..', '..', 'lib');
+const PRIVATE = /^ +(?:private|protected) (?:(?:static|async|abstract|override|readonly|get|set) )*\*?(\w+)/gm;
 
 const native = loadAddon();
 
@@ -54,52 +63,155 @@ function overloads(name: string | undefined, asMethod: boolean): () => readonly 
   return () => (found ??= name === undefined ? [] : signaturesOf(name, asMethod));
 }
 
-function functions(prefix: string, holder: object, ops: ReadonlyMap<string, string>, seen: Set<object>): Target[] {
-  seen.add(holder);
-  return Object.entries(holder).flatMap(([key, value]: [string, unknown]): Target[] => {
-    const name = `${prefix}${key}`;
-    if (typeof value === 'object' && value !== null && !seen.has(value)) return functions(`${name}.`, value, ops, seen);
-    if (typeof value !== 'function') return [];
-    const signatures = overloads(prefix === '' ? ops.get(key) : undefined, false);
-    return [
-      {
-        name,
-        prepare: (draws) => {
-          const known = signatures();
-          const args = known.length > 0 && draws.chance(0.8) ? byOverload(draws.pick(known), draws) : garbage(draws);
-          const run = /^class\b/.test(Function.prototype.toString.call(value))
-            ? () => Reflect.construct(value as new () => unknown, args) as unknown
-            : () => Reflect.apply(value as Callable, undefined, args);
-          return { args, run };
-        },
-      },
-    ];
-  });
+/** Arguments for what is written by hand: a program's usual ones, hostile ones, and both in one list. */
+function byHand(draws: Draws, callee: unknown): unknown[] {
+  if (draws.chance(0.4)) return garbage(draws);
+  const args = usualList(draws, callee);
+  const spoilt = draws.chance(0.3) ? -1 : draws.below(args.length + 1);
+  return args.map((arg, index) => (index === spoilt ? anything(draws, args.slice(0, index)) : arg));
 }
 
-function members(className: string, prototype: object, make: (draws: Draws) => unknown): Target[] {
-  const ops = new Map(methodOps.map((name) => [camelCase(name), name]));
-  return Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([key, descriptor]): Target[] => {
-    const signatures = overloads(className === 'Tensor' ? ops.get(key) : undefined, true);
-    const receiver = (draws: Draws): unknown => (draws.chance(0.85) ? make(draws) : anything(draws, []));
-    const targets: Target[] = [];
-    const add = (kind: string, value: Callable): void => {
-      targets.push({
-        name: `${className}.${key}${kind}`,
-        prepare: (draws) => {
-          const known = signatures();
-          const byType = known.length > 0 && draws.chance(0.8);
-          const args = byType ? byOverload(draws.pick(known), draws) : [receiver(draws), ...garbage(draws, 4)];
-          return { args, run: () => Reflect.apply(value, args[0], args.slice(1)) };
-        },
-      });
-    };
-    if (typeof descriptor.value === 'function' && key !== 'constructor') add('', descriptor.value as Callable);
-    const { get, set } = descriptor as { get?: Callable; set?: Callable };
-    if (get !== undefined) add(' (get)', get);
-    if (set !== undefined) add(' (set)', set);
-    return targets;
-  });
+/** A call's arguments, by an overload where the name is an op's. */
+function argumentsOf(known: readonly Signature[], callee: unknown, draws: Draws): unknown[] {
+  if (known.length === 0) return byHand(draws, callee);
+  return draws.chance(0.8) ? byOverload(draws.pick(known), draws) : garbage(draws);
+}
+
+/** Names that the sources declare with these words, which are gone at run time. */
+function declared(pattern: RegExp): ReadonlySet<string | undefined> {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const matches = files.flatMap((file) => [...readFileSync(path.join(LIB, file), 'utf8').matchAll(pattern)]);
+  return new Set(matches.map(([, name]) => name));
+}
+
+/** Members that are kept to their class, if only by TypeScript: they may trust their callers. */
+const privateNames = declared(PRIVATE);
+/** Classes of which there are no objects but those of derived ones, if only by TypeScript. */
+const abstractNames = declared(/^export abstract class (\w+)/gm);
+
+function isOwnBusiness(key: PropertyKey): boolean {
+  return typeof key === 'string' && privateNames.has(key);
+}
+
+function isAbstract(type: Class): boolean {
+  return abstractNames.has(type.name);
+}
+
+/** What the exports hold, each function and class once. */
+class Exports {
+  readonly targets: Target[] = [];
+  readonly classes: NamedClass[] = [];
+  private readonly seen = new Set<unknown>();
+  /** Ops by the names of their functions and of their methods. */
+  private readonly ops = new Map<string, string>();
+  private readonly methods = new Map(methodOps.map((name) => [camelCase(name), name]));
+
+  constructor() {
+    for (const full of native.opNames()) {
+      const base = /^aten::([^.]+)/.exec(full)?.[1];
+      if (base !== undefined) this.ops.set(camelCase(base), base);
+    }
+    this.walk('', torch);
+    const known = new Set<object>([
+      Object.prototype,
+      Error.prototype,
+      ...this.classes.map(({ type }) => type.prototype as object),
+    ]);
+    for (const { name, type } of this.classes) {
+      let prototype = type.prototype as object;
+      do {
+        // Parents that are not exported themselves: what they have is of the exported class, too.
+        this.members(name, prototype, (draws) => this.receiver(type, draws));
+        prototype = Object.getPrototypeOf(prototype) as object;
+      } while (!known.has(prototype));
+    }
+  }
+
+  private walk(prefix: string, holder: object): void {
+    for (const [key, value] of Object.entries(holder) as [string, unknown][]) {
+      const isHolder = typeof value === 'object' && value !== null;
+      if ((!isHolder && typeof value !== 'function') || this.seen.has(value)) continue;
+      this.seen.add(value);
+      const name = `${prefix}${key}`;
+      if (isHolder) this.walk(`${name}.`, value);
+      else if (isClass(value)) this.addClass(name, value);
+      else this.addFunction(name, value, prefix === '' ? this.ops.get(key) : undefined);
+    }
+  }
+
+  private addFunction(name: string, value: Callable, op: string | undefined): void {
+    const signatures = overloads(op, false);
+    this.targets.push({
+      name,
+      prepare: (draws) => {
+        const args = argumentsOf(signatures(), value, draws);
+        return { args, run: () => Reflect.apply(value, undefined, args) };
+      },
+    });
+  }
+
+  private addClass(name: string, type: Class): void {
+    this.classes.push({ name, type });
+    this.targets.push({
+      name,
+      prepare: (draws) => {
+        const args = byHand(draws, type);
+        // What makes an error is given its message by a program that has one.
+        return {
+          args,
+          misused: isAbstract(type) || type.prototype instanceof Error,
+          run: () => Reflect.construct(type, args),
+        };
+      },
+    });
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(type))) {
+      if (typeof value === 'function' && key !== 'prototype') this.addFunction(`${name}.${key}`, value as Callable, '');
+    }
+  }
+
+  /** An object of a class; now and then what is none, or one without its insides. */
+  private receiver(type: Class, draws: Draws): { value: unknown; misused: boolean } {
+    if (draws.chance(0.1)) return { value: anything(draws, []), misused: true };
+    const concrete = this.classes.filter((named) => !isAbstract(named.type));
+    const value = type === (torch.Tensor as Class) ? anyTensor(draws) : instanceOf(type, concrete, draws);
+    return value === null
+      ? { value: Object.create(type.prototype as object), misused: true }
+      : { value, misused: false };
+  }
+
+  private members(
+    className: string,
+    prototype: object,
+    receiver: (draws: Draws) => { value: unknown; misused: boolean },
+  ): void {
+    const descriptors = Object.getOwnPropertyDescriptors(prototype);
+    for (const key of Reflect.ownKeys(descriptors)) {
+      const descriptor = (descriptors as Record<PropertyKey, PropertyDescriptor>)[key];
+      if (key === 'constructor' || descriptor === undefined) continue;
+      const op = className === 'Tensor' && typeof key === 'string' ? this.methods.get(key) : undefined;
+      const signatures = overloads(op, true);
+      const add = (kind: string, member: Callable): void => {
+        this.targets.push({
+          name: `${className}.${String(key)}${kind}`,
+          prepare: (draws) => {
+            const known = signatures();
+            if (known.length > 0 && draws.chance(0.8)) {
+              const args = byOverload(draws.pick(known), draws);
+              return { args, run: () => Reflect.apply(member, args[0], args.slice(1)) };
+            }
+            const self = receiver(draws);
+            const args = known.length > 0 ? garbage(draws, 4) : byHand(draws, member);
+            const misused = self.misused || isOwnBusiness(key);
+            return { args: [self.value, ...args], misused, run: () => Reflect.apply(member, self.value, args) };
+          },
+        });
+      };
+      if (typeof descriptor.value === 'function') add('', descriptor.value as Callable);
+      const accessors = descriptor as { get?: Callable; set?: Callable };
+      if (accessors.get !== undefined) add(' (get)', accessors.get);
+      if (accessors.set !== undefined) add(' (set)', accessors.set);
+    }
+  }
 }
 
 /** A tensor as the addon takes it, or what is none. */
@@ -210,22 +322,19 @@ export function selfTests(): Target[] {
   }));
 }
 
-/** What is named in the public namespace, the methods, and the addon; with `internal` every op by its full name, too. */
+const named = new Exports();
+
+/** Exported classes whose methods are called on no object of theirs, because none could be made. */
+export function classesWithoutObjects(): string[] {
+  const concrete = named.classes.filter(({ type }) => !isAbstract(type));
+  const lacking = concrete.filter(({ type }) => instanceOf(type, concrete, new Draws('any')) === null);
+  return lacking.map(({ name }) => name);
+}
+
+/**
+ * All functions in the public namespace and in those inside of it, constructors, static functions, methods and accessors
+ * of the exported classes, and the functions of the addon; with `internal` every op by its full name, too.
+ */
 export function targets(internal: boolean): Target[] {
-  const ops = new Map<string, string>();
-  for (const full of native.opNames()) {
-    const base = /^aten::([^.]+)/.exec(full)?.[1];
-    if (base !== undefined) ops.set(camelCase(base), base);
-  }
-  const { nn, optim, data, vision, metrics, models, load, save, ...engine } = { load: null, save: null, ...torch };
-  const [seen, above] = [new Set<object>(), [nn, optim, data, vision, metrics, models, load, save]];
-  for (const space of above) if (space !== null) seen.add(space);
-  return [
-    ...functions('', engine, ops, seen),
-    ...functions('nn.functional.', nn.functional, new Map(), seen),
-    ...members('Tensor', torch.Tensor.prototype, anyTensor),
-    ...members('Generator', torch.Generator.prototype, () => new torch.Generator()),
-    ...nativeFunctions(),
-    ...(internal ? everyOp() : []),
-  ];
+  return [...named.targets, ...nativeFunctions(), ...(internal ? everyOp() : [])];
 }

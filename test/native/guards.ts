@@ -18,6 +18,33 @@ const REFUSED: Record<string, () => unknown> = {
   'functional copy': () => callOp('aten::copy', [ones([2, 3]).toSparseCsr(), ones([2, 3])]),
   'replication padding': () => callOp('aten::replication_pad2d', [image(), [2n ** 63n - 1n, 0, 0, 0]]),
   'pooling window': () => torch.maxPool1d(ones([3, 3]), 2 ** 32),
+  'statistics of other channels': () => torch.batchNormUpdateStats(ones([1, 2, 3, 3]), zeros([0]), null, 0.1),
+  'weights of other channels': () => torch.nativeBatchNorm(image(), ones([3]), null, null, null, true, 0.1, 1e-5),
+  'the greatest integer and above': () => callOp('aten::random_.from', [ones([2]).half(), 2n ** 63n - 1n, null]),
+  'foreach copy from a list of another length': () => callOp('aten::_foreach_copy', [[], [ones([2])]]),
+  'foreach copy to a sparse tensor': () => callOp('aten::_foreach_copy', [[ones([2, 2]).toSparse()], [ones([2, 2])]]),
+  'foreach without scalars': () =>
+    callOp('aten::_foreach_addcmul_.ScalarList', [[ones([2])], [ones([2])], [ones([2])], []]),
+  'sizes of a slow convolution': () =>
+    callOp('aten::_slow_conv2d_backward.output_mask', [
+      ...[image(), image(), image(), [], [1, 1], [0, 0]],
+      [true, true, true],
+    ]),
+  'gates too narrow for a GRU': () =>
+    callOp('aten::_thnn_differentiable_gru_cell_backward', [
+      ...[ones([3, 2]), ones([3, 2]), ones([3, 2]), ones([3, 2])],
+      ...[ones([6]), ones([6])],
+    ]),
+  'gates too narrow for an LSTM': () =>
+    callOp('aten::_thnn_differentiable_lstm_cell_backward', [
+      ...[ones([2, 3]), null, ones([2, 3]), ones([2, 3])],
+      ...[null, null, ones([2, 3]), ones([2, 3])],
+    ]),
+  'output size of fractional pooling': () =>
+    callOp('aten::fractional_max_pool2d_backward', [image(), image(), [2, 2], [], ones([1, 1, 4, 4]).long()]),
+  'paddings in backward': () => callOp('aten::reflection_pad2d_backward', [image(), image(), []]),
+  'degree of a shifted polynomial': () =>
+    torch.specialShiftedChebyshevPolynomialW(full([1], 5e-324, { dtype: 'float64' }), 2 ** 53),
   'degree of a polynomial': () => torch.specialLegendrePolynomialP(ones([2]), 2 ** 53),
   'degrees of polynomials': () => torch.specialHermitePolynomialH(ones([2]), full([2], 2 ** 40, { dtype: 'int64' })),
 };
@@ -34,6 +61,13 @@ const TAKEN: Record<string, () => unknown> = {
       .copy_(ones([2, 3]).toSparseCsr()),
   'replication padding': () => torch.replicationPad2d(image(), [1, 1, 1, 1]),
   pooling: () => torch.maxPool1d(ones([3, 3]), 2),
+  'batch norm': () => torch.nativeBatchNorm(image(), ones([1]), null, null, null, true, 0.1, 1e-5),
+  'batch norm statistics': () => torch.batchNormUpdateStats(image(), zeros([1]), ones([1]), 0.1),
+  'random from': () => callOp('aten::random_.from', [ones([2]), 5, 9]),
+  'foreach copy': () => callOp('aten::_foreach_copy', [[ones([2])], [zeros([2])]]),
+  'foreach with scalars': () =>
+    callOp('aten::_foreach_addcmul_.ScalarList', [[ones([2])], [ones([2])], [ones([2])], [2]]),
+  'paddings in backward': () => callOp('aten::reflection_pad2d_backward', [ones([1, 1, 6, 6]), image(), [1, 1, 1, 1]]),
   polynomial: () => torch.specialLegendrePolynomialP(ones([2]), 5),
 };
 

@@ -1,5 +1,5 @@
 /** Activations that take `inplace`, and those that are made of several ops. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { DType, Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -113,16 +113,19 @@ export function rrelu(
 
 /** {@link softmax} of −x. */
 export function softmin(input: Tensor, dim: number, dtype: DType | null = null): Tensor {
+  checkTensor('softmin()', 'input', input);
   return ops.softmax(input.neg(), dim, dtype);
 }
 
 /** x / (1 + |x|) */
 export function softsign(input: Tensor): Tensor {
+  checkTensor('softsign()', 'input', input);
   return input.div(input.abs().add(1));
 }
 
 /** x − tanh(x) */
 export function tanhshrink(input: Tensor): Tensor {
+  checkTensor('tanhshrink()', 'input', input);
   return input.sub(input.tanh());
 }
 

@@ -1,5 +1,5 @@
 /** Embeddings, and dropout of whole channels. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { binding } from '../../engine';
@@ -27,6 +27,7 @@ export function embedding(
     { paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false },
     rest,
   );
+  checkTensors('embedding', { input, weight });
   const rows = weight.size(0);
   if (paddingIdx !== null && (paddingIdx >= rows || paddingIdx < -rows)) {
     throw new ArgumentError(`embedding: expected a row below ${rows} for \`paddingIdx\`, received ${paddingIdx}`);
@@ -48,6 +49,7 @@ function renormalize(weight: Tensor, input: Tensor, maxNorm: number, normType: n
 }
 
 function checkProbability(name: string, p: number): void {
+  checkNumbers(name, { p });
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`${name}: expected a probability from 0 to 1, received ${p}`, 'TORCH_VALUE');
   }
@@ -79,6 +81,7 @@ const feature: readonly [DropOp, DropOp] = [
 export function dropout1d(input: Tensor, ...rest: DropTail): Tensor {
   const { p, training, inplace } = readTail('dropout1d', { p: 0.5, training: true, inplace: false }, rest);
   checkProbability('dropout1d', p);
+  checkTensor('dropout1d()', 'input', input);
   if (input.ndim !== 2 && input.ndim !== 3) {
     throw new ArgumentError(`dropout1d: expected [N, C, L] or [C, L], received ${input.ndim} dimensions`);
   }

@@ -1,5 +1,5 @@
 /** Losses besides cross entropy. Python's deprecated `size_average` and `reduce` are left out of the order of arguments. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -119,6 +119,7 @@ export function binaryCrossEntropy(
   ...rest: Tail<Binary, ['weight', 'reduction']>
 ): Tensor {
   const { weight, reduction } = readTail<Required<Binary>>('binaryCrossEntropy', { weight: null, ...mean }, rest);
+  checkTensors('binaryCrossEntropy', { input, target });
   if (target.shape.join() !== input.shape.join()) {
     throw new ArgumentError(
       `binaryCrossEntropy: expected a target of the input's shape [${input.shape.join(', ')}], received [${target.shape.join(', ')}]`,
@@ -144,6 +145,7 @@ export function binaryCrossEntropyWithLogits(
     { weight: null, ...mean, posWeight: null },
     rest,
   );
+  checkTensors('binaryCrossEntropyWithLogits', { input, target });
   if (target.shape.join() !== input.shape.join()) {
     throw new ArgumentError(
       `binaryCrossEntropyWithLogits: expected a target of the input's shape [${input.shape.join(', ')}], received [${target.shape.join(', ')}]`,
@@ -235,6 +237,7 @@ export function multilabelSoftMarginLoss(
 ): Tensor {
   const { weight, reduction } = readTail<Required<Binary>>('multilabelSoftMarginLoss', { weight: null, ...mean }, rest);
   reductionIndex(reduction);
+  checkTensors('multilabelSoftMarginLoss', { input, target });
   const one = target.mul(ops.logSigmoid(input));
   let loss = one.add(target.rsub(1).mul(ops.logSigmoid(input.neg()))).neg();
   if (weight !== null) loss = loss.mul(weight);

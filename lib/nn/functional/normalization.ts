@@ -1,5 +1,5 @@
 /** Normalisations besides batch and layer normalisation. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -13,6 +13,7 @@ interface Affine {
 /** Normalises groups of the channels of [N, C, *]. */
 export function groupNorm(input: Tensor, numGroups: number, ...rest: Tail<Affine, ['weight', 'bias', 'eps']>): Tensor {
   const { weight, bias, eps } = readTail<Required<Affine>>('groupNorm', { weight: null, bias: null, eps: 1e-5 }, rest);
+  checkTensor('groupNorm()', 'input', input);
   if (input.ndim < 2) throw new ArgumentError(`groupNorm: expected two dimensions or more, received ${input.ndim}`);
   const count = input.numel() / numGroups;
   if (count === 1) {
@@ -69,6 +70,7 @@ export function instanceNorm(
     },
     rest,
   );
+  checkTensor('instanceNorm()', 'input', input);
   if (useInputStats && input.shape.slice(2).reduce((product, size) => product * size, 1) === 1) {
     throw new ArgumentError(
       `instanceNorm: expected more than one value for each channel, received an input of shape [${input.shape.join(', ')}]`,
@@ -92,6 +94,7 @@ export function localResponseNorm(
   ...rest: Tail<LocalResponseNormOptions, ['alpha', 'beta', 'k']>
 ): Tensor {
   const { alpha, beta, k } = readTail('localResponseNorm', { alpha: 1e-4, beta: 0.75, k: 1 }, rest);
+  checkTensor('localResponseNorm()', 'input', input);
   const { shape, ndim } = input;
   if (ndim < 3) throw new ArgumentError(`localResponseNorm: expected three dimensions or more, received ${ndim}`);
   if (input.numel() === 0) return input;
@@ -121,5 +124,6 @@ export interface NormalizeOptions {
 /** Divides vectors along `dim` by their norm, or by `eps` where that is more. */
 export function normalize(input: Tensor, ...rest: Tail<NormalizeOptions, ['p', 'dim', 'eps']>): Tensor {
   const { p, dim, eps } = readTail('normalize', { p: 2, dim: 1, eps: 1e-12 }, rest);
+  checkTensor('normalize()', 'input', input);
   return input.div(ops.norm(input, p, dim, true).clampMin(eps).expandAs(input));
 }

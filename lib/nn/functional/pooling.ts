@@ -1,5 +1,5 @@
 /** Pooling: the ops, and where Python adds to them. Sizes of one number stand for all dimensions. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkList, checkTensor, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -75,6 +75,8 @@ export type AdaptiveSizes = number | readonly (number | null)[];
 
 /** The last `dims` sizes that are asked for. */
 function adaptiveSize(input: Tensor, outputSize: AdaptiveSizes, dims: number): number[] {
+  checkTensor('adaptive pooling', 'input', input);
+  if (typeof outputSize !== 'number') checkList('adaptive pooling', 'outputSize', outputSize);
   const kept = input.shape.slice(-dims);
   if (typeof outputSize === 'number') return new Array<number>(dims).fill(outputSize);
   if (outputSize.length !== dims || input.ndim < dims) {
@@ -141,6 +143,7 @@ export function maxUnpool2d(
     { stride: null, padding: 0, outputSize: null },
     rest,
   );
+  checkTensors('maxUnpool2d', { input, indices });
   const pair = (size: Sizes): readonly number[] => (typeof size === 'number' ? [size, size] : size);
   const [kernel, steps, pads] = [pair(kernelSize), pair(stride ?? kernelSize), pair(padding)];
   const sizes = input.shape

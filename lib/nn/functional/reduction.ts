@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../engine';
+import { ArgumentError, describe } from '../../engine';
 
 /** What becomes of the losses of single elements. */
 export type Reduction = 'none' | 'mean' | 'sum';
@@ -10,7 +10,7 @@ export function reductionIndex(reduction: Reduction): number {
   const index = reductions.indexOf(reduction);
   if (index >= 0) return index;
   throw new ArgumentError(
-    `${reduction} is not a valid value for reduction, expected one of ${reductions.join(', ')}`,
+    `${describe(reduction)} is not a valid value for reduction, expected one of ${reductions.join(', ')}`,
     'TORCH_VALUE',
   );
 }

@@ -1,5 +1,5 @@
 /** Resizing, padding and sampling of images and of their like in one and three dimensions. */
-import { ArgumentError, describe } from '../../engine';
+import { ArgumentError, checkList, checkTensor, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
@@ -69,6 +69,7 @@ export function interpolate(
   if (alignCorners !== null && ['nearest', 'area', 'nearest-exact'].includes(mode)) {
     fail(`interpolate: mode ${mode} takes no \`alignCorners\`; linear, bilinear, bicubic and trilinear do`);
   }
+  checkTensor('interpolate()', 'input', input);
   const dims = input.ndim - 2;
   const each = (name: string, value: number | readonly number[] | null): readonly number[] | null => {
     if (value === null) return null;
@@ -174,6 +175,8 @@ export function gridSample(
 
 /** The grid of affine maps `theta` [N, 2, 3] for {@link gridSample} to images of `size` [N, C, H, W]; [N, 3, 4] in 3-d. */
 export function affineGrid(theta: Tensor, size: readonly number[], alignCorners = false): Tensor {
+  checkTensor('affineGrid()', 'theta', theta);
+  checkList('affineGrid', 'size', size);
   const rank = size.length - 2;
   const matrix = theta.shape.slice(1).join();
   if ((rank !== 2 && rank !== 3) || theta.ndim !== 3 || matrix !== [rank, rank + 1].join() || Math.min(...size) <= 0) {
