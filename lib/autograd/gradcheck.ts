@@ -264,14 +264,14 @@ function check(fn: Fn, inputs: readonly unknown[], settings: Settings): void {
       (...given) =>
         toList(fn(...given)).map((output) => (isComplex(output) ? pick(output) : output));
     checkJacobians(
-      half((output) => output.imag()),
+      half((output) => output.imag),
       inputs,
       settings,
       'imaginary',
       complex,
     );
     checkJacobians(
-      half((output) => output.real()),
+      half((output) => output.real),
       inputs,
       settings,
       'real',

@@ -76,7 +76,7 @@ describeWithOracle('gradcheck', (oracle) => {
     const unary: ((a: Tensor) => Tensor)[] = [
       (a) => a.mul(a),
       (a) => a.abs(),
-      (a) => a.real().mul(2),
+      (a) => a.real.mul(2),
       (a) => a.conj().mul(a),
       (a) => a.exp(),
     ];
