@@ -7,6 +7,7 @@ export {
   setDetectAnomaly,
 } from './anomaly';
 export { Function, type FunctionClass, type FunctionContext, type Gradients } from './function';
+export * as functional from './functional';
 export { backward, grad, type GradOptions } from './grad';
 export { type Checked, gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck } from './gradcheck';
 export {

@@ -43,6 +43,8 @@ export async function differences<Inputs extends Record<string, Tensor>>(
   oracle: Oracle,
   inputs: Inputs,
   calls: readonly Call<Inputs>[],
+  /** Python that defines what the calls need besides, unindented. */
+  preamble = '',
 ): Promise<{ different: string[]; values: number }> {
   const { theirs } = await oracle.run(
     `
@@ -64,6 +66,7 @@ export async function differences<Inputs extends Record<string, Tensor>>(
             total = total + item
         found = torch.autograd.grad(total, leaves, allow_unused=True)
         return [g if g is None or g.layout == torch.strided else g.to_dense() for g in found]
+    exec(preamble, globals())
     names = dict(globals())
     def run(source):
         torch.manual_seed(3)
@@ -81,7 +84,7 @@ export async function differences<Inputs extends Record<string, Tensor>>(
             return ['value', plain(result), str(error)]
     theirs = [run(source) for source in sources]
     `,
-    { inputs: { ...inputs, sources: calls.map(([source]) => source) }, outputs: { theirs: 'value' } },
+    { inputs: { ...inputs, sources: calls.map(([source]) => source), preamble }, outputs: { theirs: 'value' } },
   );
   const different: string[] = [];
   let values = 0;
