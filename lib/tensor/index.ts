@@ -40,7 +40,7 @@ export {
 } from './functional';
 export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
 export * from './generated/functions';
-export { GraphNode } from './graph-node';
+export { GraphNode, type NodeGradients } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export { type PcaLowrankOptions, pcaLowrank, svdLowrank, type SvdLowrankOptions } from './low-rank';
 export * as linalg from './generated/linalg';

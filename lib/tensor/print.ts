@@ -3,6 +3,7 @@
 import { binding } from '../engine';
 import { callOp } from './dispatch';
 import { type DType, isComplexDType, isFloatingDType } from './dtype';
+import { shortName } from './graph-node';
 import { contents } from './print-elements';
 import { getPrintoptions, type PrintOptions } from './print-options';
 import { floatText } from './python-float';
@@ -137,7 +138,7 @@ function gradSuffix(tensor: Tensor): string[] {
     // A view that was changed in place where autograd cannot follow has no node any more.
     name = 'Invalid';
   }
-  if (name !== null) return [`grad_fn=<${name}>`];
+  if (name !== null) return [`grad_fn=<${shortName(name)}>`];
   return tensor.requiresGrad ? ['requires_grad=True'] : [];
 }
 
