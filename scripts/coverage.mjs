@@ -25,6 +25,7 @@ classes = lambda base: lambda v: inspect.isclass(v) and issubclass(v, base)
 print(json.dumps({
     'torch': names(torch, own),
     'torch.Tensor': names(torch.Tensor, lambda v: True),
+    'torch.autograd.functional': list(torch.autograd.functional.__all__),
     'torch.linalg': names(torch.linalg, inspect.isbuiltin),
     'torch.fft': names(torch.fft, inspect.isbuiltin),
     'torch.special': names(torch.special, inspect.isbuiltin),
