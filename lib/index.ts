@@ -26,6 +26,7 @@ export {
   setGradEnabled,
   setGradEnabledAsync,
 } from './autograd';
+export { lobpcg, type LobpcgOptions, type LobpcgWorker } from './autograd/lobpcg';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';

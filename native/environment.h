@@ -3,9 +3,11 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/Device.h>
 #include <c10/core/InferenceMode.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -93,6 +95,8 @@ struct Environment {
   std::unordered_map<std::string, uint32_t> op_ids;
   // Made when JavaScript first asks for it, and deleted with the environment.
   std::unique_ptr<Mailbox> mailbox;
+  // Where factories put their results; the library's own default where there is none.
+  std::optional<c10::Device> default_device;
   // Kept between calls so that an op call allocates no stack. A nested call finds it taken and makes its own.
   std::vector<c10::IValue> spare_stack;
 };

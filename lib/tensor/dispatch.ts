@@ -14,8 +14,9 @@ import { remember } from '../engine/nursery';
 import { TensorBase } from '../engine/tensor-base';
 import { GeneratorBase, KIND_BITS, kindOf, OPTIONS } from './kinds';
 import { enclose, encloseNothing, FIRST, result, seal } from './mailbox';
-import { GENERATOR_ID, HANDLE, HANDLES, type Plan, resolve, signaturesOf, type Source } from './resolve';
+import { GENERATOR_ID, HANDLE, HANDLES, type Plan, resolve, SCALAR_OF, signaturesOf, type Source } from './resolve';
 import type { Signature } from './signature';
+import { numberFrom } from './tensor-as-number';
 
 // Locals: a CommonJS import is a property look-up at each use.
 const call = callNative;
@@ -191,12 +192,20 @@ function aliased(plan: Plan, args: readonly unknown[], options: Options): unknow
   return results.length === 1 ? results[0] : results;
 }
 
-/** Calls by any plan, with the values as arguments of the native call. */
-function callWithValues(plan: Plan, args: readonly unknown[], options: Options): unknown {
-  const values = plan.sources.map((source) =>
-    source === null ? undefined : convert(valueOf(source, args, options), source.conversion),
-  );
-  const returned = call(plan.id, ...values);
+/** The arguments of the native call. */
+function valuesOf(plan: Plan, args: readonly unknown[], options: Options): unknown[] {
+  return plan.sources.map((source) => {
+    if (source === null) return undefined;
+    const value = valueOf(source, args, options);
+    if (source.conversion < SCALAR_OF) return convert(value, source.conversion);
+    const number = numberFrom(value, source.conversion);
+    if (number !== null) return number;
+    throw plan.refuse(options === null ? args : [...args, options], ` (argument \`${source.parameter}\`)`);
+  });
+}
+
+/** The results of a call with values. */
+function wrapResults(plan: Plan, returned: unknown, args: readonly unknown[], options: Options): unknown {
   switch (plan.outcome) {
     case 'same':
       return aliased(plan, args, options);
@@ -211,18 +220,17 @@ function callWithValues(plan: Plan, args: readonly unknown[], options: Options):
   }
 }
 
-function callPlanned(plan: Plan, args: readonly unknown[], options: Options): unknown {
-  if (!plan.byMail || !encloseAll(plan, args, options)) return callWithValues(plan, args, options);
-  callByMail(plan.id);
-  return takeResults(plan, args, options);
-}
-
 /** Calls by any plan. */
 function run(op: string, plan: Plan, args: readonly unknown[], options: Options): unknown {
+  // Outside of the gate: an error of these names the call already.
+  const values = plan.byMail && encloseAll(plan, args, options) ? null : valuesOf(plan, args, options);
+  const callPlanned = (): unknown => {
+    if (values !== null) return wrapResults(plan, call(plan.id, ...values), args, options);
+    callByMail(plan.id);
+    return takeResults(plan, args, options);
+  };
   try {
-    const called = plan.unrecorded
-      ? withoutRecording(() => callPlanned(plan, args, options))
-      : callPlanned(plan, args, options);
+    const called = plan.unrecorded ? withoutRecording(callPlanned) : callPlanned();
     if (options !== null && plan.factory && options['requiresGrad'] === true) {
       binding.setRequiresGrad((called as TensorBase).handle, true);
     }

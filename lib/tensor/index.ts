@@ -1,9 +1,19 @@
 import './functional-methods';
 
-export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
+export {
+  asarray,
+  type AsarrayOptions,
+  asTensor,
+  frombuffer,
+  type FromBufferOptions,
+  frombytes,
+  tensor,
+  type TensorOptions,
+} from './creation';
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export { callOp } from './dispatch';
 export * from './dtype';
+export { finfo, type FloatInfo, iinfo, type IntegerInfo } from './dtype-info';
 export * as fft from './generated/fft';
 export {
   atleast1d,
@@ -30,8 +40,9 @@ export {
 } from './functional';
 export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
 export * from './generated/functions';
-export { GraphNode } from './graph-node';
+export { GraphNode, type NodeGradients } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
+export { type PcaLowrankOptions, pcaLowrank, svdLowrank, type SvdLowrankOptions } from './low-rank';
 export * as linalg from './generated/linalg';
 export * as special from './generated/special';
 export { type Index, slice, Slice } from './indexing';
@@ -43,6 +54,26 @@ export {
   setPrintoptions,
 } from './print-options';
 export { Generator, type Seed } from './random';
+export {
+  areDeterministicAlgorithmsEnabled,
+  type DeterministicOptions,
+  getDefaultDevice,
+  getDefaultDtype,
+  getDeterministicDebugMode,
+  getFloat32MatmulPrecision,
+  getNumInteropThreads,
+  isDeterministicAlgorithmsWarnOnlyEnabled,
+  isWarnAlwaysEnabled,
+  type MatmulPrecision,
+  setDefaultDevice,
+  setDefaultDtype,
+  setDeterministicDebugMode,
+  setFloat32MatmulPrecision,
+  setFlushDenormal,
+  setNumInteropThreads,
+  setWarnAlways,
+  useDeterministicAlgorithms,
+} from './settings';
 export {
   defaultGenerator,
   forkRng,
