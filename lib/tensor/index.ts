@@ -2,6 +2,7 @@ import './functional-methods';
 
 export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
+export type { ToOptions } from './conversion';
 export { callOp } from './dispatch';
 export * from './dtype';
 export * as fft from './generated/fft';
@@ -30,6 +31,7 @@ export {
 } from './functional';
 export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
 export * from './generated/functions';
+export type { BackwardOptions } from './gradient';
 export { GraphNode } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export * as linalg from './generated/linalg';
@@ -55,4 +57,4 @@ export {
 } from './random-state';
 // Over the op of this name, as in Python.
 export * as random from './random-state';
-export { type BackwardOptions, isTensor, Tensor, type ToOptions } from './tensor';
+export { isTensor, Tensor } from './tensor';

@@ -6,7 +6,6 @@ import {
   ArgumentError,
   asCallOf,
   binding,
-  checkOptions,
   checkTensor,
   computeAsync,
   type ComputeOptions,
@@ -18,6 +17,7 @@ import {
   TensorBase,
   TorchError,
 } from '../engine';
+import { conversionOf, convert, type ToArgument, type ToOptions } from './conversion';
 import {
   type Element,
   nest,
@@ -28,40 +28,16 @@ import {
   type TypedArray,
   withTypedArray,
 } from './data';
-import { callOp, method, own, setResultClass } from './dispatch';
-import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import { callOp, method, setResultClass } from './dispatch';
+import { type Device, type DType, isComplexDType, itemSize, type Layout, type MemoryFormat } from './dtype';
 import type { FunctionalMethods } from './functional-types';
 import { methodOps, type TensorMethods } from './generated/methods';
+import { backwardFrom, type BackwardOptions, gradientOf, setGradient } from './gradient';
 import { type Index, indexGet, indexPut } from './indexing';
 import { type GraphNode, nodeOf } from './graph-node';
 import { type GradientHook, registerHook, registerPostAccumulateGradHook, type RemovableHandle } from './hooks';
 import { format, formatNested } from './print';
 import { camelCase } from './signature';
-
-/** Options of {@link Tensor.to}. */
-export interface ToOptions {
-  dtype?: DType;
-  device?: Device;
-  nonBlocking?: boolean;
-  /** Copies even where nothing would change. */
-  copy?: boolean;
-  memoryFormat?: MemoryFormat;
-}
-
-/** Options of {@link Tensor.backward}. */
-export interface BackwardOptions {
-  /** Keeps the graph for another pass; by default what `createGraph` is. */
-  retainGraph?: boolean;
-  /** Makes gradients that can be differentiated again. */
-  createGraph?: boolean;
-  /** Only these leaves get gradients. */
-  inputs?: readonly Tensor[];
-}
-
-const TO_OPTIONS = ['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat'] as const;
-
-/** The object that stands for a tensor's gradient, so that `t.grad === t.grad`. */
-const gradients = new WeakMap<TensorBase, Tensor>();
 
 /** Polyfilled by Node.js in its own realm only, not in those that test runners make. */
 if ((Symbol as { dispose?: symbol }).dispose === undefined) {
@@ -284,102 +260,60 @@ export class Tensor extends TensorBase {
   to(dtype: DType, nonBlocking?: boolean | ToOptions, copy?: boolean | ToOptions): Tensor;
   to(device: Device, dtype?: DType | ToOptions | null, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
   to(other: Tensor, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
-  to(target: ToOptions | DType | Device | Tensor, ...rest: (DType | boolean | ToOptions | null | undefined)[]): Tensor {
-    const options: ToOptions = {};
-    if (target instanceof Tensor) {
-      options.dtype = target.dtype;
-      options.device = target.device;
-    } else if (isDType(target)) options.dtype = target;
-    else if (typeof target === 'string') {
-      options.device = target;
-      if (!(typeof rest[0] === 'object' && rest[0] !== null))
-        options.dtype = (rest.shift() ?? undefined) as DType | undefined;
-    } else {
-      checkOptions('to', target, TO_OPTIONS);
-      Object.assign(options, target);
-    }
-    const flags = ['nonBlocking', 'copy'] as const;
-    for (const [index, value] of rest.entries()) {
-      const flag = flags[index];
-      if (typeof value === 'object' && value !== null) {
-        checkOptions('to', value, TO_OPTIONS);
-        Object.assign(options, value);
-      } else if (flag !== undefined && typeof value === 'boolean') options[flag] = value;
-      else if (value !== undefined) {
-        throw new ArgumentError(`to(): expected a boolean or options, received ${describe(value)}`);
-      }
-    }
-    return this.convert(options);
-  }
-
-  private convert({ dtype, device, nonBlocking, copy, memoryFormat }: ToOptions): Tensor {
-    if (dtype !== undefined && !isDType(dtype)) {
-      throw new ArgumentError(`to(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
-    }
-    const changes =
-      copy === true ||
-      memoryFormat !== undefined ||
-      (dtype !== undefined && dtype !== this.dtype) ||
-      (device !== undefined && device !== this.device);
-    if (!changes) return this;
-    const flags = [nonBlocking ?? false, copy ?? false, memoryFormat];
-    try {
-      return callOp<Tensor>('aten::to.dtype_layout', [this, dtype, undefined, device, undefined, ...flags]);
-    } catch (error) {
-      throw asCallOf(error, 'to', [this, { dtype, device, nonBlocking, copy, memoryFormat }]);
-    }
+  to(target: ToOptions | DType | Device | Tensor, ...rest: ToArgument[]): Tensor {
+    return convert(this, conversionOf(target, rest));
   }
 
   /** To float32. */
   float(): Tensor {
-    return this.convert({ dtype: 'float32' });
+    return convert(this, { dtype: 'float32' });
   }
 
   /** To float64. */
   double(): Tensor {
-    return this.convert({ dtype: 'float64' });
+    return convert(this, { dtype: 'float64' });
   }
 
   /** To float16. */
   half(): Tensor {
-    return this.convert({ dtype: 'float16' });
+    return convert(this, { dtype: 'float16' });
   }
 
   bfloat16(): Tensor {
-    return this.convert({ dtype: 'bfloat16' });
+    return convert(this, { dtype: 'bfloat16' });
   }
 
   /** To int64. */
   long(): Tensor {
-    return this.convert({ dtype: 'int64' });
+    return convert(this, { dtype: 'int64' });
   }
 
   /** To int32. */
   int(): Tensor {
-    return this.convert({ dtype: 'int32' });
+    return convert(this, { dtype: 'int32' });
   }
 
   /** To int16. */
   short(): Tensor {
-    return this.convert({ dtype: 'int16' });
+    return convert(this, { dtype: 'int16' });
   }
 
   /** To uint8. */
   byte(): Tensor {
-    return this.convert({ dtype: 'uint8' });
+    return convert(this, { dtype: 'uint8' });
   }
 
   bool(): Tensor {
-    return this.convert({ dtype: 'bool' });
+    return convert(this, { dtype: 'bool' });
   }
 
   cpu(): Tensor {
-    return this.convert({ device: 'cpu' });
+    return convert(this, { device: 'cpu' });
   }
 
   /** To a CUDA device, the current one by default. From pinned memory `nonBlocking` does not wait for the copy. */
   cuda(index?: number, nonBlocking = false): Tensor {
-    return this.convert({ device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
+    return convert(this, { device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
   }
 
   /** Its memory is not given to others before what the stream has queued so far is done: `Tensor.record_stream`. */
@@ -433,23 +367,11 @@ export class Tensor extends TensorBase {
 
   /** The gradient that `backward` summed up here, or null. */
   get grad(): Tensor | null {
-    const known = gradients.get(this);
-    const previous = known?.handle ?? 0;
-    const made = own<Tensor>((owner) => binding.grad(this.handle, owner, previous));
-    if (made.handle === 0) {
-      gradients.delete(this);
-      return null;
-    }
-    if (known !== undefined && made.handle === previous) return known;
-    gradients.set(this, made);
-    return made;
+    return gradientOf(this);
   }
 
   set grad(gradient: Tensor | null) {
-    if (gradient !== null) checkTensor('grad', 'gradient', gradient);
-    binding.setGrad(this.handle, gradient?.handle ?? 0);
-    if (gradient === null) gradients.delete(this);
-    else gradients.set(this, gradient);
+    setGradient(this, gradient);
   }
 
   /** Keeps the gradient of a tensor that is no leaf. */
@@ -475,12 +397,7 @@ export class Tensor extends TensorBase {
    * element only
    */
   backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
-    const isTensorGiven = gradient instanceof TensorBase;
-    if (!isTensorGiven) checkOptions('backward', gradient ?? {}, ['retainGraph', 'createGraph', 'inputs']);
-    const given = isTensorGiven ? gradient.handle : 0;
-    const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
-    const handles = Array.from(inputs, ({ handle }) => handle);
-    binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+    backwardFrom(this, gradient, options);
   }
 
   /**
