@@ -5,7 +5,7 @@ import { Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { isGradEnabled, noGrad } from './grad-mode';
 
-/** A tensor to save, or its absence. */
+/** A tensor to save, or its absence. @inline */
 type Saved = readonly (Tensor | null)[];
 
 /**
@@ -37,7 +37,9 @@ export type Gradients = Tensor | null | readonly (Tensor | null)[];
 /** The static side of a subclass of {@link Function}. Methods, so that a subclass may name its arguments exactly. */
 export interface FunctionClass<Inputs extends readonly unknown[], Result> {
   readonly name: string;
+  /** Computes the result, outside of autograd, and keeps in `ctx` what {@link backward} needs. */
   forward(ctx: FunctionContext, ...inputs: Inputs): Result;
+  /** From the gradient of each result, one for each argument of {@link forward}; null where there is none. */
   backward(ctx: FunctionContext, ...gradients: (Tensor | null)[]): Gradients;
 }
 

@@ -5,6 +5,7 @@ import type { AnyDataset } from './dataset';
 import { DataLoaderIterator, type LoaderState } from './data-loader-iterator';
 import { BatchSampler, lengthOf, RandomSampler, SequentialSampler, type Sampler } from './sampler';
 
+/** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<S, B> {
   /** Samples of a batch, default 1. */
   batchSize?: number;
@@ -74,6 +75,7 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     return lengthOf(this.batchSampler, 'batchSampler');
   }
 
+  /** A fresh iteration: `for await (const batch of loader)`. */
   [Symbol.asyncIterator](): DataLoaderIterator<S, B> {
     return this.iterate();
   }

@@ -9,7 +9,9 @@ import { permutation } from './draws';
  * (`torch.utils.data.Dataset`)
  */
 export interface Dataset<S> {
+  /** Number of samples. */
   readonly length: number;
+  /** The sample of that index. */
   getItem(index: number): S | Promise<S>;
 }
 
@@ -21,8 +23,11 @@ export interface Dataset<S> {
  * tensors of its own gives views or copies of them, such as `images.at(index)`.
  */
 export interface TwoPhaseDataset<D, S> {
+  /** Number of samples. */
   readonly length: number;
+  /** Reads and decodes a sample, without random draws. */
   load(index: number): D | Promise<D>;
+  /** Makes the sample of what {@link load} gave; may draw. */
   transform(loaded: D): S;
 }
 
@@ -63,14 +68,17 @@ export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number,
     this.length = length;
   }
 
+  /** The part of each tensor at that index; views. */
   getItem(index: number): Tensor[] {
     return this.tensors.map((tensor) => tensor.at(index));
   }
 
+  /** The index itself: there is nothing to read. */
   load(index: number): number {
     return index;
   }
 
+  /** See {@link getItem}. */
   transform(index: number): Tensor[] {
     return this.getItem(index);
   }
@@ -87,6 +95,7 @@ export class Subset<S> implements Dataset<S> {
     this.indices = checkedIndices(indices, dataset.length);
   }
 
+  /** Number of samples. */
   get length(): number {
     return this.indices.length;
   }
@@ -107,6 +116,7 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
     this.indices = checkedIndices(indices, dataset.length);
   }
 
+  /** Number of samples. */
   get length(): number {
     return this.indices.length;
   }

@@ -32,11 +32,13 @@ export interface OpArgument {
   readonly type: string;
   /** The default, already a JavaScript value; absent where the argument is required. */
   readonly default?: NativeValue;
+  /** Stands behind the `*` of the schema, so that it can be given by name only. */
   readonly kwargOnly: boolean;
   /** The op writes to this argument, as `Tensor(a!)` in the schema. */
   readonly written: boolean;
 }
 
+/** One result of an op, as the loaded library declares it. */
 export interface OpReturn {
   readonly name: string;
   readonly type: string;
@@ -44,8 +46,9 @@ export interface OpReturn {
   readonly alias: string | null;
 }
 
+/** What the loaded library declares of one overload of an op. */
 export interface OpSchema {
-  /** To be passed to {@link NativeBinding.call}; stable within the process. */
+  /** Number of the overload in this process; stable within the process. */
   readonly id: number;
   /** `aten::add` */
   readonly name: string;

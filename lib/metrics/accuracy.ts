@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor';
 import { type Average, checkedAverage, safeDivide } from './averaging';
 import { ConfusionMetric, type ConfusionMetricOptions } from './confusion-metric';
 
+/** Options of {@link MulticlassAccuracy}. */
 export interface MulticlassAccuracyOptions extends ConfusionMetricOptions {
   /** Default macro, as in torchmetrics. */
   average?: Average;

@@ -25,6 +25,7 @@ export interface MultiheadAttentionOptions extends FactoryOptions {
   batchFirst?: boolean;
 }
 
+/** Options of `MultiheadAttention.forward`. */
 export interface AttentionOptions {
   /** [N, S] or [S]: `true` leaves a key out, a float is added to its score. */
   keyPaddingMask?: Tensor | null;

@@ -10,6 +10,7 @@ export class Sequential extends Module {
     for (const module of modules) this.append(module);
   }
 
+  /** Number of modules. */
   get length(): number {
     return this.#modules().length;
   }
@@ -25,10 +26,12 @@ export class Sequential extends Module {
     return elementAt(this.#modules(), index);
   }
 
+  /** The modules, in order. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#modules().values();
   }
 
+  /** Gives the input to the first module, its output to the next, and so on. */
   forward(input: Tensor): Tensor {
     let output = input;
     for (const module of this.#modules()) output = module.forward(output);
@@ -47,6 +50,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
     this.extend(modules);
   }
 
+  /** Number of modules. */
   get length(): number {
     return this.#modules().length;
   }
@@ -68,10 +72,12 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
     return elementAt(this.#modules(), index);
   }
 
+  /** The modules, in order. */
   [Symbol.iterator](): Iterator<M> {
     return this.#modules().values();
   }
 
+  /** @throws NotImplementedError A list of modules has no order of its own: call them one by one. */
   forward(): never {
     throw new TypeError('a ModuleList has no forward: call its modules');
   }

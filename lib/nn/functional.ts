@@ -146,6 +146,7 @@ export function oneHot(tensor: Tensor, numClasses = -1): Tensor {
   return ops.oneHot(tensor, numClasses);
 }
 
+/** Options of {@link scaledDotProductAttention}. */
 export interface ScaledDotProductAttentionOptions {
   /** Broadcasts to [*, L, S]: `false` hides a key, a float is added to the score. */
   attnMask?: Tensor | null;
@@ -173,6 +174,7 @@ export function scaledDotProductAttention(
   return ops.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, { scale, enableGqa });
 }
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Factor of each class, [C]. */
   weight?: Tensor | null;
@@ -183,6 +185,7 @@ export interface CrossEntropyOptions {
   labelSmoothing?: number;
 }
 
+/** What {@link crossEntropy} takes where an option is left out. */
 export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
   weight: null,
   ignoreIndex: -100,

@@ -6,8 +6,10 @@ import { noGrad } from '../autograd';
 import { ArgumentError, libm } from '../engine';
 import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
+/** The count of inputs or of outputs of a weight, by which its scale is chosen. */
 export type FanMode = 'fan_in' | 'fan_out';
 
+/** Names of the functions that {@link calculateGain} knows, as Python spells them. */
 export type Nonlinearity =
   | 'linear'
   | 'conv1d'

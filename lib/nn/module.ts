@@ -47,6 +47,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   #hooks: ModuleHooks | null = null;
 
+  /** Computes the output; what hooks are registered run around it. */
   abstract forward(...inputs: Inputs): Output;
 
   /** {@link forward} on the compute thread, see `computeAsync`; the event loop goes on meanwhile. */

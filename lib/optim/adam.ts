@@ -45,6 +45,7 @@ export interface AdamGroup extends Required<AdamOptions> {
   fused: boolean | null;
 }
 
+/** @inline */
 interface AdamState {
   /** Steps done; a float32 in Python's state. */
   step: number;

@@ -51,6 +51,7 @@ export abstract class LRScheduler {
   /** The way back. */
   protected abstract unpackFields(state: Readonly<SchedulerStateDict>): void;
 
+  /** Sets the first rates; a subclass calls it at the end of its constructor. */
   protected initialStep(): void {
     this.#stepCount = 0;
     this.step();
@@ -110,6 +111,7 @@ export abstract class LRScheduler {
   }
 }
 
+/** Options of {@link StepLR}. */
 export interface StepLROptions {
   /** Epochs between two decays. */
   stepSize: number;

@@ -7,6 +7,7 @@ import type { LuOptions, UniqueConsecutiveOptions, UniqueOptions, UniqueResult }
 export interface FunctionalMethods {
   /** The factors of matrices [*, M, N] in one tensor, and the pivots. */
   lu(options: LuOptions & { getInfos: true }): [LU: Tensor, pivots: Tensor, infos: Tensor];
+  /** The factors of matrices [*, M, N] in one tensor, and the pivots. */
   lu(options?: LuOptions): [LU: Tensor, pivots: Tensor];
   /** The norm of all elements, of vectors along one dimension, or of matrices along two. */
   norm(...rest: Tail<NormOptions, ['p', 'dim', 'keepdim', 'dtype']>): Tensor;

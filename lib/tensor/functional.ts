@@ -10,6 +10,7 @@ import * as ops from './generated/functions';
 import { readTail, type Tail } from './tail';
 import type { Tensor } from './tensor';
 
+/** @inline */
 type Tensors = readonly Tensor[] | readonly [readonly Tensor[]];
 
 /** `f(a, b)` and `f([a, b])` mean the same. */
@@ -26,11 +27,11 @@ function atLeast(name: string): { (tensor: Tensor): Tensor; (...tensors: Tensors
   return atLeastOf as ReturnType<typeof atLeast>;
 }
 
-/** Views of one dimension or more, a number as [1]: `torch.atleast_1d`. */
+/** Views of one dimension or more, a number as [1]: `torch.atleast_1d`. @function */
 export const atleast1d = atLeast('atleast_1d');
-/** Views of two dimensions or more: `torch.atleast_2d`. */
+/** Views of two dimensions or more: `torch.atleast_2d`. @function */
 export const atleast2d = atLeast('atleast_2d');
-/** Views of three dimensions or more: `torch.atleast_3d`. */
+/** Views of three dimensions or more: `torch.atleast_3d`. @function */
 export const atleast3d = atLeast('atleast_3d');
 
 /** Matrices on the diagonal of one matrix: `torch.block_diag`. */

@@ -36,10 +36,12 @@ export class GraphNode {
     });
   }
 
+  /** The node's name, as Python prints it. */
   toString(): string {
     return `<${this.name}>`;
   }
 
+  /** What `console.log` shows. */
   [inspect.custom](): string {
     return this.toString();
   }

@@ -5,6 +5,7 @@ export type { Element, ElementList, NestedData, NestedElements, TypedArray } fro
 export type { ToOptions } from './conversion';
 export { callOp } from './dispatch';
 export * from './dtype';
+/** Fourier transforms: `torch.fft`. */
 export * as fft from './generated/fft';
 export {
   atleast1d,
@@ -29,14 +30,24 @@ export {
   tensordot,
   unravelIndex,
 } from './functional';
-export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
+export {
+  lu,
+  type LuOptions,
+  unique,
+  uniqueConsecutive,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+  type UniqueResult,
+} from './unique';
 export * from './generated/functions';
 export type { BackwardOptions } from './gradient';
 export { GraphNode } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
+/** Linear algebra: `torch.linalg`. */
 export * as linalg from './generated/linalg';
+/** Special functions: `torch.special`. */
 export * as special from './generated/special';
-export { type Index, slice, Slice } from './indexing';
+export { type Index, type IndexList, slice, Slice } from './indexing';
 export {
   getPrintoptions,
   type PrintOptionChanges,
@@ -56,5 +67,6 @@ export {
   setRngState,
 } from './random-state';
 // Over the op of this name, as in Python.
+/** The state of the random number generators: `torch.random`. */
 export * as random from './random-state';
 export { isTensor, Tensor } from './tensor';

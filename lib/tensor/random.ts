@@ -125,6 +125,7 @@ export class Generator extends GeneratorBase {
     this.id = DISPOSED;
   }
 
+  /** Frees the generator at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -62,6 +62,7 @@ export class Tensor extends TensorBase {
     return binding.sizes(this.handle);
   }
 
+  /** What its elements are, such as `float32`: `torch.Tensor.dtype`. */
   get dtype(): DType {
     return binding.dtype(this.handle) as DType;
   }
@@ -253,8 +254,7 @@ export class Tensor extends TensorBase {
   /**
    * This tensor with another dtype or on another device; itself where nothing changes.
    *
-   * @param target - a dtype, a device, a tensor to be like, or all by name
-   * @param dtypeOrNonBlocking - after a device its dtype, after a dtype `nonBlocking`
+   * The first argument is a dtype, a device, a tensor to be like, or all by name; after a device comes its dtype.
    */
   to(options: ToOptions): Tensor;
   to(dtype: DType, nonBlocking?: boolean | ToOptions, copy?: boolean | ToOptions): Tensor;
@@ -279,6 +279,7 @@ export class Tensor extends TensorBase {
     return convert(this, { dtype: 'float16' });
   }
 
+  /** To bfloat16. */
   bfloat16(): Tensor {
     return convert(this, { dtype: 'bfloat16' });
   }
@@ -303,10 +304,12 @@ export class Tensor extends TensorBase {
     return convert(this, { dtype: 'uint8' });
   }
 
+  /** To bool: false where an element is zero. */
   bool(): Tensor {
     return convert(this, { dtype: 'bool' });
   }
 
+  /** To the CPU's memory; itself if it is there. */
   cpu(): Tensor {
     return convert(this, { device: 'cpu' });
   }
@@ -345,11 +348,12 @@ export class Tensor extends TensorBase {
     return binding.requiresGrad(this.handle);
   }
 
+  /** Only leaves can be changed. */
   set requiresGrad(value: boolean) {
     binding.setRequiresGrad(this.handle, value);
   }
 
-  /** Sets {@link requiresGrad} and returns this tensor. */
+  /** Sets {@link Tensor.requiresGrad} and returns this tensor. */
   requiresGrad_(requiresGrad = true): this {
     binding.setRequiresGrad(this.handle, requiresGrad);
     return this;
@@ -370,6 +374,7 @@ export class Tensor extends TensorBase {
     return gradientOf(this);
   }
 
+  /** Puts a gradient, or none, in its place. */
   set grad(gradient: Tensor | null) {
     setGradient(this, gradient);
   }
@@ -439,10 +444,12 @@ export class Tensor extends TensorBase {
     dispose(this);
   }
 
+  /** Frees the tensor at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     dispose(this);
   }
 
+  /** It was freed, by {@link dispose} or at the end of its scope, and cannot be used. */
   get isDisposed(): boolean {
     return !binding.isAlive(this.handle);
   }

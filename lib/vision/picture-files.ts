@@ -25,6 +25,7 @@ export async function savePixels({ data, height, width, channels }: DecodedImage
   writeFileAtomic(file, await pipeline.png().toBuffer());
 }
 
+/** Options of {@link saveGif}. */
 export interface SaveGifOptions {
   /** Milliseconds that each frame is shown, or one number for each. The default is 200. */
   readonly delay?: number | readonly number[];

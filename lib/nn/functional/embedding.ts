@@ -53,6 +53,7 @@ function checkProbability(name: string, p: number): void {
   }
 }
 
+/** @inline */
 interface Drop {
   p?: number;
   training?: boolean;
@@ -87,16 +88,16 @@ export function dropout1d(input: Tensor, ...rest: DropTail): Tensor {
   return op(inplace ? input.unsqueeze_(0) : input.unsqueeze(0), p, training)[inplace ? 'squeeze_' : 'squeeze'](0);
 }
 
-/** Zeroes whole channels of [N, C, H, W]. */
+/** Zeroes whole channels of [N, C, H, W]. @function */
 export const dropout2d = dropping('dropout2d', ...feature, true);
-/** Keeps mean and variance of what SELU gives. */
+/** Keeps mean and variance of what SELU gives. @function */
 export const alphaDropout = dropping(
   'alphaDropout',
   (...args) => ops.alphaDropout(...args),
   (...args) => ops.alphaDropout_(...args),
   false,
 );
-/** {@link alphaDropout} of whole channels. */
+/** {@link alphaDropout} of whole channels. @function */
 export const featureAlphaDropout = dropping(
   'featureAlphaDropout',
   (...args) => ops.featureAlphaDropout(...args),

@@ -11,6 +11,7 @@ const fail = (message: string): never => {
   throw new ArgumentError(message, 'TORCH_VALUE');
 };
 
+/** How {@link interpolate} finds the values between elements. */
 export type InterpolationMode =
   'nearest' | 'nearest-exact' | 'area' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'lanczos';
 
@@ -115,9 +116,10 @@ function area(input: Tensor, outputSize: readonly number[]): Tensor {
   }
 }
 
-/** {@link interpolate} under its old name. */
+/** {@link interpolate} under its old name. @function */
 export const upsample = interpolate;
 
+/** What {@link pad} puts around: one value, or a copy of what is there. */
 export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 /**
