@@ -26,6 +26,6 @@ await runMain(async () => {
     process.stderr.write(`libtorch-node: ${problems} problems in the docstrings or guides\n`);
     return 1;
   }
-  process.stdout.write(`${names} names in ${path.relative(process.cwd(), path.join(out, 'index.html'))}\n`);
+  process.stdout.write(`${names.length} names in ${path.relative(process.cwd(), path.join(out, 'index.html'))}\n`);
   return 0;
 });

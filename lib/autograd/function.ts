@@ -153,19 +153,21 @@ function forward<Inputs extends readonly unknown[], Result>(
  * Base of custom functions: `torch.autograd.Function`.
  *
  * ```ts
- * class Exp extends autograd.Function {
- *   static forward(ctx: FunctionContext<[Tensor]>, x: Tensor): Tensor {
+ * class Exp extends torch.autograd.Function {
+ *   static forward(ctx: torch.autograd.FunctionContext<[torch.Tensor]>, x: torch.Tensor): torch.Tensor {
  *     const y = x.exp();
  *     ctx.saveForBackward(y);
  *     return y;
  *   }
  *
- *   static backward(ctx: FunctionContext<[Tensor]>, grad: Tensor): Tensor {
+ *   static backward(ctx: torch.autograd.FunctionContext<[torch.Tensor]>, grad: torch.Tensor): torch.Tensor {
  *     const [y] = ctx.savedTensors;
  *     return grad.mul(y);
  *   }
  * }
- * const y = Exp.apply(x);
+ * const x = torch.zeros([2], { requiresGrad: true });
+ * Exp.apply(x).sum().backward();
+ * console.log(x.grad); // tensor([1., 1.])
  * ```
  *
  * Forward runs without recording. It returns a tensor, or an array of which the tensors are differentiable. Backward gets

@@ -32,7 +32,10 @@ export interface DataLoaderOptions<S, B> {
  * Batches of a data set, as an async iterable:
  *
  * ```ts
- * for await (const [images, masks] of new DataLoader(dataset, { batchSize: 64, shuffle: true })) { … }
+ * const dataset = new torch.data.TensorDataset(torch.arange(4), torch.arange(4).mul(10));
+ * for await (const [x, y] of new torch.data.DataLoader(dataset, { batchSize: 4 })) {
+ *   console.log(x, y); // tensor([0, 1, 2, 3]) tensor([ 0, 10, 20, 30])
+ * }
  * ```
  *
  * Every random draw happens when it does in PyTorch with `num_workers=0`: one of a base seed when an iteration begins,

@@ -51,6 +51,12 @@ export function isTwoPhase<S>(dataset: AnyDataset<S>): dataset is TwoPhaseDatase
 /**
  * Tensors of one length, cut along their first dimension: sample i is `[tensors[0].at(i), tensors[1].at(i), …]`, as views.
  * @throws {ArgumentError} no tensor, one without dimensions, or different lengths
+ *
+ * @example
+ * ```ts
+ * const set = new torch.data.TensorDataset(torch.arange(6).reshape(3, 2), torch.arange(3));
+ * console.log(set.length, set.getItem(1)); // 3 [ tensor([2, 3]), tensor(1) ]
+ * ```
  */
 export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number, Tensor[]> {
   readonly tensors: readonly Tensor[];

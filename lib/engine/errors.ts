@@ -93,7 +93,18 @@ export class LoadError extends TorchError {
   }
 }
 
-/** True for every error that this library throws, from whichever realm. */
+/**
+ * True for every error that this library throws, from whichever realm.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   torch.zeros([2]).reshape(3);
+ * } catch (error) {
+ *   console.log(torch.isTorchError(error) && error.code); // TORCH_ERROR
+ * }
+ * ```
+ */
 export function isTorchError(error: unknown): error is Error & { code: string } {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
   const { code } = error;

@@ -3,7 +3,15 @@ import type { Tensor } from '../tensor';
 import { Module, type AnyModule } from './module';
 import { indentRest } from './repr';
 
-/** Runs modules one after the other, each on what the one before returned (`torch.nn.Sequential`). Keys are 0, 1, … */
+/**
+ * Runs modules one after the other, each on what the one before returned (`torch.nn.Sequential`). Keys are 0, 1, …
+ *
+ * @example
+ * ```ts
+ * const model = new nn.Sequential(new nn.Linear(2, 8), new nn.GELU(), new nn.Linear(8, 1));
+ * console.log(model.forward(torch.zeros([4, 2])).shape); // [ 4, 1 ]
+ * ```
+ */
 export class Sequential extends Module {
   constructor(...modules: Module[]) {
     super();

@@ -196,6 +196,12 @@ export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
 /**
  * Cross entropy of logits [C], [N, C] or [N, C, ...] against int64 classes [], [N] or [N, ...], or against probabilities of
  * the logits' shape. (Python's deprecated `size_average` and `reduce` are left out of the order of arguments.)
+ *
+ * @example
+ * ```ts
+ * const logits = torch.tensor([[2, 0, 0]], { dtype: 'float32' });
+ * console.log(nn.functional.crossEntropy(logits, torch.tensor([0]))); // tensor(0.2395)
+ * ```
  */
 export function crossEntropy(
   input: Tensor,

@@ -9,6 +9,14 @@ import { callOp, stack, Tensor, tensor } from '../tensor';
  * @param options.normType p of the p-norm; Infinity is the largest magnitude
  * @param options.errorIfNonfinite refuse a norm that is NaN or infinite, rather than spread it over all gradients
  * @returns the norm before, a tensor without dimensions
+ *
+ * @example
+ * ```ts
+ * const w = torch.ones([2], { requiresGrad: true });
+ * w.mul(3).sum().backward();
+ * optim.clipGradNorm_([w], 1);
+ * console.log(w.grad); // tensor([0.7071, 0.7071])
+ * ```
  */
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,

@@ -121,7 +121,20 @@ export interface StepLROptions {
   lastEpoch?: number;
 }
 
-/** Multiplies the rates by `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
+/**
+ * Multiplies the rates by `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`).
+ *
+ * @example
+ * ```ts
+ * const optimizer = new optim.SGD([torch.ones([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 2, gamma: 0.5 });
+ * for (let epoch = 0; epoch < 4; epoch++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * console.log(schedule.getLastLr()); // [ 0.25 ]
+ * ```
+ */
 export class StepLR extends LRScheduler {
   stepSize: number;
   gamma: number;

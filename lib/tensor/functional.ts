@@ -112,6 +112,12 @@ export type Subscripts = readonly (number | '...')[];
  *
  * Either an equation and its operands, `einsum('bij,bjk->bik', a, b)`, in a list or not; or each operand with the numbers
  * of its dimensions, and perhaps those of the result: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
+ *
+ * @example
+ * ```ts
+ * const a = torch.arange(4).reshape(2, 2);
+ * console.log(torch.einsum('ij,kj->ik', a, a).tolist()); // [ [ 1, 3 ], [ 3, 13 ] ]
+ * ```
  */
 export function einsum(equation: string, ...operands: Tensors): Tensor;
 export function einsum(...operandsAndSubscripts: readonly (Tensor | Subscripts)[]): Tensor;

@@ -4,7 +4,6 @@ import { inspect } from 'node:util';
 
 import {
   ArgumentError,
-  asCallOf,
   binding,
   checkTensor,
   computeAsync,
@@ -12,14 +11,12 @@ import {
   cuda,
   describe,
   dispose,
-  IndexError,
   libraryInfo,
   TensorBase,
   TorchError,
 } from '../engine';
 import { conversionOf, convert, type ToArgument, type ToOptions } from './conversion';
 import {
-  type Element,
   nest,
   type NestedData,
   type NestedElements,
@@ -29,7 +26,8 @@ import {
   withTypedArray,
 } from './data';
 import { callOp, method, setResultClass } from './dispatch';
-import { type Device, type DType, isComplexDType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import { type Device, type DType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import { item, itemBigInt, primitive, wrapDim } from './element';
 import type { FunctionalMethods } from './functional-types';
 import { methodOps, type TensorMethods } from './generated/methods';
 import { backwardFrom, type BackwardOptions, gradientOf, setGradient } from './gradient';
@@ -97,7 +95,7 @@ export class Tensor extends TensorBase {
   size(dim: number): number;
   size(dim?: number): number | readonly number[] {
     const sizes = this.shape;
-    return dim === undefined ? sizes : (sizes[this.wrapDim(dim, 'size')] ?? 0);
+    return dim === undefined ? sizes : (sizes[wrapDim(this, dim, 'size')] ?? 0);
   }
 
   /** Elements between neighbours, of all dimensions or of one. */
@@ -105,22 +103,7 @@ export class Tensor extends TensorBase {
   stride(dim: number): number;
   stride(dim?: number): number | readonly number[] {
     const strides = binding.strides(this.handle);
-    return dim === undefined ? strides : (strides[this.wrapDim(dim, 'stride')] ?? 0);
-  }
-
-  private wrapDim(dim: number, name: string): number {
-    const { ndim } = this;
-    if (Number.isSafeInteger(dim) && dim >= -ndim && dim < ndim) return (dim + ndim) % ndim;
-    const call = `\n  in ${name}(${describe(this)}, ${describe(dim)})`;
-    if (!Number.isSafeInteger(dim)) {
-      throw new ArgumentError(`expected an integer for argument \`dim\`, received ${describe(dim)}${call}`);
-    }
-    const [low, high] = [-ndim, ndim - 1];
-    throw new IndexError(
-      ndim === 0
-        ? `Dimension specified as ${dim} but tensor has no dimensions${call}`
-        : `Dimension out of range (expected to be in range of [${low}, ${high}], but got ${dim})${call}`,
-    );
+    return dim === undefined ? strides : (strides[wrapDim(this, dim, 'stride')] ?? 0);
   }
 
   /** First element's position in the storage, in elements. */
@@ -168,30 +151,12 @@ export class Tensor extends TensorBase {
    * @throws RangeError for an integer beyond 2^53: `itemBigInt` gives it exactly
    */
   item(): number {
-    const value = this.element('item');
-    if (typeof value === 'number') return value;
-    if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value === 'bigint') {
-      throw new RangeError(`item(): ${value} is not exact as a number; itemBigInt() returns it as a bigint`);
-    }
-    throw new ArgumentError('item(): a complex number is no number; tolist() returns it as { re, im }');
-  }
-
-  private element(name: string): Element {
-    try {
-      return binding.item(this.handle);
-    } catch (error) {
-      throw asCallOf(error, name, [this]);
-    }
+    return item(this);
   }
 
   /** The only element of an integer or bool tensor, exactly. */
   itemBigInt(): bigint {
-    const value = this.element('itemBigInt');
-    if (typeof value === 'object' || (typeof value === 'number' && !Number.isInteger(value))) {
-      throw new ArgumentError(`itemBigInt(): expected an integer, received an element of ${this.dtype}`);
-    }
-    return BigInt(value);
+    return itemBigInt(this);
   }
 
   /**
@@ -228,7 +193,15 @@ export class Tensor extends TensorBase {
     return withTypedArray(this, use);
   }
 
-  /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
+  /**
+   * Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors.
+   *
+   * @example
+   * ```ts
+   * const x = torch.arange(6).reshape(2, 3);
+   * console.log(x.at(0), x.at('...', 1)); // tensor([0, 1, 2]) tensor([1, 4])
+   * ```
+   */
   at(...indices: Index[]): Tensor {
     return indexGet(this, indices);
   }
@@ -237,6 +210,12 @@ export class Tensor extends TensorBase {
    * Writes into a part of the tensor, as `t[…] = value` in Python. Returns this tensor.
    *
    * @param indices - what {@link at} takes, in a list: `[0, slice(1)]`; a list of positions goes into it, `[[0, 2]]`
+   *
+   * @example
+   * ```ts
+   * const x = torch.arange(6).reshape(2, 3);
+   * console.log(x.setAt([0, torch.slice(1)], 9).at(0)); // tensor([0, 9, 9])
+   * ```
    */
   setAt(indices: Index | readonly Index[], value: Tensor | NestedData): this {
     indexPut(this, Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index], value);
@@ -400,6 +379,13 @@ export class Tensor extends TensorBase {
    *
    * @param gradient - the gradient of the result with respect to this tensor, of its shape; needed unless it has one
    * element only
+   *
+   * @example
+   * ```ts
+   * const x = torch.tensor([1, 2], { dtype: 'float32', requiresGrad: true });
+   * x.square().sum().backward();
+   * console.log(x.grad); // tensor([2., 4.])
+   * ```
    */
   backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
     backwardFrom(this, gradient, options);
@@ -422,6 +408,14 @@ export class Tensor extends TensorBase {
    * They belong to the value that the tensor has now: after an in-place change they see that earlier value's gradient.
    *
    * @throws TorchError if the tensor requires no gradient
+   *
+   * @example
+   * ```ts
+   * const x = torch.ones([2], { requiresGrad: true });
+   * x.registerHook((grad) => grad.mul(10));
+   * x.sum().backward();
+   * console.log(x.grad); // tensor([10., 10.])
+   * ```
    */
   registerHook(hook: GradientHook): RemovableHandle {
     return registerHook(this, hook);
@@ -475,13 +469,7 @@ export class Tensor extends TensorBase {
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    if (hint === 'string') return this.toString();
-    if (this.numel() !== 1) {
-      throw new ArgumentError(`${describe(this)} is no number: use methods, such as a.add(b), or toString()`);
-    }
-    if (isComplexDType(this.dtype)) return this.toString();
-    const value = binding.item(this.handle) as Exclude<Element, object>;
-    return typeof value === 'boolean' ? Number(value) : value;
+    return primitive(this, hint);
   }
 }
 

@@ -128,6 +128,9 @@ function present(app) {
   });
 }
 
+/** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
+const KEPT_INSIDE = ['TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
+
 const DOCUMENTED = [
   'Namespace',
   'Class',
@@ -144,7 +147,7 @@ const DOCUMENTED = [
  * Converts the code and writes the pages.
  *
  * @param {{ out: string, entry?: string, readme?: string, documents?: string[], tsconfig?: string }} places
- * @returns {Promise<{ problems: number, names: number }>} problems are broken links, exports without a docstring, types that
+ * @returns {Promise<{ problems: number, names: string[] }>} names such as `torch.Tensor.sum`; problems are broken links, exports without a docstring, types that
  * a signature names and the package does not export, and what TypeScript has against the code; each was printed
  */
 export async function writeReference({ out, entry, readme, documents = [], tsconfig }) {
@@ -166,8 +169,7 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
     sort: ['alphabetical'],
     validation: { invalidLink: true, notDocumented: true, notExported: true, unusedMergeModuleWith: true },
     requiredToBeDocumented: DOCUMENTED,
-    // What the engine knows of a tensor: whoever takes one is given a Tensor. The attention's arguments are native.
-    intentionallyNotExported: ['TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'],
+    intentionallyNotExported: entry === undefined ? KEPT_INSIDE : [],
   });
   present(app);
   const project = await app.convert();
@@ -177,5 +179,6 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
     await app.generateDocs(project, out);
   }
   const problems = app.logger.errorCount + app.logger.warningCount + (existsSync(out) ? 0 : 1);
-  return { problems, names: project?.getReflectionsByKind(ReflectionKind.SomeExport).length ?? 0 };
+  const named = project?.getReflectionsByKind(ReflectionKind.SomeExport | ReflectionKind.SomeMember) ?? [];
+  return { problems, names: named.map((reflection) => reflection.getFullName()) };
 }

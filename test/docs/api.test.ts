@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { pages, root } from './snippets';
+
+const run = promisify(execFile);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'reference-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Reference {
+  /** What TypeDoc said. */
+  readonly said: string;
+  readonly problems: number;
+  readonly names: readonly string[];
+}
+
+/** Writes a reference in a process of its own: TypeDoc is an ES module, and wants a heap of its own. */
+async function write(places: object): Promise<Reference> {
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [path.join(__dirname, 'write-reference.mjs'), JSON.stringify(places)],
+    { cwd: root, timeout: 170_000, maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } },
+  );
+  const end = stdout.lastIndexOf('\n');
+  return { said: stdout.slice(0, end) + stderr, ...(JSON.parse(stdout.slice(end)) as Omit<Reference, 'said'>) };
+}
+
+describe('the reference of the library', () => {
+  let reference: Reference;
+  beforeAll(async () => {
+    const documents = pages().filter((page) => page.startsWith('docs') && !page.endsWith('README.md'));
+    reference = await write({ out: path.join(folder, 'api'), readme: 'docs/README.md', documents });
+  }, 180_000);
+
+  it('has a docstring for every export, and no link that leads nowhere', () => {
+    expect(reference.said).not.toMatch(/warning|error\]/);
+    expect(reference.problems).toBe(0);
+  });
+
+  it('names each op that COVERAGE.md says is here', () => {
+    const names = new Set(reference.names);
+    const rows = readFileSync(path.join(root, 'COVERAGE.md'), 'utf8').matchAll(/^\| `(\w+)` +\| (✓?) *\| (✓?) *\|/gm);
+    const wanted = [...rows].flatMap(([, op, isFunction, isMethod]) => [
+      ...(isFunction ? [`torch.${op}`] : []),
+      ...(isMethod ? [`torch.Tensor.${op}`] : []),
+    ]);
+    expect(wanted.length).toBeGreaterThan(1500);
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('shows an op with its arguments, its defaults and its sentence', () => {
+    const page = readFileSync(path.join(folder, 'api', 'functions', 'torch.cumsum.html'), 'utf8').replace(
+      /<[^>]+>/g,
+      '',
+    );
+    expect(page).toContain('Sums up the elements along a dimension.');
+    expect(page).toContain('cumsum(Tensor self, int dim, *, ScalarType? dtype=None)');
+    const { length } = page.match(/Returns Tensor/g) ?? [];
+    expect(length).toBe(1); // not once more for each way to give the arguments
+  });
+});
+
+describe('a reference', () => {
+  it('is refused for a broken link, in code and in a guide, and for an export without a docstring', async () => {
+    const file = (name: string, text: string): string => {
+      writeFileSync(path.join(folder, name), text);
+      return path.join(folder, name);
+    };
+    const compilerOptions = { strict: true, module: 'node16', moduleResolution: 'node16', types: [] };
+    const { problems, said, names } = await write({
+      out: path.join(folder, 'broken'),
+      entry: file(
+        'index.ts',
+        '/** See {@link nowhere}. */\nexport function seen(): void {}\nexport const silent = 1;\n',
+      ),
+      tsconfig: file('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] })),
+      documents: [file('guide.md', '# A guide\n\n[gone](missing.md)\n')],
+    });
+    expect(said).toMatch(/nowhere/);
+    expect(said).toMatch(/silent.*does not have any documentation/);
+    expect(said).toMatch(/missing\.md/);
+    expect(problems).toBe(3);
+    expect(names.some((name) => name.endsWith('.seen'))).toBe(true);
+  });
+});
