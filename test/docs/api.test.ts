@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import * as torch from '../../lib';
 import { pages, root } from './snippets';
 
 const run = promisify(execFile);
@@ -64,6 +65,21 @@ describe('the reference of the library', () => {
     const { length } = page.match(/Returns Tensor/g) ?? [];
     expect(length).toBe(1); // not once more for each way to give the arguments
   });
+});
+
+/** Classes of errors among what a module exports, in namespaces too. */
+function errorClasses(module: object): string[] {
+  return Object.entries(module).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null && '__esModule' in value) return errorClasses(value);
+    return typeof value === 'function' && value.prototype instanceof Error ? [name] : [];
+  });
+}
+
+it('docs/errors.md has every class of errors', () => {
+  const page = readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8');
+  const classes = errorClasses(torch);
+  expect(classes).toEqual(expect.arrayContaining(['TorchError', 'StateDictError', 'DataError']));
+  expect(classes.filter((name) => !new RegExp(`^\\| \`(\\w+\\.)?${name}\``, 'm').test(page))).toEqual([]);
 });
 
 describe('a reference', () => {

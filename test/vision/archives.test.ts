@@ -172,7 +172,7 @@ describe('fetchPets', () => {
       answer = (request, response, body) => serve(request, response, damage(body));
       const attempt = fetchPets(directory, { mirror, md5: 'skip' });
       await expect(attempt).rejects.toThrow(/cannot unpack .*images\.tar\.gz: .*; it is removed again/);
-      await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+      await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
       expect(readdirSync(directory)).toEqual([]);
     }
   });
@@ -258,7 +258,7 @@ describe('downloadFile', () => {
     await expect(attempt).rejects.toThrow(
       /the download of http.*images\.tar\.gz broke: .*are kept in .*given-up\.part, and the same command goes on/,
     );
-    await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+    await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
     expect(existsSync(file)).toBe(false);
     answer = serve;
     requests = [];
