@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as torch from '../../lib';
+import help from '../../lib/tensor/op-help.json';
+import { camelCase } from '../../lib/tensor/signature';
 import { pages, root } from './snippets';
 
 const run = promisify(execFile);
@@ -32,6 +34,12 @@ async function write(places: object): Promise<Reference> {
   return { said: stdout.slice(0, end) + stderr, ...(JSON.parse(stdout.slice(end)) as Omit<Reference, 'said'>) };
 }
 
+/** The rows of COVERAGE.md's table of ops: the name, whether it is a function, whether a method. */
+function coveredOps(): RegExpMatchArray[] {
+  const page = readFileSync(path.join(root, 'COVERAGE.md'), 'utf8');
+  return [...page.matchAll(/^\| `(\w+)` +\| (✓?) *\| (✓?) *\|/gm)];
+}
+
 describe('the reference of the library', () => {
   let reference: Reference;
   beforeAll(async () => {
@@ -46,8 +54,7 @@ describe('the reference of the library', () => {
 
   it('names each op that COVERAGE.md says is here', () => {
     const names = new Set(reference.names);
-    const rows = readFileSync(path.join(root, 'COVERAGE.md'), 'utf8').matchAll(/^\| `(\w+)` +\| (✓?) *\| (✓?) *\|/gm);
-    const wanted = [...rows].flatMap(([, op, isFunction, isMethod]) => [
+    const wanted = coveredOps().flatMap(([, op, isFunction, isMethod]) => [
       ...(isFunction ? [`torch.${op}`] : []),
       ...(isMethod ? [`torch.Tensor.${op}`] : []),
     ]);
@@ -74,6 +81,19 @@ function errorClasses(module: object): string[] {
     return typeof value === 'function' && value.prototype instanceof Error ? [name] : [];
   });
 }
+
+it('each op has a sentence of help', () => {
+  const generated = ['functions.ts', 'methods.ts'].map((file) =>
+    readFileSync(path.join(root, 'lib', 'tensor', 'generated', file), 'utf8'),
+  );
+  const helped = new Set(Object.keys(help).map(camelCase));
+  const isHelped = (op: string): boolean => helped.has(op) || helped.has(op.replace(/_$/, ''));
+  const ops = coveredOps().map(([, op]) => op!);
+  // What is written by hand, such as `einsum`, has its docstring there.
+  const made = ops.filter((op) => generated.some((text) => new RegExp(`^(export const |  )${op}[(:]`, 'm').test(text)));
+  expect(made.length).toBeGreaterThan(900);
+  expect(made.filter((op) => !isHelped(op))).toEqual([]);
+});
 
 it('docs/errors.md has every class of errors', () => {
   const page = readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8');
