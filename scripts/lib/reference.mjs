@@ -126,10 +126,37 @@ function present(app) {
       groupAsOp(declaration);
     }
   });
+  // That Tensor has its ops from an interface is how it is made, and nobody's concern.
+  app.converter.on(
+    Converter.EVENT_RESOLVE_END,
+    ({ project }) => {
+      for (const declaration of project.getReflectionsByKind(ReflectionKind.Method)) {
+        if (!isGenerated(declaration)) continue;
+        for (const reflection of [declaration, ...(declaration.signatures ?? [])]) {
+          delete reflection.inheritedFrom;
+          reflection.setFlag(ReflectionFlag.Inherited, false);
+        }
+      }
+    },
+    -10_000,
+  );
 }
 
 /** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
 const KEPT_INSIDE = ['TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
+
+const GROUPS = [
+  'Documents',
+  'Namespaces',
+  'Classes',
+  'Constructors',
+  'Properties',
+  'Accessors',
+  'Functions',
+  'Methods',
+  'Ops',
+  '*',
+];
 
 const DOCUMENTED = [
   'Namespace',
@@ -163,7 +190,7 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
     excludePrivate: true,
     excludeExternals: true,
     groupReferencesByType: true,
-    groupOrder: ['Documents', 'Namespaces', 'Classes', 'Functions', 'Ops', 'Variables', '*'],
+    groupOrder: GROUPS,
     navigation: { includeGroups: true },
     navigationLeaves: ['Ops'],
     sort: ['alphabetical'],
