@@ -53,6 +53,28 @@ function groupAsOp(declaration) {
   declaration.comment.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: 'Ops' }]));
 }
 
+/** What an expression for an object of defaults says of each name, as text: of a literal, or of a constant that is one. */
+function defaultsIn(checker, expression) {
+  if (ts.isIdentifier(expression)) {
+    const symbol = checker.getSymbolAtLocation(expression);
+    const value = symbol?.valueDeclaration;
+    return value && ts.isVariableDeclaration(value) && value.initializer ? defaultsIn(checker, value.initializer) : [];
+  }
+  if (!ts.isObjectLiteralExpression(expression)) return [];
+  return expression.properties.flatMap((property) => {
+    if (ts.isSpreadAssignment(property)) return defaultsIn(checker, property.expression);
+    return ts.isPropertyAssignment(property) ? [[property.name.getText(), property.initializer.getText()]] : [];
+  });
+}
+
+/** The defaults that a function gives to `readTail`, which reads its `...rest`. */
+function tailDefaults(checker, node) {
+  if (ts.isCallExpression(node) && node.expression.getText() === 'readTail') {
+    return new Map(defaultsIn(checker, node.arguments[1]));
+  }
+  return ts.forEachChild(node, (child) => tailDefaults(checker, child));
+}
+
 /**
  * `...rest: Tail<Options, ['bias', 'device']>` as the parameters that it stands for: `bias?`, `device?`, `options?`. The type
  * itself is a union of tuples, which nobody could read.
@@ -75,12 +97,14 @@ function spellOutTail(context, signature, declaration) {
     checker.getPropertiesOfType(checker.getTypeFromTypeNode(node.typeArguments[0])).length === names.length;
   const all = (isWhole && options.element.name === 'Pick' && options.element.typeArguments?.[0]) || options.element;
   const spelt = [...names.map((name, index) => [name, values[index].element]), ['options', all]];
+  const defaults = declaration.body && tailDefaults(checker, declaration.body);
   signature.parameters = [
     ...signature.parameters.slice(0, -1),
     ...spelt.map(([name, type]) => {
       const parameter = new ParameterReflection(name, ReflectionKind.Parameter, signature);
       parameter.type = type;
       parameter.setFlag(ReflectionFlag.Optional);
+      parameter.defaultValue = defaults?.get(name);
       project.registerReflection(parameter, undefined, undefined);
       return parameter;
     }),

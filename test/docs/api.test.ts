@@ -62,15 +62,28 @@ describe('the reference of the library', () => {
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 
+  const textOf = (page: string): string =>
+    readFileSync(path.join(folder, 'api', page), 'utf8')
+      .replace(/<[^>]+>/g, '')
+      .replace(/&nbsp;|\s+/g, ' ');
+
   it('shows an op with its arguments, its defaults and its sentence', () => {
-    const page = readFileSync(path.join(folder, 'api', 'functions', 'torch.cumsum.html'), 'utf8').replace(
-      /<[^>]+>/g,
-      '',
-    );
-    expect(page).toContain('Sums up the elements along a dimension.');
-    expect(page).toContain('cumsum(Tensor self, int dim, *, ScalarType? dtype=None)');
-    const { length } = page.match(/Returns Tensor/g) ?? [];
-    expect(length).toBe(1); // not once more for each way to give the arguments
+    const text = textOf('functions/torch.cumsum.html');
+    expect(text).toContain('Sums up the elements along a dimension.');
+    expect(text).toContain('cumsum(Tensor self, int dim, *, ScalarType? dtype=None)');
+    // Not once more for each way to give the arguments.
+    expect(text.match(/Returns Tensor/g)).toHaveLength(1);
+  });
+
+  it('spells out the arguments of what is written by hand, with the defaults that the code has', () => {
+    const text = textOf('classes/torch.optim.SGD.html');
+    expect(text).toMatch(/params: Params&lt;SGDGroup&gt; ?, lr\?: number ?, momentum\?: number/);
+    expect(text).toMatch(/lr: number = 1e-3/);
+  });
+
+  it('has the guides, with links between them', () => {
+    const guide = readFileSync(path.join(folder, 'api', 'documents', 'Memory.html'), 'utf8');
+    expect(guide).toMatch(/href="[^"]*The_engine[^"]*\.html#memory"/);
   });
 });
 

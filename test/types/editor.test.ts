@@ -110,6 +110,12 @@ describe('in the editor', () => {
     expect(hover('x.ite|m();').help).toContain('only element');
   });
 
+  it('a call by names shows the schemas of all overloads that it may be', () => {
+    const { help } = hover('x.su|m({ dim: 1 });');
+    expect(help).toContain('sum(Tensor self, *, ScalarType? dtype=None)');
+    expect(help).toContain('sum.dim_IntList(Tensor self, int[1]? dim');
+  });
+
   it('completes methods, and options by their names', () => {
     const [methods, options] = completions('x.logSo|;\nx.cumsum({ di| });');
     expect(methods).toContain('logSoftmax');
