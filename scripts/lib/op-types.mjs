@@ -10,7 +10,7 @@ export const safe = (name) => (RESERVED.has(name) ? `${name}_` : name);
 const pascal = (name) => name[0].toUpperCase() + name.slice(1);
 
 /** A parameter's type, as TypeScript. */
-function inputType({ base, list, repeat, optional, optionalElements }) {
+function inputType({ type: { base, list, repeat, optional, optionalElements } }) {
   const single = {
     Tensor: 'Tensor',
     int: 'Int',
@@ -97,7 +97,7 @@ export function commentLines(sentence, schemas) {
 }
 
 const property = (parameter, required) =>
-  `${parameter.name}${required && parameter.required ? '' : '?'}: ${inputType(parameter.type)}`;
+  `${parameter.name}${required && parameter.required ? '' : '?'}: ${inputType(parameter)}`;
 
 /** Gathers the types of one file; an options type that two overloads share is written once. */
 export class OptionTypes {
@@ -148,7 +148,7 @@ export function forms(rules, signature, op, asMethod, options, hasOut, outAlone)
   const mustName = keyword.some((parameter) => parameter.required);
   const list = own.map((parameter) => ({
     name: safe(parameter.name),
-    type: `${inputType(parameter.type)}${!parameter.required && mustName ? ' | undefined' : ''}`,
+    type: `${inputType(parameter)}${!parameter.required && mustName ? ' | undefined' : ''}`,
     optional: !parameter.required && !mustName,
     options: parameter.required || mustName ? null : name,
   }));
