@@ -10,6 +10,7 @@ import {
   ParameterReflection,
   ReflectionFlag,
   ReflectionKind,
+  UnionType,
 } from 'typedoc';
 import { root } from './project.mjs';
 
@@ -51,6 +52,17 @@ function foldForms(project, declaration) {
 function groupAsOp(declaration) {
   declaration.comment ??= new Comment();
   declaration.comment.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: 'Ops' }]));
+}
+
+/** `(typeof MODES)[number]` as the words themselves: the list that the code checks against is not exported. */
+function spellOutWords(context, reflection) {
+  const [declaration] = context.getSymbolFromReflection(reflection)?.declarations ?? [];
+  const node = declaration?.type;
+  if (!node || !ts.isIndexedAccessTypeNode(node) || !/^\(?typeof\b/.test(node.objectType.getText())) return;
+  const type = context.checker.getTypeFromTypeNode(node);
+  const words = type.isUnion() ? type.types : [type];
+  context.project.removeTypeReflections(reflection.type);
+  reflection.type = new UnionType(words.map((word) => context.converter.convertType(context, word)));
 }
 
 /** What an expression for an object of defaults says of each name, as text: of a literal, or of a constant that is one. */
@@ -138,6 +150,7 @@ function present(app) {
     document.name = /^# (.*)$/m.exec(heading?.text ?? '')?.[1] ?? document.name;
   });
   app.converter.on(Converter.EVENT_CREATE_SIGNATURE, spellOutTail);
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, spellOutWords);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     leaveOutInherited(project);
     // They stand in the signatures themselves (`@inline`).
