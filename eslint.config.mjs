@@ -3,7 +3,17 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['node_modules/', 'build/', 'build-*/', 'dist/', 'lib/tensor/generated/', 'runs/', 'coverage/', '.cache/'],
+    ignores: [
+      'node_modules/',
+      'build/',
+      'build-*/',
+      'dist/',
+      'docs/api/',
+      'lib/tensor/generated/',
+      'runs/',
+      'coverage/',
+      '.cache/',
+    ],
   },
   eslint.configs.recommended,
   {

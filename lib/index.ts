@@ -4,7 +4,7 @@
  * Names are PyTorch's, in camelCase: `torch.nn.functional.cross_entropy` is `nn.functional.crossEntropy`. What stands at
  * Python's top level (`torch.zeros`, `torch.no_grad`, every op) stands at the top level here.
  *
- * @packageDocumentation
+ * @module torch
  */
 
 export * from './engine/public';
@@ -27,11 +27,18 @@ export {
   setGradEnabledAsync,
 } from './autograd';
 export { lobpcg, type LobpcgOptions, type LobpcgWorker } from './autograd/lobpcg';
+/** Gradients, how they are made, and how that is watched: `torch.autograd`. */
 export * as autograd from './autograd';
+/** Layers, losses and containers of a network: `torch.nn`. */
 export * as nn from './nn';
+/** Optimizers and schedules of the learning rate: `torch.optim`. */
 export * as optim from './optim';
+/** Data sets, samplers and loaders: `torch.utils.data`. */
 export * as data from './data';
+/** Images: decoding, transforms, grids of pictures, the Oxford-IIIT Pets; what torchvision is for Python. */
 export * as vision from './vision';
+/** Scores over batches: what torchmetrics is for Python. */
 export * as metrics from './metrics';
+/** Models that are made of the library, under the names that the program takes. */
 export * as models from './models';
 export * from './serialize';

@@ -28,6 +28,8 @@ function hashInputs() {
     'tsconfig.build.json',
     'package.json',
     'scripts/generate-ops.mjs',
+    'scripts/lib/op-overloads.mjs',
+    'scripts/lib/op-types.mjs',
     'lib/tensor/op-help.json',
   ];
   const hash = createHash('sha256');

@@ -5,7 +5,7 @@ import { Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { isGradEnabled, noGrad } from './grad-mode';
 
-/** A tensor to save, or its absence. */
+/** A tensor to save, or its absence. @inline */
 type Saved = readonly (Tensor | null)[];
 
 /**
@@ -37,7 +37,9 @@ export type Gradients = Tensor | null | readonly (Tensor | null)[];
 /** The static side of a subclass of {@link Function}. Methods, so that a subclass may name its arguments exactly. */
 export interface FunctionClass<Inputs extends readonly unknown[], Result> {
   readonly name: string;
+  /** Computes the result, outside of autograd, and keeps in `ctx` what {@link backward} needs. */
   forward(ctx: FunctionContext, ...inputs: Inputs): Result;
+  /** From the gradient of each result, one for each argument of {@link forward}; null where there is none. */
   backward(ctx: FunctionContext, ...gradients: (Tensor | null)[]): Gradients;
 }
 
@@ -202,19 +204,21 @@ export function onceDifferentiable<Ctx extends FunctionContext, Given extends (T
  * Base of custom functions: `torch.autograd.Function`.
  *
  * ```ts
- * class Exp extends autograd.Function {
- *   static forward(ctx: FunctionContext<[Tensor]>, x: Tensor): Tensor {
+ * class Exp extends torch.autograd.Function {
+ *   static forward(ctx: torch.autograd.FunctionContext<[torch.Tensor]>, x: torch.Tensor): torch.Tensor {
  *     const y = x.exp();
  *     ctx.saveForBackward(y);
  *     return y;
  *   }
  *
- *   static backward(ctx: FunctionContext<[Tensor]>, grad: Tensor): Tensor {
+ *   static backward(ctx: torch.autograd.FunctionContext<[torch.Tensor]>, grad: torch.Tensor): torch.Tensor {
  *     const [y] = ctx.savedTensors;
  *     return grad.mul(y);
  *   }
  * }
- * const y = Exp.apply(x);
+ * const x = torch.zeros([2], { requiresGrad: true });
+ * Exp.apply(x).sum().backward();
+ * console.log(x.grad); // tensor([1., 1.])
  * ```
  *
  * In the other form, `static forward(x)` does not get the context, and `static setupContext(ctx, inputs, output)` saves

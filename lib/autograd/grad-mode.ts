@@ -41,6 +41,12 @@ function withMode<T>(enter: () => () => void, fn: () => T, name: string): T {
  * Runs `fn` without recording: `torch.no_grad`.
  *
  * @throws AsyncError if `fn` returns a promise; see {@link noGradAsync}
+ *
+ * @example
+ * ```ts
+ * const w = torch.ones([2], { requiresGrad: true });
+ * console.log(torch.noGrad(() => w.mul(2)).requiresGrad); // false
+ * ```
  */
 export function noGrad<T>(fn: () => T): T {
   return withMode(() => enterGrad(false), fn, 'noGrad');

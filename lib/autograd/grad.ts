@@ -41,6 +41,13 @@ function gradientHandles(outputs: readonly Tensor[], given: readonly (Tensor | n
  * The gradients of the sum of `outputs` with respect to `inputs`, which are left as they are: `torch.autograd.grad`.
  *
  * @returns one gradient per input, of its shape; null where `allowUnused` and the outputs do not depend on it
+ *
+ * @example
+ * ```ts
+ * const x = torch.tensor([3], { dtype: 'float32', requiresGrad: true });
+ * const [dx] = torch.grad(x.square().sum(), x);
+ * console.log(dx); // tensor([6.])
+ * ```
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],

@@ -236,6 +236,12 @@ function check(fn: Fn, inputs: readonly unknown[], settings: Settings): void {
  *
  * @returns true; false for a failure where `raiseException` is false
  * @throws GradcheckError which shows both Jacobians
+ *
+ * @example
+ * ```ts
+ * const x = torch.rand([3], { dtype: 'float64', requiresGrad: true });
+ * console.log(torch.autograd.gradcheck((v: torch.Tensor) => v.sin(), [x])); // true
+ * ```
  */
 export function gradcheck<Inputs extends readonly unknown[]>(
   func: Checked<Inputs>,

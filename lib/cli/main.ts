@@ -45,7 +45,7 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 
 const exitCodeOf = new Map<string, number>([
   ['USAGE', exitCodes.usage],
-  ['DATA', exitCodes.data],
+  ['TORCH_DATA', exitCodes.data],
   ['TORCH_FILE', exitCodes.failed],
   ['TORCH_FILE_FORMAT', exitCodes.data],
   ['TORCH_OUT_OF_MEMORY', exitCodes.failed],

@@ -55,10 +55,16 @@ export class DataLoaderIterator<S, B> implements AsyncIterableIterator<B, undefi
     this.batches = isTwoPhase(dataset) ? this.inTwoPhases(dataset) : this.inOnePhase(dataset);
   }
 
+  /** Itself, so that `for await` can go on with it. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /**
+   * The next batch.
+   *
+   * @throws SampleError a sample of it could not be made
+   */
   next(): Promise<IteratorResult<B, undefined>> {
     return this.batches.next();
   }

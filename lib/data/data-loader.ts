@@ -5,6 +5,7 @@ import type { AnyDataset } from './dataset';
 import { DataLoaderIterator, type LoaderState } from './data-loader-iterator';
 import { BatchSampler, lengthOf, RandomSampler, SequentialSampler, type Sampler } from './sampler';
 
+/** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<S, B> {
   /** Samples of a batch, default 1. */
   batchSize?: number;
@@ -31,7 +32,10 @@ export interface DataLoaderOptions<S, B> {
  * Batches of a data set, as an async iterable:
  *
  * ```ts
- * for await (const [images, masks] of new DataLoader(dataset, { batchSize: 64, shuffle: true })) { … }
+ * const dataset = new torch.data.TensorDataset(torch.arange(4), torch.arange(4).mul(10));
+ * for await (const [x, y] of new torch.data.DataLoader(dataset, { batchSize: 4 })) {
+ *   console.log(x, y); // tensor([0, 1, 2, 3]) tensor([ 0, 10, 20, 30])
+ * }
  * ```
  *
  * Every random draw happens when it does in PyTorch with `num_workers=0`: one of a base seed when an iteration begins,
@@ -76,6 +80,7 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     return lengthOf(this.batchSampler, 'batchSampler');
   }
 
+  /** A fresh iteration: `for await (const batch of loader)`. */
   [Symbol.asyncIterator](): DataLoaderIterator<S, B> {
     return this.iterate();
   }

@@ -9,7 +9,9 @@ import { permutation } from './draws';
  * (`torch.utils.data.Dataset`)
  */
 export interface Dataset<S> {
+  /** Number of samples. */
   readonly length: number;
+  /** The sample of that index. */
   getItem(index: number): S | Promise<S>;
 }
 
@@ -21,8 +23,11 @@ export interface Dataset<S> {
  * tensors of its own gives views or copies of them, such as `images.at(index)`.
  */
 export interface TwoPhaseDataset<D, S> {
+  /** Number of samples. */
   readonly length: number;
+  /** Reads and decodes a sample, without random draws. */
   load(index: number): D | Promise<D>;
+  /** Makes the sample of what {@link load} gave; may draw. */
   transform(loaded: D): S;
 }
 
@@ -47,6 +52,12 @@ export function isTwoPhase<S>(dataset: AnyDataset<S>): dataset is TwoPhaseDatase
 /**
  * Tensors of one length, cut along their first dimension: sample i is `[tensors[0].at(i), tensors[1].at(i), …]`, as views.
  * @throws {ArgumentError} no tensor, one without dimensions, or different lengths
+ *
+ * @example
+ * ```ts
+ * const set = new torch.data.TensorDataset(torch.arange(6).reshape(3, 2), torch.arange(3));
+ * console.log(set.length, set.getItem(1)); // 3 [ tensor([2, 3]), tensor(1) ]
+ * ```
  */
 export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number, Tensor[]> {
   readonly tensors: readonly Tensor[];
@@ -65,14 +76,17 @@ export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number,
     this.length = length;
   }
 
+  /** The part of each tensor at that index; views. */
   getItem(index: number): Tensor[] {
     return this.tensors.map((tensor) => tensor.at(index));
   }
 
+  /** The index itself: there is nothing to read. */
   load(index: number): number {
     return index;
   }
 
+  /** See {@link getItem}. */
   transform(index: number): Tensor[] {
     return this.getItem(index);
   }
@@ -90,6 +104,7 @@ export class Subset<S> implements Dataset<S> {
     this.indices = checkedIndices(indices, dataset.length);
   }
 
+  /** Number of samples. */
   get length(): number {
     return this.indices.length;
   }
@@ -115,6 +130,7 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
     this.indices = checkedIndices(indices, dataset.length);
   }
 
+  /** Number of samples. */
   get length(): number {
     return this.indices.length;
   }

@@ -20,4 +20,5 @@ export {
   type SamplerIterator,
   type SamplerState,
   SequentialSampler,
+  type Sized,
 } from './sampler';

@@ -13,6 +13,7 @@ export interface SamplerState {
   readonly pending?: readonly number[];
 }
 
+/** One iteration of a {@link Sampler}, which can be written down and gone on with. */
 export interface SamplerIterator<T> extends Iterator<T, undefined> {
   /**
    * How many items can be taken right now without a draw from a generator that anyone else can see. A loader looks no
@@ -31,6 +32,7 @@ export abstract class Sampler<T = number> implements Iterable<T> {
   /** A fresh iteration, or one that continues where `state` was taken. */
   abstract iterate(state?: SamplerState): SamplerIterator<T>;
 
+  /** A fresh iteration. */
   [Symbol.iterator](): Iterator<T, undefined> {
     return this.iterate();
   }
@@ -62,6 +64,7 @@ export class SequentialSampler extends Sampler {
   }
 }
 
+/** Options of {@link RandomSampler}. */
 export interface RandomSamplerOptions {
   /** Draw each index anew, so that one may come twice. */
   replacement?: boolean;

@@ -26,7 +26,15 @@ export type Owner = object;
  * `{ float: 2 }` is a number that stays a float although it is whole.
  */
 export type NativeValue =
-  number | bigint | boolean | string | null | undefined | { re: number; im: number } | { float: number } | readonly NativeValue[];
+  | number
+  | bigint
+  | boolean
+  | string
+  | null
+  | undefined
+  | { re: number; im: number }
+  | { float: number }
+  | readonly NativeValue[];
 
 /** One argument of an op, as the loaded library declares it. */
 export interface OpArgument {
@@ -35,11 +43,13 @@ export interface OpArgument {
   readonly type: string;
   /** The default, already a JavaScript value; absent where the argument is required. */
   readonly default?: NativeValue;
+  /** Stands behind the `*` of the schema, so that it can be given by name only. */
   readonly kwargOnly: boolean;
   /** The op writes to this argument, as `Tensor(a!)` in the schema. */
   readonly written: boolean;
 }
 
+/** One result of an op, as the loaded library declares it. */
 export interface OpReturn {
   readonly name: string;
   readonly type: string;
@@ -47,8 +57,9 @@ export interface OpReturn {
   readonly alias: string | null;
 }
 
+/** What the loaded library declares of one overload of an op. */
 export interface OpSchema {
-  /** To be passed to {@link NativeBinding.call}; stable within the process. */
+  /** Number of the overload in this process; stable within the process. */
   readonly id: number;
   /** `aten::add` */
   readonly name: string;

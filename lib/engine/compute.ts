@@ -15,7 +15,9 @@ export interface ComputeOptions {
  * holding up the event loop:
  *
  * ```ts
- * const logits = await computeAsync(() => model.forward(images));
+ * const model = new nn.Linear(4, 2);
+ * const logits = await torch.computeAsync(() => model.forward(torch.ones([8, 4])));
+ * console.log(logits.shape); // [ 8, 2 ]
  * ```
  *
  * As on a GPU, an op in `fn` returns before it is computed. Shapes and dtypes are known at once. What needs more waits for

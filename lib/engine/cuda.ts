@@ -244,6 +244,7 @@ export class Event {
     this.id = DISPOSED;
   }
 
+  /** Frees the event at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -261,13 +262,13 @@ const statistic =
   (device?: CudaDevice): number =>
     memoryStats(device)[key] ?? 0;
 
-/** Bytes that tensors take: `torch.cuda.memory_allocated`. */
+/** Bytes that tensors take: `torch.cuda.memory_allocated`. @function */
 export const memoryAllocated = statistic('allocated_bytes.all.current');
-/** The most of {@link memoryAllocated} since {@link resetPeakMemoryStats}: `torch.cuda.max_memory_allocated`. */
+/** The most of {@link memoryAllocated} since {@link resetPeakMemoryStats}: `torch.cuda.max_memory_allocated`. @function */
 export const maxMemoryAllocated = statistic('allocated_bytes.all.peak');
-/** Bytes that the caching allocator holds, used or not: `torch.cuda.memory_reserved`. */
+/** Bytes that the caching allocator holds, used or not: `torch.cuda.memory_reserved`. @function */
 export const memoryReserved = statistic('reserved_bytes.all.current');
-/** The most of {@link memoryReserved} since {@link resetPeakMemoryStats}: `torch.cuda.max_memory_reserved`. */
+/** The most of {@link memoryReserved} since {@link resetPeakMemoryStats}: `torch.cuda.max_memory_reserved`. @function */
 export const maxMemoryReserved = statistic('reserved_bytes.all.peak');
 
 /** Bytes free and in all on a device, whoever uses them: `torch.cuda.mem_get_info`. */

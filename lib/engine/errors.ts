@@ -17,10 +17,16 @@ export type ErrorCode =
   | 'TORCH_NOT_IMPLEMENTED'
   | 'TORCH_DISPOSED'
   | 'TORCH_ASYNC'
+  | 'TORCH_STATE_DICT'
+  | 'TORCH_SAMPLE'
+  | 'TORCH_FILE'
+  | 'TORCH_FILE_FORMAT'
+  | 'TORCH_DATA'
   | 'ERR_LIBTORCH_NODE_LOAD';
 
 /** What PyTorch raises as `RuntimeError`, and the base of the errors that have no JavaScript relative. */
 export class TorchError extends Error {
+  /** Says what kind of error it is, and never changes: an {@link ErrorCode}. */
   readonly code: string;
 
   constructor(message: string, code: string = 'TORCH_ERROR', options?: ErrorOptions) {
@@ -93,7 +99,18 @@ export class LoadError extends TorchError {
   }
 }
 
-/** True for every error that this library throws, from whichever realm. */
+/**
+ * True for every error that this library throws, from whichever realm.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   torch.zeros([2]).reshape(3);
+ * } catch (error) {
+ *   console.log(torch.isTorchError(error) && error.code); // TORCH_ERROR
+ * }
+ * ```
+ */
 export function isTorchError(error: unknown): error is Error & { code: string } {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
   const { code } = error;

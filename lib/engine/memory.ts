@@ -11,6 +11,14 @@ export interface MemoryReport extends MemoryInfo {
 /**
  * Live tensors of this thread and the bytes of the distinct storages behind them by device, and what libtorch's allocators
  * have handed out in the whole process, now and at the most.
+ *
+ * @example
+ * ```ts
+ * const before = torch.memory().tensors;
+ * const x = torch.ones([1024]);
+ * console.log(torch.memory().tensors - before); // 1
+ * x.dispose();
+ * ```
  */
 export function memory(): MemoryReport {
   const info = binding.memory();

@@ -1,6 +1,7 @@
 /** What of the engine a user of the package gets; ./index adds what the floors above need. */
-export type { LibraryInfo, MemoryInfo, OpArgument, OpReturn, OpSchema } from './binding';
+export type { LibraryInfo, MemoryInfo, NativeValue, OpArgument, OpReturn, OpSchema } from './binding';
 export { computeAsync, type ComputeOptions } from './compute';
+/** Streams, events and memory of NVIDIA GPUs: `torch.cuda`. */
 export * as cuda from './cuda';
 export { isDebug, setDebug, type SiteUsage } from './debug';
 export {

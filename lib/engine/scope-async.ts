@@ -34,6 +34,16 @@ binding.setScopeQuery(() => {
  * What belongs to `fn` is found by its asynchronous context (`AsyncLocalStorage`): everything that it calls or awaits, and
  * the timers and callbacks that it starts. Scopes nest, with {@link scope} too; tensors in the result belong to the scope
  * around, where that is still open. Everything is freed as well if `fn` fails.
+ *
+ * @example
+ * ```ts
+ * const total = await torch.scopeAsync(async () => {
+ *   const x = torch.ones([3]);
+ *   await new Promise((resolve) => setTimeout(resolve, 1));
+ *   return x.sum(); // x is freed when this ends
+ * });
+ * console.log(total.item()); // 3
+ * ```
  */
 export async function scopeAsync<T>(fn: () => PromiseLike<T> | T): Promise<T> {
   checkFunction('scopeAsync', 'fn', fn);

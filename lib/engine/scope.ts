@@ -70,6 +70,13 @@ export function liveTensorsIn(value: unknown): Handle[] {
  * `fn` throws.
  *
  * @throws AsyncError if `fn` returns a promise; its tensors are freed. {@link scopeAsync} takes such a function.
+ *
+ * @example
+ * ```ts
+ * const x = torch.ones([3]);
+ * const total = torch.scope(() => x.mul(2).sum()); // x.mul(2) is freed, the sum is not
+ * console.log(total.item()); // 6
+ * ```
  */
 export function scope<T>(fn: () => T): T {
   return scopeOf(fn, 'scope');
@@ -95,14 +102,34 @@ export function scopeOf<T>(fn: () => T, name: string): T {
   }
 }
 
-/** Takes a tensor out of all scopes: it lives until it is disposed or nothing refers to it. Returns it. */
+/**
+ * Takes a tensor out of all scopes: it lives until it is disposed or nothing refers to it. Returns it.
+ *
+ * @example
+ * ```ts
+ * let best: torch.Tensor | undefined;
+ * torch.scope(() => {
+ *   best = torch.keep(torch.ones([2]).mul(3));
+ * });
+ * console.log(best); // tensor([3., 3.])
+ * ```
+ */
 export function keep<T extends TensorBase>(tensor: T): T {
   checkTensor('keep()', 'tensor', tensor);
   binding.keep(tensor.handle);
   return tensor;
 }
 
-/** Frees tensors at once; those freed already are passed over. */
+/**
+ * Frees tensors at once; those freed already are passed over.
+ *
+ * @example
+ * ```ts
+ * const x = torch.ones([2]);
+ * torch.dispose(x);
+ * console.log(x.isDisposed); // true
+ * ```
+ */
 export function dispose(...tensors: readonly TensorBase[]): void {
   for (const tensor of tensors) {
     checkTensor('dispose()', 'tensors', tensor);

@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor';
 import { type Average, checkedAverage, safeDivide } from './averaging';
 import { ConfusionMetric, type ConfusionMetricOptions } from './confusion-metric';
 
+/** Options of {@link MulticlassAccuracy}. */
 export interface MulticlassAccuracyOptions extends ConfusionMetricOptions {
   /** Default macro, as in torchmetrics. */
   average?: Average;
@@ -10,6 +11,13 @@ export interface MulticlassAccuracyOptions extends ConfusionMetricOptions {
 /**
  * The share of pixels whose class was found, float32: with `average: 'micro'` the article's pixel accuracy. Has the bits of
  * `torchmetrics.classification.MulticlassAccuracy`.
+ *
+ * @example
+ * ```ts
+ * const accuracy = new torch.metrics.MulticlassAccuracy(3, { average: 'micro' });
+ * accuracy.update(torch.tensor([0, 1, 2, 2]), torch.tensor([0, 1, 1, 2]));
+ * console.log(accuracy.compute()); // tensor(0.7500)
+ * ```
  */
 export class MulticlassAccuracy extends ConfusionMetric {
   readonly average: Average;

@@ -2,6 +2,7 @@ import { ArgumentError, describe, scope } from '../engine';
 import { tensor, type Tensor } from '../tensor';
 import { countConfusion, type ConfusionCounts } from './confusion-counts';
 
+/** Options of every metric that follows from the confusion matrix. */
 export interface ConfusionMetricOptions {
   /** A label of the truth whose pixels are left out. */
   ignoreIndex?: number;
@@ -44,7 +45,11 @@ export abstract class ConfusionMetric {
   /** The score of an int64 confusion matrix `[C, C]`, rows the truth. */
   protected abstract reduce(confusion: Tensor): Tensor;
 
-  /** Adds a batch; see {@link countConfusion} for what `preds` and `target` may be. */
+  /**
+   * Adds a batch: labels of one shape, or scores `preds` [N, C, ...] against labels `target` [N, ...].
+   *
+   * @throws ArgumentError where shapes, dtypes or labels do not fit
+   */
   update(preds: Tensor, target: Tensor): void {
     this.add(countConfusion(preds, target, this.numClasses, this.ignoreIndex));
   }

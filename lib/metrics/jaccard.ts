@@ -2,6 +2,7 @@ import { tensor, type Tensor } from '../tensor';
 import { type Average, checkedAverage, safeDivide } from './averaging';
 import { ConfusionMetric, type ConfusionMetricOptions } from './confusion-metric';
 
+/** Options of {@link MulticlassJaccardIndex}. */
 export interface MulticlassJaccardIndexOptions extends ConfusionMetricOptions {
   /** Default macro, as in torchmetrics. */
   average?: Average;

@@ -4,6 +4,7 @@ import { cat, type Tensor } from '../tensor';
 /** Keeps the score of an image without any intersection above 0, and its logarithm finite. */
 const SMOOTHING = 0.001;
 
+/** Options of the soft IoU. */
 export interface SoftIoUOptions {
   /** `input` are logits, so that the softmax over the classes is taken first; default false: they are probabilities. */
   softmax?: boolean;

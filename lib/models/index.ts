@@ -18,9 +18,11 @@ export interface SegmentationModel extends Module {
 
 /** Options of each model. */
 export interface ModelOptions {
+  /** The article's Vision Transformer; see {@link VisionTransformerForSegmentation}. */
   'vit-segmentation': Partial<VisionTransformerArgs>;
 }
 
+/** Names of the models: keys of {@link ModelOptions}. */
 export type ModelName = keyof ModelOptions;
 
 const registry: { readonly [N in ModelName]: (options: ModelOptions[N]) => SegmentationModel } = {

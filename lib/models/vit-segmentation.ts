@@ -29,6 +29,7 @@ export interface VisionTransformerArgs {
   dropout: number;
 }
 
+/** The article's numbers. */
 export const visionTransformerDefaults: Readonly<VisionTransformerArgs> = {
   imageSize: 128,
   patchSize: 16,

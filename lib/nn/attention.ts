@@ -25,6 +25,7 @@ export interface MultiheadAttentionOptions extends FactoryOptions {
   batchFirst?: boolean;
 }
 
+/** Options of `MultiheadAttention.forward`. */
 export interface AttentionOptions {
   /** [N, S] or [S]: `true` leaves a key out, a float is added to its score. */
   keyPaddingMask?: Tensor | null;
@@ -60,6 +61,14 @@ type ForwardTail = Tail<
  * Passing the same object as query, key and value, or as key and value, means self attention and takes another path, as
  * Python's `is` decides there: `mha.forward(y, y, y)` and `mha.forward(y, y.clone(), y)` differ in the last bits. In
  * evaluation and without gradients the former takes PyTorch's fused kernel.
+ *
+ * @example
+ * ```ts
+ * const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+ * const x = torch.rand([4, 5, 8]);
+ * const [output, weights] = attention.forward(x, x, x);
+ * console.log(output.shape, weights?.shape); // [ 4, 5, 8 ] [ 4, 5, 5 ]
+ * ```
  */
 export class MultiheadAttention extends Module<
   [query: Tensor, key: Tensor, value: Tensor, ...rest: ForwardTail],

@@ -3,13 +3,22 @@ import type { Tensor } from '../tensor';
 import { Module, type AnyModule } from './module';
 import { indentRest } from './repr';
 
-/** Runs modules one after the other, each on what the one before returned (`torch.nn.Sequential`). Keys are 0, 1, … */
+/**
+ * Runs modules one after the other, each on what the one before returned (`torch.nn.Sequential`). Keys are 0, 1, …
+ *
+ * @example
+ * ```ts
+ * const model = new nn.Sequential(new nn.Linear(2, 8), new nn.GELU(), new nn.Linear(8, 1));
+ * console.log(model.forward(torch.zeros([4, 2])).shape); // [ 4, 1 ]
+ * ```
+ */
 export class Sequential extends Module {
   constructor(...modules: Module[]) {
     super();
     for (const module of modules) this.append(module);
   }
 
+  /** Number of modules. */
   get length(): number {
     return this.#modules().length;
   }
@@ -25,10 +34,12 @@ export class Sequential extends Module {
     return elementAt(this.#modules(), index);
   }
 
+  /** The modules, in order. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#modules().values();
   }
 
+  /** Gives the input to the first module, its output to the next, and so on. */
   forward(input: Tensor): Tensor {
     let output = input;
     for (const module of this.#modules()) output = module.forward(output);
@@ -47,6 +58,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
     this.extend(modules);
   }
 
+  /** Number of modules. */
   get length(): number {
     return this.#modules().length;
   }
@@ -69,10 +81,12 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
     return elementAt(this.#modules(), index);
   }
 
+  /** The modules, in order. */
   [Symbol.iterator](): Iterator<M> {
     return this.#modules().values();
   }
 
+  /** @throws NotImplementedError A list of modules has no order of its own: call them one by one. */
   forward(): never {
     throw new TypeError('a ModuleList has no forward: call its modules');
   }

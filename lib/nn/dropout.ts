@@ -5,6 +5,7 @@ import * as F from './functional';
 import { Module } from './module';
 import { boolRepr, floatRepr } from './repr';
 
+/** Options of {@link Dropout}. */
 export interface DropoutOptions {
   /** Probability of an element to become zero. */
   p?: number;

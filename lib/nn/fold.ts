@@ -4,6 +4,7 @@ import * as F from './functional';
 import { Module } from './module';
 import { sizeRepr } from './repr';
 
+/** Options of {@link Unfold} and {@link Fold}: one number stands for both directions. */
 export interface UnfoldOptions {
   /** Distance between the elements of a block. */
   dilation?: F.Size2d;

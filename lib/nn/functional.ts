@@ -145,6 +145,7 @@ export function oneHot(tensor: Tensor, numClasses = -1): Tensor {
   return ops.oneHot(tensor, numClasses);
 }
 
+/** Options of {@link scaledDotProductAttention}. */
 export interface ScaledDotProductAttentionOptions {
   /** Broadcasts to [*, L, S]: `false` hides a key, a float is added to the score. */
   attnMask?: Tensor | null;
@@ -172,6 +173,7 @@ export function scaledDotProductAttention(
   return ops.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, { scale, enableGqa });
 }
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Factor of each class, [C]. */
   weight?: Tensor | null;
@@ -182,6 +184,7 @@ export interface CrossEntropyOptions {
   labelSmoothing?: number;
 }
 
+/** What {@link crossEntropy} takes where an option is left out. */
 export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
   weight: null,
   ignoreIndex: -100,
@@ -192,6 +195,12 @@ export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
 /**
  * Cross entropy of logits [C], [N, C] or [N, C, ...] against int64 classes [], [N] or [N, ...], or against probabilities of
  * the logits' shape. (Python's deprecated `size_average` and `reduce` are left out of the order of arguments.)
+ *
+ * @example
+ * ```ts
+ * const logits = torch.tensor([[2, 0, 0]], { dtype: 'float32' });
+ * console.log(nn.functional.crossEntropy(logits, torch.tensor([0]))); // tensor(0.2395)
+ * ```
  */
 export function crossEntropy(
   input: Tensor,

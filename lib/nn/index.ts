@@ -5,7 +5,9 @@ export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './
 export { ModuleList, Sequential } from './container';
 export { Dropout, type DropoutOptions } from './dropout';
 export { Fold, Unfold, type UnfoldOptions } from './fold';
+/** Layers and losses as functions: `torch.nn.functional`. */
 export * as functional from './functional';
+/** Initial values of parameters: `torch.nn.init`. */
 export * as init from './init';
 export { Linear, type FactoryOptions, type LinearOptions } from './linear';
 export { CrossEntropyLoss } from './loss';

@@ -6,8 +6,10 @@ import { noGrad } from '../autograd';
 import { ArgumentError, checkNumbers, checkTensor, libm } from '../engine';
 import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
+/** The count of inputs or of outputs of a weight, by which its scale is chosen. */
 export type FanMode = 'fan_in' | 'fan_out';
 
+/** Names of the functions that {@link calculateGain} knows, as Python spells them. */
 export type Nonlinearity =
   | 'linear'
   | 'conv1d'
@@ -173,7 +175,10 @@ function redrawNormal(
   b: number,
   generator: Generator | null,
 ): Tensor {
-  const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype, device: 'cpu' }).item()) as [number, number];
+  const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype, device: 'cpu' }).item()) as [
+    number,
+    number,
+  ];
   let result = tensor.normal_(mean, std, { generator });
   for (;;) {
     const outside = result.lt(low).bitwiseOr(result.gt(high));

@@ -22,6 +22,13 @@ export interface LinearOptions extends FactoryOptions {
  * y = x Aᵀ + b, from [*, inFeatures] to [*, outFeatures] (`torch.nn.Linear`).
  *
  * Weight [outFeatures, inFeatures] and bias [outFeatures] are drawn evenly from ±1/√inFeatures, the weight first.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2, { bias: false });
+ * console.log(layer); // Linear(in_features=3, out_features=2, bias=False)
+ * console.log(layer.forward(torch.ones([5, 3])).shape); // [ 5, 2 ]
+ * ```
  */
 export class Linear extends Module {
   readonly inFeatures: number;

@@ -19,6 +19,7 @@ interface HookTypes<M, Inputs extends readonly unknown[], Output> {
   backward(module: M, gradInputs: ModuleGradients, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
 }
 
+/** A hook of one kind on a module of one type. */
 export type ModuleHook<
   Kind extends keyof HookTypes<M, Inputs, Output>,
   M,
@@ -26,11 +27,13 @@ export type ModuleHook<
   Output = unknown,
 > = HookTypes<M, Inputs, Output>[Kind];
 
+/** Where a hook stands among those of its module. */
 export interface HookOptions {
   /** Run before the hooks that are there already, not after them. */
   prepend?: boolean;
 }
 
+/** Options of `Module.registerForwardHook`. */
 export interface ForwardHookOptions extends HookOptions {
   /** Run even if forward throws, with an output of null; what the hook throws then is only warned of. */
   alwaysCall?: boolean;

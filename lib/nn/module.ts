@@ -37,6 +37,20 @@ export type Member = Parameter | Buffer | AnyModule;
  *
  * @typeParam Inputs the arguments of `forward`
  * @typeParam Output what `forward` returns
+ *
+ * @example
+ * ```ts
+ * class Doubled extends nn.Module {
+ *   readonly linear = new nn.Linear(3, 2);
+ *
+ *   forward(x: torch.Tensor): torch.Tensor {
+ *     return this.linear.forward(x).mul(2);
+ *   }
+ * }
+ * const model = new Doubled();
+ * console.log([...model.stateDict().keys()]); // [ 'linear.weight', 'linear.bias' ]
+ * console.log(model.forward(torch.ones([4, 3])).shape); // [ 4, 2 ]
+ * ```
  */
 export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor], Output = Tensor> {
   /** The module behaves as in training (dropout drops, batch norm measures); see {@link train} and {@link eval}. */
@@ -47,6 +61,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   #hooks: ModuleHooks | null = null;
 
+  /** Computes the output; what hooks are registered run around it. */
   abstract forward(...inputs: Inputs): Output;
 
   /** {@link forward} on the compute thread, see `computeAsync`; the event loop goes on meanwhile. */
@@ -334,6 +349,13 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * @param strict the keys must be exactly those of {@link stateDict}
    * @throws StateDictError which lists every missing key, every unexpected key and every difference in shape; nothing is
    *   copied then (Python's has copied what fitted)
+   *
+   * @example
+   * ```ts
+   * const [from, to] = [new nn.Linear(2, 2), new nn.Linear(2, 2)];
+   * to.loadStateDict(from.stateDict());
+   * console.log(torch.equal(from.weight, to.weight)); // true
+   * ```
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,

@@ -13,8 +13,10 @@ export type AttentionArguments = {
       : MultiHeadAttentionArguments[K];
 };
 
+/** @inline */
 type TensorArgument = 'query' | 'key' | 'value' | 'outProjWeight';
 
+/** @inline */
 type OptionalTensorArgument =
   | 'inProjWeight'
   | 'qProjWeight'
@@ -29,7 +31,7 @@ type OptionalTensorArgument =
 
 /**
  * Multi-head attention without the fused kernel (`torch.nn.functional.multi_head_attention_forward`), in one native call.
- * Masks are canonical already, see {@link canonicalMask}.
+ * Masks are floats that are added to the scores: −∞ hides a key.
  */
 export function multiHeadAttentionForward(args: AttentionArguments): [output: Tensor, weights: Tensor | null] {
   checkObject('multiHeadAttentionForward', 'args', args);

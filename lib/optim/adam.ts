@@ -45,6 +45,7 @@ export interface AdamGroup extends Required<AdamOptions> {
   fused: boolean | null;
 }
 
+/** @inline */
 interface AdamState {
   /** Steps done; a float32 in Python's state. */
   step: number;
@@ -53,7 +54,19 @@ interface AdamState {
   maxExpAvgSq: Tensor | null;
 }
 
-/** `torch.optim.Adam` (Kingma and Ba 2015), with the bits of Python's for-loop. */
+/**
+ * `torch.optim.Adam` (Kingma and Ba 2015), with the bits of Python's for-loop.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(1, 1);
+ * const optimizer = new optim.Adam(layer.parameters(), { lr: 0.1 });
+ * const before = layer.weight.item();
+ * layer.forward(torch.ones([1, 1])).sum().backward();
+ * optimizer.step();
+ * console.log((before - layer.weight.item()).toFixed(3)); // 0.100
+ * ```
+ */
 export class Adam extends Optimizer<AdamGroup, AdamState> {
   constructor(params: Params<AdamGroup>, ...rest: Tail<AdamOptions, AdamOrder>) {
     const { decoupledWeightDecay, ...options } = readTail('Adam', { ...defaults, decoupledWeightDecay: false }, rest);

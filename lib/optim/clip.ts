@@ -6,15 +6,24 @@ import { callOp, stack, Tensor, tensor } from '../tensor';
 /**
  * Scales the gradients, all by one factor, so that their norm is at most `maxNorm`.
  *
- * @param normType p of the p-norm; Infinity is the largest magnitude
- * @param errorIfNonfinite refuse a norm that is NaN or infinite, rather than spread it over all gradients
+ * @param options.normType p of the p-norm; Infinity is the largest magnitude
+ * @param options.errorIfNonfinite refuse a norm that is NaN or infinite, rather than spread it over all gradients
  * @returns the norm before, a tensor without dimensions
+ *
+ * @example
+ * ```ts
+ * const w = torch.ones([2], { requiresGrad: true });
+ * w.mul(3).sum().backward();
+ * optim.clipGradNorm_([w], 1);
+ * console.log(w.grad); // tensor([0.7071, 0.7071])
+ * ```
  */
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,
   maxNorm: number,
-  { normType = 2, errorIfNonfinite = false } = {},
+  options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
+  const { normType = 2, errorIfNonfinite = false } = options;
   return noGrad(() => {
     const grads = gradientsOf(parameters);
     if (grads.length === 0) return tensor(0, { dtype: 'float32' });

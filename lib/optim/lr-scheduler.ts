@@ -51,6 +51,7 @@ export abstract class LRScheduler {
   /** The way back. */
   protected abstract unpackFields(state: Readonly<SchedulerStateDict>): void;
 
+  /** Sets the first rates; a subclass calls it at the end of its constructor. */
   protected initialStep(): void {
     this.#stepCount = 0;
     this.step();
@@ -111,6 +112,7 @@ export abstract class LRScheduler {
   }
 }
 
+/** Options of {@link StepLR}. */
 export interface StepLROptions {
   /** Epochs between two decays. */
   stepSize: number;
@@ -120,7 +122,20 @@ export interface StepLROptions {
   lastEpoch?: number;
 }
 
-/** Multiplies the rates by `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
+/**
+ * Multiplies the rates by `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`).
+ *
+ * @example
+ * ```ts
+ * const optimizer = new optim.SGD([torch.ones([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 2, gamma: 0.5 });
+ * for (let epoch = 0; epoch < 4; epoch++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * console.log(schedule.getLastLr()); // [ 0.25 ]
+ * ```
+ */
 export class StepLR extends LRScheduler {
   stepSize: number;
   gamma: number;

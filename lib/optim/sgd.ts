@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { Optimizer, valueError, type ParamGroup, type Params } from './optimizer';
 
+/** Options of {@link SGD}. */
 export interface SGDOptions {
   /** Learning rate. */
   lr?: number;
@@ -36,6 +37,7 @@ export interface SGDGroup extends Required<SGDOptions> {
   fused: boolean | null;
 }
 
+/** @inline */
 interface SGDState {
   momentumBuffer: Tensor;
 }

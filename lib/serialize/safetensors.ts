@@ -32,6 +32,13 @@ export interface Safetensors {
  * @param metadata strings that {@link loadSafetensors} hands back
  * @throws {ArgumentError} a dtype that the format lacks (complex128), or a key that it reserves
  * @throws {FileError} where the file cannot be written; it is written aside and renamed, so nothing half-written is left
+ *
+ * @example
+ * ```ts
+ * torch.saveSafetensors('linear.safetensors', new nn.Linear(2, 1).stateDict());
+ * const { tensors } = torch.loadSafetensors('linear.safetensors');
+ * console.log(tensors.get('weight')?.shape); // [ 1, 2 ]
+ * ```
  */
 export function saveSafetensors(
   file: string,

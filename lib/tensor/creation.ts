@@ -69,6 +69,14 @@ function finish(made: Tensor, dtype: DType, { device, requiresGrad }: TensorOpti
  *
  * @throws ArgumentError for ragged arrays (with the position), values that the dtype cannot hold, a shape that does not
  * fit, or an unknown option
+ *
+ * @example
+ * ```ts
+ * console.log(torch.tensor([[1, 2.5], [3, 4]]));
+ * // tensor([[1.0000, 2.5000],
+ * //         [3.0000, 4.0000]])
+ * console.log(torch.tensor([1, 2]).dtype); // int64
+ * ```
  */
 export function tensor(
   data: NestedData | ElementList | readonly ElementList[] | TypedArray | Uint8ClampedArray,
@@ -123,6 +131,12 @@ export function asarray(data: Tensor | Parameters<typeof tensor>[0], options: As
  * A tensor from raw little-endian bytes, copied: the inverse of `Tensor.toBytes`.
  *
  * @throws ArgumentError where the count of bytes is not that of the shape
+ *
+ * @example
+ * ```ts
+ * const x = torch.frombytes(new Uint8Array([0, 0, 128, 63]), 'float32', [1]);
+ * console.log(x); // tensor([1.])
+ * ```
  */
 export function frombytes(bytes: ArrayBufferView, dtype: DType, shape: readonly number[]): Tensor {
   checkView(bytes, 'frombytes');
@@ -171,6 +185,13 @@ function holdInPlace(buffer: ArrayBufferLike): void {
  *
  * @throws ArgumentError where the elements do not fit into the bytes, do not begin at a multiple of their size, or lie in
  * a resizable buffer
+ *
+ * @example
+ * ```ts
+ * const samples = new Float32Array([1, 2, 3]);
+ * torch.frombuffer(samples).mul_(10);
+ * console.log(samples[2]); // 30
+ * ```
  */
 export function frombuffer(bytes: ArrayBufferView, options: FromBufferOptions = {}): Tensor {
   checkView(bytes, 'frombuffer');

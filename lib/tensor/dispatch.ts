@@ -343,6 +343,12 @@ function lookExact(name: string): Exact {
  *
  * @returns a Tensor, an array of what the op returns, a number, boolean or string, or undefined; for an in-place op the
  * very tensor that it wrote to
+ *
+ * @example
+ * ```ts
+ * const x = torch.callOp<torch.Tensor>('aten::lerp.Scalar', [torch.zeros([2]), torch.ones([2]), 0.25]);
+ * console.log(x); // tensor([0.2500, 0.2500])
+ * ```
  */
 export function callOp<R = unknown>(name: string, args: readonly unknown[]): R {
   const { schema, written } = exact.get(name) ?? lookExact(name);

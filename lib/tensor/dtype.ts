@@ -45,28 +45,51 @@ export interface Complex {
 /** What PyTorch calls a Scalar. A number without a fraction counts as an integer, as 2 does in Python. */
 export type Scalar = number | bigint | boolean | Complex;
 
+/** `torch.float32`: what most tensors are made of. */
 export const float32 = 'float32';
+/** `torch.float64` */
 export const float64 = 'float64';
+/** `torch.float16` */
 export const float16 = 'float16';
+/** `torch.bfloat16`: the range of float32 with 8 bits of precision. */
 export const bfloat16 = 'bfloat16';
+/** `torch.uint8`: bytes, 0 to 255. */
 export const uint8 = 'uint8';
+/** `torch.int8` */
 export const int8 = 'int8';
+/** `torch.int16` */
 export const int16 = 'int16';
+/** `torch.int32` */
 export const int32 = 'int32';
+/** `torch.int64`: classes, indices, and whole numbers unless another dtype is given. */
 export const int64 = 'int64';
+/** `torch.bool`: masks. */
 export const bool = 'bool';
+/** `torch.uint16`; few ops take it. */
 export const uint16 = 'uint16';
+/** `torch.uint32`; few ops take it. */
 export const uint32 = 'uint32';
+/** `torch.uint64`; few ops take it. */
 export const uint64 = 'uint64';
+/** `torch.complex64`: pairs of float32. */
 export const complex64 = 'complex64';
+/** `torch.complex128`: pairs of float64. */
 export const complex128 = 'complex128';
+/** `torch.float`: another name of float32. */
 export const float = float32;
+/** `torch.double`: another name of float64. */
 export const double = float64;
+/** `torch.half`: another name of float16. */
 export const half = float16;
+/** `torch.short`: another name of int16. */
 export const short = int16;
+/** `torch.int`: another name of int32. */
 export const int = int32;
+/** `torch.long`: another name of int64. */
 export const long = int64;
+/** `torch.cfloat`: another name of complex64. */
 export const cfloat = complex64;
+/** `torch.cdouble`: another name of complex128. */
 export const cdouble = complex128;
 
 interface DTypeInfo {

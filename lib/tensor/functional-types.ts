@@ -58,6 +58,7 @@ export interface FunctionalMethods {
   map2_(x: Tensor, y: Tensor, fn: (element: Element, x: Element, y: Element) => Element): this;
   /** The factors of matrices [*, M, N] in one tensor, and the pivots. */
   lu(options: LuOptions & { getInfos: true }): [LU: Tensor, pivots: Tensor, infos: Tensor];
+  /** The factors of matrices [*, M, N] in one tensor, and the pivots. */
   lu(options?: LuOptions): [LU: Tensor, pivots: Tensor];
   /** The norm of all elements, of vectors along one dimension, or of matrices along two. */
   norm(...rest: Tail<NormOptions, ['p', 'dim', 'keepdim', 'dtype']>): Tensor;

@@ -10,6 +10,7 @@ import * as ops from './generated/functions';
 import { readTail, type Tail } from './tail';
 import type { Tensor } from './tensor';
 
+/** @inline */
 type Tensors = readonly Tensor[] | readonly [readonly Tensor[]];
 
 /** `f(a, b)` and `f([a, b])` mean the same. */
@@ -26,11 +27,11 @@ function atLeast(name: string): { (tensor: Tensor): Tensor; (...tensors: Tensors
   return atLeastOf as ReturnType<typeof atLeast>;
 }
 
-/** Views of one dimension or more, a number as [1]: `torch.atleast_1d`. */
+/** Views of one dimension or more, a number as [1]: `torch.atleast_1d`. @function */
 export const atleast1d = atLeast('atleast_1d');
-/** Views of two dimensions or more: `torch.atleast_2d`. */
+/** Views of two dimensions or more: `torch.atleast_2d`. @function */
 export const atleast2d = atLeast('atleast_2d');
-/** Views of three dimensions or more: `torch.atleast_3d`. */
+/** Views of three dimensions or more: `torch.atleast_3d`. @function */
 export const atleast3d = atLeast('atleast_3d');
 
 /** Matrices on the diagonal of one matrix: `torch.block_diag`. */
@@ -112,6 +113,12 @@ export type Subscripts = readonly (number | '...')[];
  *
  * Either an equation and its operands, `einsum('bij,bjk->bik', a, b)`, in a list or not; or each operand with the numbers
  * of its dimensions, and perhaps those of the result: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
+ *
+ * @example
+ * ```ts
+ * const a = torch.arange(4).reshape(2, 2);
+ * console.log(torch.einsum('ij,kj->ik', a, a).tolist()); // [ [ 1, 3 ], [ 3, 13 ] ]
+ * ```
  */
 export function einsum(equation: string, ...operands: Tensors): Tensor;
 export function einsum(...operandsAndSubscripts: readonly (Tensor | Subscripts)[]): Tensor;

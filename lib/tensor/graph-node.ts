@@ -73,6 +73,7 @@ export class GraphNode {
     return `<${shortName(this.name)}>`;
   }
 
+  /** What `console.log` shows. */
   [inspect.custom](): string {
     return this.toString();
   }

@@ -26,6 +26,7 @@ export class RemovableHandle {
     this.#remove = null;
   }
 
+  /** Removes the hook at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     this.remove();
   }

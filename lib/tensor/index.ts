@@ -11,9 +11,11 @@ export {
   type TensorOptions,
 } from './creation';
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
+export type { ToOptions } from './conversion';
 export { callOp } from './dispatch';
 export * from './dtype';
 export { finfo, type FloatInfo, iinfo, type IntegerInfo } from './dtype-info';
+/** Fourier transforms: `torch.fft`. */
 export * as fft from './generated/fft';
 export {
   atleast1d,
@@ -38,14 +40,25 @@ export {
   tensordot,
   unravelIndex,
 } from './functional';
-export { lu, type LuOptions, unique, uniqueConsecutive, type UniqueOptions } from './unique';
+export {
+  lu,
+  type LuOptions,
+  unique,
+  uniqueConsecutive,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+  type UniqueResult,
+} from './unique';
 export * from './generated/functions';
+export type { BackwardOptions } from './gradient';
 export { GraphNode, type NodeGradients } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export { type PcaLowrankOptions, pcaLowrank, svdLowrank, type SvdLowrankOptions } from './low-rank';
+/** Linear algebra: `torch.linalg`. */
 export * as linalg from './generated/linalg';
+/** Special functions: `torch.special`. */
 export * as special from './generated/special';
-export { type Index, slice, Slice } from './indexing';
+export { type Index, type IndexList, slice, Slice } from './indexing';
 export {
   getPrintoptions,
   type PrintOptionChanges,
@@ -85,5 +98,6 @@ export {
   setRngState,
 } from './random-state';
 // Over the op of this name, as in Python.
+/** The state of the random number generators: `torch.random`. */
 export * as random from './random-state';
-export { type BackwardOptions, isTensor, Tensor, type ToOptions } from './tensor';
+export { isTensor, Tensor } from './tensor';

@@ -19,6 +19,12 @@ export class Slice {
 /**
  * The range `start:stop:step` of a dimension; null and what is left out stand for the ends. `slice()` is `:`, `slice(2)`
  * is `2:`, `slice(null, 2)` is `:2`. Negative numbers count from the end.
+ *
+ * @example
+ * ```ts
+ * const x = torch.arange(6);
+ * console.log(x.at(torch.slice(1, null, 2))); // tensor([1, 3, 5])
+ * ```
  */
 export function slice(start: number | null = null, stop: number | null = null, step = 1): Slice {
   for (const [name, value] of Object.entries({ start, stop, step })) {

@@ -84,6 +84,12 @@ export function setPrintoptions(changes: PrintOptionChanges): void {
  * Runs `fn` with some settings changed: `torch.printoptions`. Returns what `fn` returns.
  *
  * @throws AsyncError if `fn` returns a promise
+ *
+ * @example
+ * ```ts
+ * const x = torch.tensor([1 / 3]);
+ * console.log(torch.printoptions({ precision: 2 }, () => String(x))); // tensor([0.33])
+ * ```
  */
 export function printoptions<T>(changes: PrintOptionChanges, fn: () => T): T {
   checkFunction('printoptions', 'fn', fn);

@@ -12,6 +12,12 @@ export const defaultGenerator = new Generator('cpu', 0);
  * Seeds the default generators of all devices: `torch.manual_seed`. Takes what Python takes; -1 means 2^64-1.
  *
  * @returns the default generator of the CPU
+ *
+ * @example
+ * ```ts
+ * torch.manualSeed(0);
+ * console.log(torch.rand([2])); // tensor([0.4963, 0.7682])
+ * ```
  */
 export function manualSeed(seed: Seed): Generator {
   binding.manualSeed(toSeed(seed, 'manualSeed'));
@@ -64,6 +70,13 @@ function deviceNames(devices: ForkRngOptions['devices']): Device[] {
  * change what is drawn afterwards. Returns what `fn` returns.
  *
  * @throws AsyncError if `fn` returns a promise
+ *
+ * @example
+ * ```ts
+ * torch.manualSeed(0);
+ * torch.forkRng(() => torch.rand([100]));
+ * console.log(torch.rand([1])); // tensor([0.4963])
+ * ```
  */
 export function forkRng<T>(fn: () => T, { devices, enabled = true }: ForkRngOptions = {}): T {
   checkFunction('forkRng', 'fn', fn);

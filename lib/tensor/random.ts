@@ -51,7 +51,16 @@ function setState(id: GeneratorId, state: Tensor, name: string): void {
 /** Generators that were forgotten without dispose(); the table would keep them for ever. */
 const forgotten = new FinalizationRegistry<GeneratorId>((id) => binding.generatorFree(id));
 
-/** A stream of random numbers of its own: `torch.Generator`. Ops take it as the option `generator`. */
+/**
+ * A stream of random numbers of its own: `torch.Generator`. Ops take it as the option `generator`.
+ *
+ * @example
+ * ```ts
+ * const generator = new torch.Generator().manualSeed(7);
+ * const first = torch.rand([3], { generator });
+ * console.log(torch.equal(first, torch.rand([3], { generator: generator.manualSeed(7) }))); // true
+ * ```
+ */
 export class Generator extends GeneratorBase {
   readonly device: Device;
 
@@ -125,6 +134,7 @@ export class Generator extends GeneratorBase {
     this.id = DISPOSED;
   }
 
+  /** Frees the generator at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -13,6 +13,12 @@ export type Tail<O extends object, K extends readonly (keyof O)[]> = K extends r
   ? [] | [options: Pick<O, K[number]>] | [value: O[First], ...rest: Tail<O, Rest>]
   : [];
 
+type Keys<T> = T extends unknown ? keyof T : never;
+type Only<T, Among> = T extends unknown ? T & { [K in Exclude<Keys<Among>, keyof T>]?: undefined } : never;
+
+/** One of several objects of options, and not a mixture of them, which a plain union would allow. */
+export type OneOf<T> = Only<T, T>;
+
 /**
  * Reads such arguments.
  *

@@ -4,22 +4,19 @@ import { inspect } from 'node:util';
 
 import {
   ArgumentError,
-  asCallOf,
   binding,
-  checkOptions,
   checkTensor,
   computeAsync,
   type ComputeOptions,
   cuda,
   describe,
   dispose,
-  IndexError,
   libraryInfo,
   TensorBase,
   TorchError,
 } from '../engine';
+import { conversionOf, convert, type ToArgument, type ToOptions } from './conversion';
 import {
-  type Element,
   nest,
   type NestedData,
   type NestedElements,
@@ -28,40 +25,17 @@ import {
   type TypedArray,
   withTypedArray,
 } from './data';
-import { adopt, callOp, method, setResultMaker } from './dispatch';
-import { type Device, type DType, isComplexDType, isDType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import { callOp, method, setResultMaker } from './dispatch';
+import { type Device, type DType, itemSize, type Layout, type MemoryFormat } from './dtype';
+import { item, itemBigInt, primitive, wrapDim } from './element';
 import type { FunctionalMethods } from './functional-types';
 import { methodOps, type TensorMethods } from './generated/methods';
+import { backwardFrom, type BackwardOptions, gradientOf, setGradient } from './gradient';
 import { type Index, indexGet, indexPut, selectFirst } from './indexing';
 import { type GraphNode, nodeOf } from './graph-node';
 import { type GradientHook, registerHook, registerPostAccumulateGradHook, type RemovableHandle } from './hooks';
 import { format, formatNested } from './print';
 import { camelCase } from './signature';
-
-/** Options of {@link Tensor.to}. */
-export interface ToOptions {
-  dtype?: DType;
-  device?: Device;
-  nonBlocking?: boolean;
-  /** Copies even where nothing would change. */
-  copy?: boolean;
-  memoryFormat?: MemoryFormat;
-}
-
-/** Options of {@link Tensor.backward}. */
-export interface BackwardOptions {
-  /** Keeps the graph for another pass; by default what `createGraph` is. */
-  retainGraph?: boolean;
-  /** Makes gradients that can be differentiated again. */
-  createGraph?: boolean;
-  /** Only these leaves get gradients. */
-  inputs?: readonly Tensor[];
-}
-
-const TO_OPTIONS = ['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat'] as const;
-
-/** The object that stands for a tensor's gradient, so that `t.grad === t.grad`. */
-const gradients = new WeakMap<TensorBase, Tensor>();
 
 /** Polyfilled by Node.js in its own realm only, not in those that test runners make. */
 if ((Symbol as { dispose?: symbol }).dispose === undefined) {
@@ -86,6 +60,7 @@ export class Tensor extends TensorBase {
     return binding.sizes(this.handle);
   }
 
+  /** What its elements are, such as `float32`: `torch.Tensor.dtype`. */
   get dtype(): DType {
     return binding.dtype(this.handle) as DType;
   }
@@ -120,7 +95,7 @@ export class Tensor extends TensorBase {
   size(dim: number): number;
   size(dim?: number): number | readonly number[] {
     const sizes = this.shape;
-    return dim === undefined ? sizes : (sizes[this.wrapDim(dim, 'size')] ?? 0);
+    return dim === undefined ? sizes : (sizes[wrapDim(this, dim, 'size')] ?? 0);
   }
 
   /** Elements between neighbours, of all dimensions or of one. */
@@ -128,22 +103,7 @@ export class Tensor extends TensorBase {
   stride(dim: number): number;
   stride(dim?: number): number | readonly number[] {
     const strides = binding.strides(this.handle);
-    return dim === undefined ? strides : (strides[this.wrapDim(dim, 'stride')] ?? 0);
-  }
-
-  private wrapDim(dim: number, name: string): number {
-    const { ndim } = this;
-    if (Number.isSafeInteger(dim) && dim >= -ndim && dim < ndim) return (dim + ndim) % ndim;
-    const call = `\n  in ${name}(${describe(this)}, ${describe(dim)})`;
-    if (!Number.isSafeInteger(dim)) {
-      throw new ArgumentError(`expected an integer for argument \`dim\`, received ${describe(dim)}${call}`);
-    }
-    const [low, high] = [-ndim, ndim - 1];
-    throw new IndexError(
-      ndim === 0
-        ? `Dimension specified as ${dim} but tensor has no dimensions${call}`
-        : `Dimension out of range (expected to be in range of [${low}, ${high}], but got ${dim})${call}`,
-    );
+    return dim === undefined ? strides : (strides[wrapDim(this, dim, 'stride')] ?? 0);
   }
 
   /** First element's position in the storage, in elements. */
@@ -191,30 +151,12 @@ export class Tensor extends TensorBase {
    * @throws RangeError for an integer beyond 2^53: `itemBigInt` gives it exactly
    */
   item(): number {
-    const value = this.element('item');
-    if (typeof value === 'number') return value;
-    if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value === 'bigint') {
-      throw new RangeError(`item(): ${value} is not exact as a number; itemBigInt() returns it as a bigint`);
-    }
-    throw new ArgumentError('item(): a complex number is no number; tolist() returns it as { re, im }');
-  }
-
-  private element(name: string): Element {
-    try {
-      return binding.item(this.handle);
-    } catch (error) {
-      throw asCallOf(error, name, [this]);
-    }
+    return item(this);
   }
 
   /** The only element of an integer or bool tensor, exactly. */
   itemBigInt(): bigint {
-    const value = this.element('itemBigInt');
-    if (typeof value === 'object' || (typeof value === 'number' && !Number.isInteger(value))) {
-      throw new ArgumentError(`itemBigInt(): expected an integer, received an element of ${this.dtype}`);
-    }
-    return BigInt(value);
+    return itemBigInt(this);
   }
 
   /**
@@ -251,7 +193,15 @@ export class Tensor extends TensorBase {
     return withTypedArray(this, use);
   }
 
-  /** Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors. */
+  /**
+   * Part of the tensor, as `t[…]` in Python: numbers, `slice(…)`, `null`, `'...'`, booleans, index and mask tensors.
+   *
+   * @example
+   * ```ts
+   * const x = torch.arange(6).reshape(2, 3);
+   * console.log(x.at(0), x.at('...', 1)); // tensor([0, 1, 2]) tensor([1, 4])
+   * ```
+   */
   at(...indices: Index[]): Tensor {
     const [first] = indices;
     return indices.length === 1 && typeof first === 'number' ? selectFirst(this, first) : indexGet(this, indices);
@@ -261,6 +211,12 @@ export class Tensor extends TensorBase {
    * Writes into a part of the tensor, as `t[…] = value` in Python. Returns this tensor.
    *
    * @param indices - what {@link at} takes, in a list: `[0, slice(1)]`; a list of positions goes into it, `[[0, 2]]`
+   *
+   * @example
+   * ```ts
+   * const x = torch.arange(6).reshape(2, 3);
+   * console.log(x.setAt([0, torch.slice(1)], 9).at(0)); // tensor([0, 9, 9])
+   * ```
    */
   setAt(indices: Index | readonly Index[], value: Tensor | NestedData): this {
     indexPut(this, Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index], value);
@@ -278,109 +234,69 @@ export class Tensor extends TensorBase {
   /**
    * This tensor with another dtype or on another device; itself where nothing changes.
    *
-   * @param target - a dtype, a device, a tensor to be like, or all by name
-   * @param dtypeOrNonBlocking - after a device its dtype, after a dtype `nonBlocking`
+   * The first argument is a dtype, a device, a tensor to be like, or all by name; after a device comes its dtype.
    */
   to(options: ToOptions): Tensor;
   to(dtype: DType, nonBlocking?: boolean | ToOptions, copy?: boolean | ToOptions): Tensor;
   to(device: Device, dtype?: DType | ToOptions | null, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
   to(other: Tensor, nonBlocking?: boolean | ToOptions, copy?: boolean): Tensor;
-  to(target: ToOptions | DType | Device | Tensor, ...rest: (DType | boolean | ToOptions | null | undefined)[]): Tensor {
-    const options: ToOptions = {};
-    if (target instanceof Tensor) {
-      options.dtype = target.dtype;
-      options.device = target.device;
-    } else if (isDType(target)) options.dtype = target;
-    else if (typeof target === 'string') {
-      options.device = target;
-      if (!(typeof rest[0] === 'object' && rest[0] !== null))
-        options.dtype = (rest.shift() ?? undefined) as DType | undefined;
-    } else {
-      checkOptions('to', target, TO_OPTIONS);
-      Object.assign(options, target);
-    }
-    const flags = ['nonBlocking', 'copy'] as const;
-    for (const [index, value] of rest.entries()) {
-      const flag = flags[index];
-      if (typeof value === 'object' && value !== null) {
-        checkOptions('to', value, TO_OPTIONS);
-        Object.assign(options, value);
-      } else if (flag !== undefined && typeof value === 'boolean') options[flag] = value;
-      else if (value !== undefined) {
-        throw new ArgumentError(`to(): expected a boolean or options, received ${describe(value)}`);
-      }
-    }
-    return this.convert(options);
-  }
-
-  private convert({ dtype, device, nonBlocking, copy, memoryFormat }: ToOptions): Tensor {
-    if (dtype !== undefined && !isDType(dtype)) {
-      throw new ArgumentError(`to(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
-    }
-    const changes =
-      copy === true ||
-      memoryFormat !== undefined ||
-      (dtype !== undefined && dtype !== this.dtype) ||
-      (device !== undefined && device !== this.device);
-    if (!changes) return this;
-    const flags = [nonBlocking ?? false, copy ?? false, memoryFormat];
-    try {
-      return callOp<Tensor>('aten::to.dtype_layout', [this, dtype, undefined, device, undefined, ...flags]);
-    } catch (error) {
-      throw asCallOf(error, 'to', [this, { dtype, device, nonBlocking, copy, memoryFormat }]);
-    }
+  to(target: ToOptions | DType | Device | Tensor, ...rest: ToArgument[]): Tensor {
+    return convert(this, conversionOf(target, rest));
   }
 
   /** To float32. */
   float(): Tensor {
-    return this.convert({ dtype: 'float32' });
+    return convert(this, { dtype: 'float32' });
   }
 
   /** To float64. */
   double(): Tensor {
-    return this.convert({ dtype: 'float64' });
+    return convert(this, { dtype: 'float64' });
   }
 
   /** To float16. */
   half(): Tensor {
-    return this.convert({ dtype: 'float16' });
+    return convert(this, { dtype: 'float16' });
   }
 
+  /** To bfloat16. */
   bfloat16(): Tensor {
-    return this.convert({ dtype: 'bfloat16' });
+    return convert(this, { dtype: 'bfloat16' });
   }
 
   /** To int64. */
   long(): Tensor {
-    return this.convert({ dtype: 'int64' });
+    return convert(this, { dtype: 'int64' });
   }
 
   /** To int32. */
   int(): Tensor {
-    return this.convert({ dtype: 'int32' });
+    return convert(this, { dtype: 'int32' });
   }
 
   /** To int16. */
   short(): Tensor {
-    return this.convert({ dtype: 'int16' });
+    return convert(this, { dtype: 'int16' });
   }
 
   /** To uint8. */
   byte(): Tensor {
-    return this.convert({ dtype: 'uint8' });
+    return convert(this, { dtype: 'uint8' });
   }
 
+  /** To bool: false where an element is zero. */
   bool(): Tensor {
-    return this.convert({ dtype: 'bool' });
+    return convert(this, { dtype: 'bool' });
   }
 
+  /** To the CPU's memory; itself if it is there. */
   cpu(): Tensor {
-    return this.convert({ device: 'cpu' });
+    return convert(this, { device: 'cpu' });
   }
 
   /** To a CUDA device, the current one by default. From pinned memory `nonBlocking` does not wait for the copy. */
   cuda(index?: number, nonBlocking = false): Tensor {
-    return this.convert({ device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
+    return convert(this, { device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
   }
 
   /** Its memory is not given to others before what the stream has queued so far is done: `Tensor.record_stream`. */
@@ -412,11 +328,12 @@ export class Tensor extends TensorBase {
     return binding.requiresGrad(this.handle);
   }
 
+  /** Only leaves can be changed. */
   set requiresGrad(value: boolean) {
     binding.setRequiresGrad(this.handle, value);
   }
 
-  /** Sets {@link requiresGrad} and returns this tensor. */
+  /** Sets {@link Tensor.requiresGrad} and returns this tensor. */
   requiresGrad_(requiresGrad = true): this {
     binding.setRequiresGrad(this.handle, requiresGrad);
     return this;
@@ -434,24 +351,12 @@ export class Tensor extends TensorBase {
 
   /** The gradient that `backward` summed up here, or null. */
   get grad(): Tensor | null {
-    const known = gradients.get(this);
-    const previous = known?.handle ?? 0;
-    const handle = binding.grad(this.handle, previous);
-    if (handle === 0) {
-      gradients.delete(this);
-      return null;
-    }
-    if (known !== undefined && handle === previous) return known;
-    const made = adopt<Tensor>(handle);
-    gradients.set(this, made);
-    return made;
+    return gradientOf(this);
   }
 
+  /** Puts a gradient, or none, in its place. */
   set grad(gradient: Tensor | null) {
-    if (gradient !== null) checkTensor('grad', 'gradient', gradient);
-    binding.setGrad(this.handle, gradient?.handle ?? 0);
-    if (gradient === null) gradients.delete(this);
-    else gradients.set(this, gradient);
+    setGradient(this, gradient);
   }
 
   /** Keeps the gradient of a tensor that is no leaf. */
@@ -475,14 +380,16 @@ export class Tensor extends TensorBase {
    *
    * @param gradient - the gradient of the result with respect to this tensor, of its shape; needed unless it has one
    * element only
+   *
+   * @example
+   * ```ts
+   * const x = torch.tensor([1, 2], { dtype: 'float32', requiresGrad: true });
+   * x.square().sum().backward();
+   * console.log(x.grad); // tensor([2., 4.])
+   * ```
    */
   backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
-    const isTensorGiven = gradient instanceof TensorBase;
-    if (!isTensorGiven) checkOptions('backward', gradient ?? {}, ['retainGraph', 'createGraph', 'inputs']);
-    const given = isTensorGiven ? gradient.handle : 0;
-    const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
-    const handles = Array.from(inputs, ({ handle }) => handle);
-    binding.backward([this.handle], [given], retainGraph ?? createGraph, createGraph, handles);
+    backwardFrom(this, gradient, options);
   }
 
   /**
@@ -502,6 +409,14 @@ export class Tensor extends TensorBase {
    * They belong to the value that the tensor has now: after an in-place change they see that earlier value's gradient.
    *
    * @throws TorchError if the tensor requires no gradient
+   *
+   * @example
+   * ```ts
+   * const x = torch.ones([2], { requiresGrad: true });
+   * x.registerHook((grad) => grad.mul(10));
+   * x.sum().backward();
+   * console.log(x.grad); // tensor([10., 10.])
+   * ```
    */
   registerHook(hook: GradientHook): RemovableHandle {
     return registerHook(this, hook);
@@ -524,10 +439,12 @@ export class Tensor extends TensorBase {
     dispose(this);
   }
 
+  /** Frees the tensor at the end of a `using` declaration. */
   [Symbol.dispose](): void {
     dispose(this);
   }
 
+  /** It was freed, by {@link dispose} or at the end of its scope, and cannot be used. */
   get isDisposed(): boolean {
     return !binding.isAlive(this.handle);
   }
@@ -553,13 +470,7 @@ export class Tensor extends TensorBase {
 
   /** The element of a tensor that has only one, so that `loss < best` compares numbers. */
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    if (hint === 'string') return this.toString();
-    if (this.numel() !== 1) {
-      throw new ArgumentError(`${describe(this)} is no number: use methods, such as a.add(b), or toString()`);
-    }
-    if (isComplexDType(this.dtype)) return this.toString();
-    const value = binding.item(this.handle) as Exclude<Element, object>;
-    return typeof value === 'boolean' ? Number(value) : value;
+    return primitive(this, hint);
   }
 }
 

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { DataError, reason, systemCode } from './errors';
 import { get } from './http';
 
+/** Options of a download. */
 export interface DownloadOptions {
   /** Expected MD5 of the file, in hex; null accepts any content. */
   readonly md5: string | null;

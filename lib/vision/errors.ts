@@ -6,7 +6,7 @@ import { TorchError } from '../engine/errors';
  */
 export class DataError extends TorchError {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, 'DATA', options);
+    super(message, 'TORCH_DATA', options);
   }
 }
 

@@ -26,6 +26,7 @@ import type { DecodedImage } from './image';
 /** How {@link resize} finds the values between pixels, under torchvision's names. */
 export type InterpolationMode = 'nearest' | 'nearest-exact' | 'bilinear' | 'bicubic';
 
+/** Options of {@link resize}. */
 export interface ResizeOptions {
   /** The default is `bilinear`. */
   readonly interpolation?: InterpolationMode;

@@ -3,6 +3,7 @@ import { noGrad } from '../autograd';
 import { ArgumentError, checkList, checkObject, checkTensor, checkTensors, describe } from '../engine';
 import { cat, stack, type Tensor, tensor, uint8, where } from '../tensor';
 
+/** Options of {@link makeGrid}. */
 export interface MakeGridOptions {
   /** Images in a row. The default is 8. */
   readonly nrow?: number;

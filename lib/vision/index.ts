@@ -12,9 +12,11 @@ export { type LoadedPet, PetSegmentation, type PetSegmentationOptions } from './
 export { fetchPets, type FetchPetsOptions, type FetchPetsProgress, type PetArchive } from './pet-archives';
 export { downloadFile, type DownloadOptions } from './download';
 export { type DrawnSample, drawSample } from './sample';
+export type { Kind } from './sample-animal';
 export { writeSample, type WriteSampleOptions } from './write-sample';
 export { type Colour, drawSegmentationMasks, makeGrid, type MakeGridOptions, toPixels } from './grid';
 export { pixelsOf, saveGif, type SaveGifOptions, saveImage, savePixels } from './picture-files';
+/** Transforms as functions: `torchvision.transforms.functional`. */
 export * as functional from './functional';
 export type { InterpolationMode, ResizeOptions, ResizeSize } from './functional';
 export {

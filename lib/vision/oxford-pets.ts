@@ -10,9 +10,12 @@ import { ArgumentError } from '../engine/errors';
 import { DataError, reason, systemCode } from './errors';
 import { decodeImage, decodeTrimap, type DecodedImage } from './image';
 
+/** The set's parts: 3,680 photos to train on, 3,669 to test with. */
 export type PetSplit = 'trainval' | 'test';
+/** What is known of a photo: its breed, cat or dog, or its trimap. */
 export type PetTargetType = 'category' | 'binary-category' | 'segmentation';
 
+/** Options of {@link OxfordIIITPet}. */
 export interface OxfordIIITPetOptions {
   /** `trainval` (3,680 photos) or `test` (3,669); the default is `trainval`. */
   readonly split?: PetSplit;
@@ -77,6 +80,7 @@ export class OxfordIIITPet {
     this.checkFiles(list);
   }
 
+  /** Number of photos. */
   get length(): number {
     return this.entries.length;
   }
@@ -86,10 +90,12 @@ export class OxfordIIITPet {
     return this.entry(index).name;
   }
 
+  /** The photo's file. */
   imagePath(index: number): string {
     return path.join(this.directory, 'images', `${this.name(index)}.jpg`);
   }
 
+  /** The trimap's file. */
   trimapPath(index: number): string {
     return path.join(this.directory, 'annotations', 'trimaps', `${this.name(index)}.png`);
   }

@@ -13,10 +13,12 @@ const kOfficialMirror = 'https://thor.robots.ox.ac.uk/datasets/pets/';
 const kArchives = [
   { folder: 'images', md5: '5c4f3ee8e5d25df40f4fd59a7f44e54c' },
   { folder: 'annotations', md5: '95a8c909bbe2e81eed6a22bccdf3f68f' },
-] as const;
+] as const satisfies readonly { folder: PetArchive; md5: string }[];
 
-export type PetArchive = (typeof kArchives)[number]['folder'];
+/** The archives of the set, by the folders that they hold. */
+export type PetArchive = 'images' | 'annotations';
 
+/** Options of {@link fetchPets}. */
 export interface FetchPetsOptions extends Pick<DownloadOptions, 'retries' | 'retryDelay' | 'idleTimeout'> {
   /**
    * Address of the folder that holds `images.tar.gz` and `annotations.tar.gz`. The default is `$OXFORD_PETS_MIRROR`, or
@@ -33,6 +35,7 @@ export interface FetchPetsOptions extends Pick<DownloadOptions, 'retries' | 'ret
   readonly onProgress?: (progress: FetchPetsProgress) => void;
 }
 
+/** What {@link fetchPets} is doing. */
 export type FetchPetsProgress =
   | { readonly phase: 'download'; readonly archive: string; readonly received: number; readonly total: number | null }
   | { readonly phase: 'unpack'; readonly archive: string };

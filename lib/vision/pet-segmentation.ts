@@ -12,6 +12,7 @@ import { resizeNearestToPlanes } from './nearest';
 import type { OxfordIIITPet } from './oxford-pets';
 import { ColorJitter, RandomHorizontalFlip } from './transforms';
 
+/** Options of {@link PetSegmentation}. */
 export interface PetSegmentationOptions {
   /** Side of the samples, or `[height, width]`. Aspect is not kept. The default is 128. */
   readonly imageSize?: number | readonly [height: number, width: number];
@@ -70,6 +71,7 @@ export class PetSegmentation {
     this.cacheBytes = cacheBytes;
   }
 
+  /** Number of samples. */
   get length(): number {
     return this.pets.length;
   }

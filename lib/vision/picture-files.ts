@@ -27,6 +27,7 @@ export async function savePixels(pixels: DecodedImage, file: string): Promise<vo
   writeFileAtomic(file, await pipeline.png().toBuffer());
 }
 
+/** Options of {@link saveGif}. */
 export interface SaveGifOptions {
   /** Milliseconds that each frame is shown, or one number for each. The default is 200. */
   readonly delay?: number | readonly number[];

@@ -11,6 +11,7 @@ import type { DecodedImage } from './image';
 
 /** One step of a pipeline. */
 export interface Transform<Input = Tensor, Output = Input> {
+  /** Applies the step. */
   forward(input: Input): Output;
 }
 
@@ -37,7 +38,10 @@ export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input
 
 /** Any function as a transform. */
 export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, Output> {
-  constructor(readonly lambd: (input: Input) => Output) {
+  constructor(
+    /** What it applies. */
+    readonly lambd: (input: Input) => Output,
+  ) {
     checkFunction('Lambda', 'lambd', lambd);
   }
 
@@ -91,6 +95,7 @@ export class RandomHorizontalFlip implements Transform {
 /** A number x for factors from max(0, 1 − x) to 1 + x (hue: −x to x), or the two bounds themselves. */
 export type JitterRange = number | readonly [low: number, high: number];
 
+/** Options of {@link ColorJitter}: how far each adjustment may go. */
 export interface ColorJitterOptions {
   readonly brightness?: JitterRange;
   readonly contrast?: JitterRange;
@@ -108,6 +113,7 @@ export interface ColorJitterParams {
   readonly hue: number | null;
 }
 
+/** @inline */
 type Bounds = readonly [low: number, high: number] | null;
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */

@@ -9,6 +9,7 @@ import { DataError, reason } from './errors';
 import { drawSample } from './sample';
 import { kKinds, type Kind } from './sample-animal';
 
+/** Options of {@link writeSample}. */
 export interface WriteSampleOptions {
   /** Pictures in the training split. */
   readonly trainval: number;
@@ -16,7 +17,9 @@ export interface WriteSampleOptions {
   readonly test: number;
   /** Side of the pictures in pixels. The default is 128. */
   readonly size?: number;
+  /** Another seed draws other pictures. The default is 0. */
   readonly seed?: number;
+  /** Called after each picture. */
   readonly onProgress?: (written: number, total: number) => void;
 }
 

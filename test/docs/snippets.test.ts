@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
-import { pages, root, type Snippets, snippetsOf } from './snippets';
+import { pages, root, type Snippets, snippetsOf, sources } from './snippets';
 
 const run = promisify(execFile);
 
@@ -12,8 +12,8 @@ const run = promisify(execFile);
 let folder: string;
 let elsewhere: string;
 beforeAll(() => {
-  mkdirSync(path.join(root, '.cache'), { recursive: true });
-  folder = mkdtempSync(path.join(root, '.cache', 'snippets-'));
+  mkdirSync(path.join(root, 'build'), { recursive: true });
+  folder = mkdtempSync(path.join(root, 'build', 'snippets-'));
   elsewhere = mkdtempSync(path.join(tmpdir(), 'snippets-'));
 });
 afterAll(() => {
@@ -46,9 +46,7 @@ function compile(files: readonly string[]): string[] {
   });
 }
 
-const all = pages()
-  .map(snippetsOf)
-  .filter(({ count }) => count > 0);
+const all = [...pages(), ...sources()].map(snippetsOf).filter(({ count }) => count > 0);
 const fileOf = ({ page }: Snippets): string => path.join(folder, `${page.replace(/\W+/g, '-')}.mts`);
 let complaints: string[];
 
@@ -59,6 +57,12 @@ beforeAll(() => {
 }, 240_000);
 
 it('compile', () => expect(complaints).toEqual([]));
+
+it('are in the docstrings too', () => {
+  const inCode = all.filter(({ page }) => page.endsWith('.ts'));
+  expect(inCode.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(25);
+  expect(inCode.every(({ expectations }) => expectations.length > 0)).toBe(true);
+});
 
 describe.each(all)('the $count examples of $page', (snippets) => {
   it('run, and print what they say', async () => {

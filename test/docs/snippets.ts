@@ -1,4 +1,7 @@
-/** The TypeScript blocks of README.md and docs/: each must compile against the built package, run, and print what it says. */
+/**
+ * The TypeScript blocks of README.md, docs/ and of the docstrings in lib/: each must compile against the built package, run,
+ * and print what it says.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +15,7 @@ export interface Expectation {
   readonly text: string;
 }
 
-/** The blocks of a page, which read on from one to the next. */
+/** The blocks of a page, which read on from one to the next, or those of a file of lib/, where each stands alone. */
 export interface Snippets {
   readonly page: string;
   readonly count: number;
@@ -31,9 +34,19 @@ export function pages(): string[] {
   return ['README.md', ...docs.map((file) => path.join('docs', file))];
 }
 
-/** The blocks of a page that begin with "```ts"; "```ts fragment" marks one that cannot run. */
+/** The files of lib/, those that are generated left out. */
+export function sources(): string[] {
+  return readdirSync(path.join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+    .map((file) => path.join('lib', file))
+    .sort();
+}
+
+/** The blocks of a page or file that begin with "```ts"; "```ts fragment" marks one that cannot run. */
 export function snippetsOf(page: string): Snippets {
-  const lines = readFileSync(path.join(root, page), 'utf8').split('\n');
+  const isCode = page.endsWith('.ts');
+  const whole = readFileSync(path.join(root, page), 'utf8').split('\n');
+  const lines = isCode ? whole.map((line) => /^\s*\* ?(.*)$/.exec(line)?.[1] ?? '') : whole;
   const source = lines.map(() => '');
   const expectations: Expectation[] = [];
   let count = 0;
@@ -42,6 +55,7 @@ export function snippetsOf(page: string): Snippets {
     const end = lines.indexOf('```', at);
     if (end < 0) throw new Error(`${page}:${at + 1}: the block does not end`);
     const code = lines.slice(at + 1, end);
+    if (isCode) [source[at], source[end]] = ['{', '}'];
     withLogLines(code, at + 2).forEach((line, offset) => (source[at + 1 + offset] = line));
     expectations.push(...expectationsOf(code, at + 2));
     count++;

@@ -1,5 +1,7 @@
-import { careForNetworks } from './care-nn';
+import { careForLayout } from './care-layout';
 import { careForMatrices } from './care-linalg';
+import { careForMaking } from './care-making';
+import { careForNetworks } from './care-nn';
 import { careForTensors } from './care-tensor';
 import type { Arguments } from './generator';
 import type { Value } from './values';
@@ -11,7 +13,13 @@ export type Care = (g: Arguments, overload: string) => Record<string, Value | un
 export type Cares = readonly (readonly [ops: string, care: Care])[];
 
 const table = new Map<string, Care>();
-for (const [ops, care] of [...careForTensors, ...careForMatrices, ...careForNetworks]) {
+for (const [ops, care] of [
+  ...careForMaking,
+  ...careForLayout,
+  ...careForTensors,
+  ...careForMatrices,
+  ...careForNetworks,
+]) {
   for (const op of ops.trim().split(/\s+/)) {
     if (table.has(op)) throw new Error(`two entries for ${op}`);
     table.set(op, care);

@@ -21,6 +21,11 @@ export function ops(a: Tensor, b: Tensor): void {
   typed<Tensor>()(a.sum([0], { keepdim: true }));
   typed<Tensor>()(a.sum({ dim: [0], keepdim: true, dtype: 'float64' }));
   typed<Tensor>()(torch.softmax(a, { dim: 1 }));
+  typed<Tensor>()(torch.sum(a, { dim: 1, out: b }));
+  typed<Tensor>()(torch.max(a, { out: b }));
+  typed<Tensor>()(torch.max(a, { other: b }));
+  typed<[values: Tensor, indices: Tensor]>()(torch.max(a, { dim: 1 }));
+  typed<Tensor>()(a.std({ dim: 1, correction: 0 }));
   typed<Tensor>()(a.reshape(2, 3));
   typed<Tensor>()(a.reshape([2, 3]));
   typed<Tensor>()(torch.zeros([2, 3], { dtype: torch.float64, requiresGrad: true }));
@@ -46,6 +51,10 @@ export function mistakes(a: Tensor): void {
   torch.add(a, 'b');
   // @ts-expect-error -- an option that the op does not have
   a.sum({ dimension: 1 });
+  // @ts-expect-error -- the options of one overload, not of two
+  a.std({ unbiased: true, correction: 0 });
+  // @ts-expect-error -- `keepdim` belongs to the overload with `dim`
+  a.sum({ keepdim: true, dtype: 'float64' });
   // @ts-expect-error -- keyword-only in PyTorch
   torch.add(a, a, 2);
   // @ts-expect-error -- no such dtype

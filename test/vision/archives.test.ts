@@ -172,7 +172,7 @@ describe('fetchPets', () => {
       answer = (request, response, body) => serve(request, response, damage(body));
       const attempt = fetchPets(directory, { mirror, md5: 'skip' });
       await expect(attempt).rejects.toThrow(/cannot unpack .*images\.tar\.gz: .*; it is removed again/);
-      await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+      await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
       expect(readdirSync(directory)).toEqual([]);
     }
   });
@@ -204,7 +204,7 @@ describe('fetchPets', () => {
   it('says so where the disk is full, and leaves nothing half-written', async () => {
     const download = path.join(folder, 'full-download');
     expect(await fetchLimited(2, download)).toMatch(
-      /^DATA: no space left on the disk for .*images\.tar\.gz; what was downloaded is removed again$/,
+      /^TORCH_DATA: no space left on the disk for .*images\.tar\.gz; what was downloaded is removed again$/,
     );
     expect(readdirSync(download)).toEqual([]);
 
@@ -216,7 +216,7 @@ describe('fetchPets', () => {
     answer = (request, response) => serve(request, response, readFileSync(path.join(folder, 'big.tar.gz')));
     const unpack = path.join(folder, 'full-unpack');
     expect(await fetchLimited(64, unpack)).toMatch(
-      /^DATA: no space left on the disk to unpack .*; what was unpacked is removed again, the archive is kept$/,
+      /^TORCH_DATA: no space left on the disk to unpack .*; what was unpacked is removed again, the archive is kept$/,
     );
     expect(readdirSync(unpack)).toEqual(['images.tar.gz']);
   });
@@ -258,7 +258,7 @@ describe('downloadFile', () => {
     await expect(attempt).rejects.toThrow(
       /the download of http.*images\.tar\.gz broke: .*are kept in .*given-up\.part, and the same command goes on/,
     );
-    await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+    await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
     expect(existsSync(file)).toBe(false);
     answer = serve;
     requests = [];

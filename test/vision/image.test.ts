@@ -106,7 +106,7 @@ describe('files that are no images', () => {
     for (const decode of [decodeImage, decodeTrimap]) {
       const attempt = decode(file);
       await expect(attempt).rejects.toThrow(message);
-      await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+      await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
     }
   });
 

@@ -176,7 +176,7 @@ describe('PetSegmentation', () => {
     await expect(attempt).rejects.toThrow(
       `the trimap ${pets.trimapPath(3)} has 40 x 40 pixels, its image ${pets.imagePath(3)} has 72 x 72`,
     );
-    await expect(attempt).rejects.toMatchObject({ code: 'DATA' });
+    await expect(attempt).rejects.toMatchObject({ code: 'TORCH_DATA' });
   });
 
   it('names an image that cannot be read', async () => {
@@ -303,7 +303,7 @@ describe('OxfordIIITPet', () => {
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).toMatchObject({ code: 'DATA' });
+    expect(thrown).toMatchObject({ code: 'TORCH_DATA' });
     expect((thrown as Error).message).toContain(message(directory));
     expect((thrown as Error).message).not.toContain('\n');
   });

@@ -97,7 +97,7 @@ describe('writeSample', () => {
     await expect(writeSample(directory, { ...options, seed: 6 })).rejects.toThrow(/exists and holds another set/);
     const foreign = path.join(folder, 'foreign');
     mkdirSync(foreign);
-    await expect(writeSample(foreign, options)).rejects.toMatchObject({ code: 'DATA' });
+    await expect(writeSample(foreign, options)).rejects.toMatchObject({ code: 'TORCH_DATA' });
   });
 
   it('leaves nothing behind where it fails', async () => {

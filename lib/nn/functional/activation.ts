@@ -23,11 +23,13 @@ export {
   threshold_,
 } from '../../tensor';
 
+/** @inline */
 interface Inplace {
   /** Writes into the input. */
   inplace?: boolean;
 }
 
+/** @inline */
 interface Alpha extends Inplace {
   alpha?: number;
 }

@@ -19,6 +19,7 @@ function broadcast(input: Tensor, target: Tensor): [Tensor, Tensor] {
   return [a, b];
 }
 
+/** @inline */
 type Weighted = LossOptions & {
   /** A factor of each element's loss, of the input's shape; null averages over all alike. */
   weight?: Tensor | null;
@@ -49,10 +50,10 @@ function pairLoss(
   };
 }
 
-/** (input − target)² */
+/** (input − target)² @function */
 export const mseLoss = pairLoss('mseLoss', (x, y, reduction) => ops.mseLoss(x, y, reduction));
 
-/** |input − target| */
+/** |input − target| @function */
 export const l1Loss = pairLoss('l1Loss', (x, y, reduction) => ops.l1Loss(x, y, reduction));
 
 /** Squared below `beta`, linear above. */
@@ -110,6 +111,7 @@ export function nllLoss(
   return ops.nllLossNd(input, target, weight, reductionIndex(reduction), ignoreIndex);
 }
 
+/** @inline */
 type Binary = LossOptions & { weight?: Tensor | null };
 
 /** Cross entropy of probabilities between 0 and 1. */
@@ -129,6 +131,7 @@ export function binaryCrossEntropy(
   return ops.binaryCrossEntropy(input, target, weight?.expand(target.shape), reductionIndex(reduction));
 }
 
+/** @inline */
 type Logits = Binary & {
   /** Factor of the losses of positive targets. */
   posWeight?: Tensor | null;
@@ -246,6 +249,7 @@ export function multilabelSoftMarginLoss(
   return reduction === 'mean' ? loss.mean() : loss.sum();
 }
 
+/** @inline */
 type MultiMargin = Binary & { p?: number; margin?: number };
 
 /** Hinge losses of all classes against the target's. */
@@ -262,6 +266,7 @@ export function multiMarginLoss(
   return ops.multiMarginLoss(input, target, p, margin, weight, reductionIndex(reduction));
 }
 
+/** @inline */
 type Triplet = LossOptions & { margin?: number; p?: number; eps?: number; swap?: boolean };
 
 /** max(0, d(anchor, positive) − d(anchor, negative) + margin) */
@@ -279,6 +284,7 @@ export function tripletMarginLoss(
   return ops.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionIndex(reduction));
 }
 
+/** @inline */
 type Ctc = LossOptions & { blank?: number; zeroInfinity?: boolean };
 
 /** Connectionist temporal classification: log-probabilities [T, N, C], targets [N, S] or in one row. */

@@ -4,6 +4,7 @@ import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
 
+/** @inline */
 interface Affine {
   weight?: Tensor | null;
   bias?: Tensor | null;

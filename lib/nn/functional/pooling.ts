@@ -6,8 +6,10 @@ import { readTail, type Tail } from '../../tensor/tail';
 
 export { adaptiveAvgPool1d, avgPool1d, avgPool2d, avgPool3d } from '../../tensor';
 
+/** A size for each dimension, or one for all. */
 export type Sizes = number | readonly number[];
 
+/** Options of {@link maxPool1d}, {@link maxPool2d} and {@link maxPool3d}. */
 export interface MaxPoolOptions {
   /** By default the kernel's size. */
   stride?: Sizes | null;
@@ -22,6 +24,7 @@ type MaxPoolTail = Tail<
   ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
 >;
 
+/** @inline */
 interface MaxPool {
   (
     input: Tensor,
@@ -51,19 +54,19 @@ function maxPool(name: string, op: MaxPoolOp<Tensor>, withIndices: MaxPoolOp<[Te
   return pool as MaxPool;
 }
 
-/** The largest of each window of [*, L]; with `returnIndices` also its place. */
+/** The largest of each window of [*, L]; with `returnIndices` also its place. @function */
 export const maxPool1d = maxPool(
   'maxPool1d',
   (...args) => ops.maxPool1d(...args),
   (...args) => ops.maxPool1dWithIndices(...args),
 );
-/** The largest of each window of [*, H, W]; with `returnIndices` also its place. */
+/** The largest of each window of [*, H, W]; with `returnIndices` also its place. @function */
 export const maxPool2d = maxPool(
   'maxPool2d',
   (...args) => ops.maxPool2d(...args),
   (...args) => ops.maxPool2dWithIndices(...args),
 );
-/** The largest of each window of [*, D, H, W]; with `returnIndices` also its place. */
+/** The largest of each window of [*, D, H, W]; with `returnIndices` also its place. @function */
 export const maxPool3d = maxPool(
   'maxPool3d',
   (...args) => ops.maxPool3d(...args),
@@ -125,6 +128,7 @@ export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSizes): Ten
   return ops.adaptiveAvgPool3d(input, adaptiveSize(input, outputSize, 3));
 }
 
+/** @inline */
 interface AdaptiveMaxPool {
   (input: Tensor, outputSize: AdaptiveSizes, returnIndices?: false): Tensor;
   (input: Tensor, outputSize: AdaptiveSizes, returnIndices: true): [output: Tensor, indices: Tensor];
@@ -143,11 +147,11 @@ function adaptiveMaxPool(
   return pool as AdaptiveMaxPool;
 }
 
-/** The largest of each of `outputSize` windows of [*, L]. */
+/** The largest of each of `outputSize` windows of [*, L]. @function */
 export const adaptiveMaxPool1d = adaptiveMaxPool(1, (...args) => ops.adaptiveMaxPool1d(...args));
-/** The largest of each of `outputSize` windows of [*, H, W]. */
+/** The largest of each of `outputSize` windows of [*, H, W]. @function */
 export const adaptiveMaxPool2d = adaptiveMaxPool(2, (...args) => ops.adaptiveMaxPool2d(...args));
-/** The largest of each of `outputSize` windows of [*, D, H, W]. */
+/** The largest of each of `outputSize` windows of [*, D, H, W]. @function */
 export const adaptiveMaxPool3d = adaptiveMaxPool(3, (...args) => ops.adaptiveMaxPool3d(...args));
 
 /** {@link adaptiveMaxPool1d} with `returnIndices`. */

@@ -11,6 +11,7 @@ const fail = (message: string): never => {
   throw new ArgumentError(message, 'TORCH_VALUE');
 };
 
+/** How {@link interpolate} finds the values between elements. */
 export type InterpolationMode =
   'nearest' | 'nearest-exact' | 'area' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'lanczos';
 
@@ -116,7 +117,7 @@ function area(input: Tensor, outputSize: readonly number[]): Tensor {
   }
 }
 
-/** {@link interpolate} under its old name. */
+/** {@link interpolate} under its old name. @function */
 export const upsample = interpolate;
 
 type UpsampleTail = Tail<Pick<InterpolateOptions, 'size' | 'scaleFactor'>, ['size', 'scaleFactor']>;
@@ -132,11 +133,12 @@ function upsampleAs(name: string, options: InterpolateOptions) {
   };
 }
 
-/** {@link interpolate} in the mode `nearest`; deprecated in Python. */
+/** {@link interpolate} in the mode `nearest`; deprecated in Python. @function */
 export const upsampleNearest = upsampleAs('upsampleNearest', { mode: 'nearest' });
-/** {@link interpolate} in the mode `bilinear`, with the corners aligned; deprecated in Python. */
+/** {@link interpolate} in the mode `bilinear`, with the corners aligned; deprecated in Python. @function */
 export const upsampleBilinear = upsampleAs('upsampleBilinear', { mode: 'bilinear', alignCorners: true });
 
+/** What {@link pad} puts around: one value, or a copy of what is there. */
 export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 /**
