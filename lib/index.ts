@@ -26,6 +26,7 @@ export {
   setGradEnabled,
   setGradEnabledAsync,
 } from './autograd';
+export { lobpcg, type LobpcgOptions, type LobpcgWorker } from './autograd/lobpcg';
 /** Gradients, how they are made, and how that is watched: `torch.autograd`. */
 export * as autograd from './autograd';
 /** Layers, losses and containers of a network: `torch.nn`. */

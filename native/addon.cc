@@ -11,12 +11,14 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterLibrary(exports);
     RegisterLibm(exports);
     RegisterDispatch(exports);
+    RegisterSettings(exports);
     RegisterTensors(exports);
     RegisterData(exports);
     RegisterWarnings(exports);
     RegisterSharedMemory(exports);
     RegisterAutograd(exports);
     RegisterHooks(exports);
+    RegisterNodeHooks(exports);
     RegisterCustomFunctions(exports);
     RegisterGraph(exports);
     RegisterAnomaly(exports);

@@ -17,6 +17,10 @@ at::Tensor Shape(const Arguments& arguments) { return ReadShape(arguments, argum
 napi_value Sizes(Arguments& arguments) { return MakeInts(arguments.env, Shape(arguments).sizes()); }
 napi_value Strides(Arguments& arguments) { return MakeInts(arguments.env, Shape(arguments).strides()); }
 napi_value StorageOffset(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).storage_offset()); }
+napi_value DataPtr(Arguments& arguments) {
+  const at::Tensor self = ReadTensor(arguments, arguments[0], "self");
+  return MakeInt(arguments.env, static_cast<int64_t>(reinterpret_cast<intptr_t>(self.data_ptr())));
+}
 napi_value Numel(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).numel()); }
 napi_value Dim(Arguments& arguments) { return MakeInt(arguments.env, Shape(arguments).dim()); }
 
@@ -70,6 +74,7 @@ void RegisterData(Exports& exports) {
   exports.Add<Sizes>("sizes");
   exports.Add<Strides>("strides");
   exports.Add<StorageOffset>("storageOffset");
+  exports.Add<DataPtr>("dataPtr");
   exports.Add<Numel>("numel");
   exports.Add<Dim>("dim");
   exports.Add<Dtype>("dtype");

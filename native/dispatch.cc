@@ -52,7 +52,8 @@ void PushArguments(const Arguments& arguments, const Op& op, std::vector<c10::IV
     const OpArgument& argument = op.arguments[i];
     if (argument.conversion.kind == Kind::kTensor && i + kFirstArgument < arguments.count) {
       stack.emplace_back(ReadTensor(arguments, arguments[i + kFirstArgument], argument.name.c_str()));
-    } else if (!IsUndefined(arguments, i + kFirstArgument)) {
+    } else if (!IsUndefined(arguments, i + kFirstArgument) &&
+               !(argument.null_is_default && IsNullish(arguments.env, arguments[i + kFirstArgument]))) {
       stack.push_back(ToIValue(arguments, arguments[i + kFirstArgument], argument.conversion, argument.name.c_str()));
     } else if (argument.default_value.has_value()) {
       stack.push_back(*argument.default_value);
@@ -179,6 +180,11 @@ napi_value DescribeOp(const Arguments& arguments, uint32_t id, const Op& op) {
   return described;
 }
 
+void AddOp(Environment& environment, std::unique_ptr<Op> op) {
+  if (environment.default_device.has_value()) op->SetDefaultDevice(environment.default_device);
+  environment.ops.push_back(std::move(op));
+}
+
 napi_value OpSchema(Arguments& arguments) {
   Environment& environment = *arguments.environment;
   const std::string full = ReadString(arguments.env, arguments[0], "name");
@@ -190,7 +196,7 @@ napi_value OpSchema(Arguments& arguments) {
     const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
     if (!found.has_value()) return Null(arguments.env);
     const auto id = static_cast<uint32_t>(environment.ops.size());
-    environment.ops.push_back(std::make_unique<Op>(*found));
+    AddOp(environment, std::make_unique<Op>(*found));
     known = environment.op_ids.emplace(full, id).first;
   }
   return DescribeOp(arguments, known->second, *environment.ops[known->second]);
@@ -205,7 +211,7 @@ napi_value OpTakingNumber(Arguments& arguments) {
   const std::string overload = dot == std::string::npos ? "" : full.substr(dot + 1);
   const auto found = c10::Dispatcher::singleton().findSchema({full.substr(0, dot), overload});
   if (!found.has_value()) return Null(arguments.env);
-  environment.ops.push_back(std::make_unique<Op>(*found, argument.c_str()));
+  AddOp(environment, std::make_unique<Op>(*found, argument.c_str()));
   return MakeInt(arguments.env, static_cast<int64_t>(environment.ops.size() - 1));
 }
 
@@ -222,6 +228,12 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
       arguments.back().conversion.kind = Kind::kNumberTensor;
     }
   }
+  const auto position = [&schema](const char* name) { return schema.argumentIndexWithName(name); };
+  // Python's `normal` pays no heed to the default device either.
+  if (schema.name() != "aten::normal" && !position("self") && position("dtype") && position("layout") &&
+      position("pin_memory")) {
+    if (const auto device = position("device")) device_argument_ = static_cast<size_t>(*device);
+  }
   returns_one_tensor = schema.returns().size() == 1 && schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
   for (const c10::Argument& result : schema.returns()) {
     returns_argument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
@@ -229,6 +241,13 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
   }
   // A guard reads the boxed stack.
   if (guard == nullptr) direct = DirectCall::For(*this);
+}
+
+void Op::SetDefaultDevice(const std::optional<c10::Device>& device) {
+  if (!device_argument_) return;
+  OpArgument& argument = arguments[*device_argument_];
+  argument.default_value = device.has_value() ? c10::IValue(*device) : c10::IValue();
+  argument.null_is_default = device.has_value();
 }
 
 void RegisterDispatch(Exports& exports) {

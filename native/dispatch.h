@@ -46,6 +46,8 @@ struct OpArgument {
   std::string name;
   Conversion conversion;
   std::optional<c10::IValue> default_value;
+  // Null stands for the default, which is another one: a default device was set.
+  bool null_is_default = false;
 };
 
 // An op's schema, prepared once so that a call only converts values.
@@ -53,6 +55,9 @@ struct Op {
   // `number_argument`: the name of a tensor argument that takes a number instead, or null. Python's parser turns the 2
   // of `x * 2` into such a tensor and calls mul.Tensor; mul.Scalar would be another node in the graph.
   explicit Op(const c10::OperatorHandle& operator_handle, const char* number_argument = nullptr);
+
+  // What stands for a missing `device` from now on, where the op is a factory and has no tensor to be like.
+  void SetDefaultDevice(const std::optional<c10::Device>& device);
 
   c10::OperatorHandle handle;
   // Called before the op; null for nearly all.
@@ -65,6 +70,10 @@ struct Op {
   // By result: it is an argument that the op writes to, as add_'s result is its self.
   std::vector<bool> returns_argument;
   std::vector<Conversion> returns;
+
+ private:
+  // The position of a factory's `device`.
+  std::optional<size_t> device_argument_;
 };
 
 }  // namespace libtorch_node

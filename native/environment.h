@@ -3,9 +3,11 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/Device.h>
 #include <c10/core/InferenceMode.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -72,6 +74,8 @@ struct Environment {
   // Ops by id, and ids by name; filled as JavaScript asks for schemas.
   std::vector<std::unique_ptr<Op>> ops;
   std::unordered_map<std::string, uint32_t> op_ids;
+  // Where factories put their results; the library's own default where there is none.
+  std::optional<c10::Device> default_device;
   // Kept between calls so that an op call allocates no stack. A nested call finds it taken and makes its own.
   std::vector<c10::IValue> spare_stack;
 };

@@ -72,12 +72,14 @@ class Exports {
 // One registration function per part; addon.cc lists them.
 void RegisterLibrary(Exports& exports);
 void RegisterDispatch(Exports& exports);
+void RegisterSettings(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
 void RegisterWarnings(Exports& exports);
 void RegisterSharedMemory(Exports& exports);
 void RegisterAutograd(Exports& exports);
 void RegisterHooks(Exports& exports);
+void RegisterNodeHooks(Exports& exports);
 void RegisterCustomFunctions(Exports& exports);
 void RegisterGraph(Exports& exports);
 void RegisterAnomaly(Exports& exports);

@@ -150,6 +150,8 @@ c10::Scalar ReadScalar(napi_env env, napi_value value, const char* name) {
       return c10::Scalar(ReadBool(env, value, name));
     case napi_object: {
       if (IsArray(env, value)) break;
+      napi_value whole = Property(env, value, "float");
+      if (TypeOf(env, whole) == napi_number) return c10::Scalar(ReadDouble(env, whole, name));
       napi_value re = Property(env, value, "re");
       napi_value im = Property(env, value, "im");
       if (TypeOf(env, re) != napi_number || TypeOf(env, im) != napi_number) break;

@@ -31,8 +31,8 @@ bool ReadBool(napi_env env, napi_value value, const char* name);
 std::string ReadString(napi_env env, napi_value value, const char* name);
 std::vector<napi_value> ReadArray(napi_env env, napi_value value, const char* name);
 std::vector<int64_t> ReadInts(napi_env env, napi_value value, const char* name);
-// A number, BigInt, boolean or { re, im }. Integral numbers become integral scalars, as Python's 2 and 2.0 differ;
-// negative zero stays a float.
+// A number, BigInt, boolean, { re, im } or { float }. Integral numbers become integral scalars, as Python's 2 and 2.0
+// differ; negative zero stays a float, and so does { float: 2 }, the element of a floating tensor.
 c10::Scalar ReadScalar(napi_env env, napi_value value, const char* name);
 // The handle's digits; 0 for null and undefined.
 Handle ReadHandle(napi_env env, napi_value value, const char* name);

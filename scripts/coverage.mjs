@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import prettier from 'prettier';
+import { absence } from './lib/absences.mjs';
 import { InstallError, runMain } from './lib/errors.mjs';
 import { addonPath, root } from './lib/project.mjs';
 
@@ -23,7 +24,8 @@ own = lambda v: inspect.isfunction(v) and v.__module__.split('.')[0] == 'torch' 
 classes = lambda base: lambda v: inspect.isclass(v) and issubclass(v, base)
 print(json.dumps({
     'torch': names(torch, own),
-    'torch.Tensor': names(torch.Tensor, callable),
+    'torch.Tensor': names(torch.Tensor, lambda v: True),
+    'torch.autograd.functional': list(torch.autograd.functional.__all__),
     'torch.linalg': names(torch.linalg, inspect.isbuiltin),
     'torch.fft': names(torch.fft, inspect.isbuiltin),
     'torch.special': names(torch.special, inspect.isbuiltin),
@@ -141,6 +143,28 @@ function opsSection(torch, rules) {
   ];
 }
 
+/** What is missing, by the reason why. */
+function absentLines(absent) {
+  const byReason = new Map();
+  for (const name of absent) {
+    const reason = absence(name) ?? 'not yet';
+    byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  }
+  if (byReason.size === 0) return ['Not here: –', ''];
+  return ['Not here:', '', ...[...byReason].map(([reason, names]) => `- ${reason}: ${list(names)}`), ''];
+}
+
+/** Where most are here, what is missing says all, but for what no op says. */
+function presentLines(present) {
+  if (present.length < 200) return [`Here: ${list(present)}`, ''];
+  const addon = require(addonPath);
+  const ops = new Set(addon.opNames().map((full) => /^aten::([^.]*)/.exec(full)?.[1]));
+  return [`Here, without an op of the name: ${list(present.filter((name) => !ops.has(name)))}`, ''];
+}
+
+/** Modules of functions; of the others it is told by name only what is missing. */
+const EXPLAINED = ['torch', 'torch.Tensor', 'torch.nn.functional'];
+
 function pythonSection(torch, rules) {
   const lines = ['## Names of the Python package', ''];
   for (const [module, names] of Object.entries(pythonNames())) {
@@ -148,9 +172,8 @@ function pythonSection(torch, rules) {
     const present = names.filter((name) => has(place, name, rules));
     const absent = names.filter((name) => !present.includes(name));
     lines.push(`### ${module}: ${present.length} of ${names.length}`, '');
-    // Where most are here, what is missing says all.
-    if (names.length < 200) lines.push(`Here: ${list(present)}`, '');
-    lines.push(`Not here: ${list(absent)}`, '');
+    lines.push(...presentLines(present));
+    lines.push(...(EXPLAINED.includes(module) ? absentLines(absent) : [`Not here: ${list(absent)}`, '']));
   }
   return lines;
 }

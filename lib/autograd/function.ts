@@ -43,6 +43,25 @@ export interface FunctionClass<Inputs extends readonly unknown[], Result> {
   backward(ctx: FunctionContext, ...gradients: (Tensor | null)[]): Gradients;
 }
 
+/** The same where forward only computes, and `setupContext` saves what backward needs of inputs and result. */
+export interface SeparateFunctionClass<Inputs extends readonly unknown[], Result> {
+  readonly name: string;
+  /** Computes the result, outside of autograd. */
+  forward(...inputs: Inputs): Result;
+  /** Keeps in `ctx` what backward needs of the inputs and the result. */
+  setupContext(ctx: FunctionContext, inputs: Inputs, output: Result): void;
+  /** From the gradient of each result, one for each argument of {@link forward}; null where there is none. */
+  backward(ctx: FunctionContext, ...gradients: (Tensor | null)[]): Gradients;
+}
+
+/** Either form, as it comes. */
+interface AnyFunctionClass {
+  readonly name: string;
+  forward?: unknown;
+  setupContext?: unknown;
+  backward?: unknown;
+}
+
 class Context implements FunctionContext {
   saved: Saved = [];
   dirty: readonly Tensor[] = [];
@@ -114,39 +133,74 @@ function gradientsOf(returned: unknown, name: string, isTensor: readonly boolean
   return gradients;
 }
 
+/** Calls a static method. */
+function call(type: AnyFunctionClass, method: unknown, args: readonly unknown[]): unknown {
+  return (method as (...given: unknown[]) => unknown).apply(type, [...args]);
+}
+
 /** What the node calls. A function of its own, so that the closure cannot hold the inputs, and with them a graph. */
-function backwardOf<Result>(
-  type: FunctionClass<never, Result>,
+function backwardOf(
+  type: AnyFunctionClass,
   name: string,
   ctx: Context,
   isTensor: readonly boolean[],
 ): (gradients: number[]) => number[] {
   return (handles) => {
     const given = handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
-    if (typeof (type as { backward?: unknown }).backward !== 'function') {
+    if (typeof type.backward !== 'function') {
       throw new NotImplementedError(
         `${type.name} has no static method \`backward\`: a custom function needs one to be differentiated`,
       );
     }
-    const returned = type.backward(ctx, ...given);
+    const returned = call(type, type.backward, [ctx, ...given]);
     refusePromise(returned, `${type.name}.backward`);
     const gradients = gradientsOf(returned, name, isTensor);
     return gradients.filter((_, index) => isTensor[index]).map(handleOf);
   };
 }
 
-/** Runs forward without recording, and notes what it returned. */
-function forward<Inputs extends readonly unknown[], Result>(
-  type: FunctionClass<Inputs, Result>,
-  ctx: Context,
-  inputs: Inputs,
-): Result {
-  if (typeof (type as { forward?: unknown }).forward !== 'function') {
-    throw new NotImplementedError(`${type.name} has no static method \`forward\`: a custom function needs one`);
+/** Runs forward without recording, and has the context set up. */
+function forward(type: AnyFunctionClass, ctx: Context, inputs: readonly unknown[]): unknown {
+  const { forward: compute, setupContext, name } = type;
+  if (typeof compute !== 'function') {
+    throw new NotImplementedError(`${name} has no static method \`forward\`: a custom function needs one`);
   }
-  const { result } = noGrad(() => ({ result: type.forward(ctx, ...inputs) }));
-  refusePromise(result, `${type.name}.apply`);
-  return result;
+  const result = noGrad(() => {
+    if (typeof setupContext !== 'function') return { value: call(type, compute, [ctx, ...inputs]) };
+    const value = call(type, compute, inputs);
+    refusePromise(value, `${name}.apply`);
+    refusePromise(call(type, setupContext, [ctx, inputs, value]), `${name}.setupContext`);
+    return { value };
+  });
+  refusePromise(result.value, `${name}.apply`);
+  return result.value;
+}
+
+/**
+ * Makes a backward that is not to be differentiated: it runs without recording, and differentiating its gradients fails.
+ * `torch.autograd.function.once_differentiable`.
+ *
+ * ```ts
+ * static backward = autograd.onceDifferentiable((ctx: FunctionContext<[Tensor]>, grad: Tensor) => grad.mul(2));
+ * ```
+ */
+export function onceDifferentiable<Ctx extends FunctionContext, Given extends (Tensor | null)[]>(
+  backward: (ctx: Ctx, ...gradients: Given) => Gradients,
+): (ctx: Ctx, ...gradients: Given) => Gradients {
+  return (ctx, ...gradients) => {
+    const { found } = noGrad(() => ({ found: backward(ctx, ...gradients) }));
+    const needed = isGradEnabled() && gradients.some((gradient) => gradient?.requiresGrad === true);
+    if (!needed) return found;
+    const list: readonly (Tensor | null | undefined)[] = Array.isArray(found)
+      ? (found as readonly (Tensor | null)[])
+      : [found as Tensor | null];
+    const message = 'trying to differentiate twice a function that was marked with onceDifferentiable';
+    const handles = binding.delayedError(
+      list.map((gradient) => gradient?.handle ?? 0),
+      message,
+    );
+    return handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
+  };
 }
 
 /**
@@ -170,6 +224,9 @@ function forward<Inputs extends readonly unknown[], Result>(
  * console.log(x.grad); // tensor([1., 1.])
  * ```
  *
+ * In the other form, `static forward(x)` does not get the context, and `static setupContext(ctx, inputs, output)` saves
+ * what backward needs.
+ *
  * Forward runs without recording. It returns a tensor, or an array of which the tensors are differentiable. Backward gets
  * one gradient per result and returns one per argument of forward, null for arguments that are no tensors or need none.
  * It is recorded where `createGraph` asks for it, so gradients of gradients work if it is made of differentiable ops.
@@ -178,9 +235,14 @@ function forward<Inputs extends readonly unknown[], Result>(
 export class Function {
   /** Calls forward with these arguments, and puts a node `<Name>Backward` into the graph where one of them requires a gradient. */
   static apply<Inputs extends readonly unknown[], Result>(
+    this: SeparateFunctionClass<Inputs, Result>,
+    ...inputs: Inputs
+  ): Result;
+  static apply<Inputs extends readonly unknown[], Result>(
     this: FunctionClass<Inputs, Result>,
     ...inputs: Inputs
-  ): Result {
+  ): Result;
+  static apply(this: AnyFunctionClass, ...inputs: unknown[]): unknown {
     const isTensor = inputs.map((input) => input instanceof Tensor);
     const needs = inputs.map((input) => input instanceof Tensor && input.requiresGrad);
     const record = isGradEnabled() && needs.includes(true);
@@ -207,6 +269,6 @@ export class Function {
       const handle = wrapped[index] ?? 0;
       return handle === 0 ? output : adopt<Tensor>(handle);
     });
-    return (several ? results : results[0]) as Result;
+    return several ? results : results[0];
   }
 }

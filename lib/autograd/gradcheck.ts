@@ -1,51 +1,29 @@
-/** Compares gradients with finite differences, by PyTorch's rules (slow mode, which looks at every element). */
+/** Compares gradients with finite differences, by PyTorch's rules. */
 
 import { ArgumentError, TorchError } from '../engine';
-import { type DType, isComplexDType, isFloatingDType, rand, stack, Tensor, zeros } from '../tensor';
+import { rand, stack, Tensor, zeros } from '../tensor';
 import { Function, type FunctionContext } from './function';
 import { grad } from './grad';
+import {
+  type Checked,
+  checkReentrant,
+  DEFAULTS,
+  difference,
+  differentiable,
+  differentiableInputs,
+  type Fn,
+  GradcheckError,
+  type GradcheckOptions,
+  isClose,
+  isComplex,
+  isInexact,
+  I,
+  type Settings,
+  toList,
+} from './gradcheck-common';
+import { checkAlongDirections } from './gradcheck-fast';
 
-/** A gradient is not what finite differences say, or backward breaks another rule. `torch.autograd.gradcheck.GradcheckError`. */
-export class GradcheckError extends TorchError {}
-
-/** Options of {@link gradcheck}. */
-export interface GradcheckOptions {
-  /** By how much inputs are moved. */
-  eps?: number;
-  /** Absolute tolerance. */
-  atol?: number;
-  /** Relative tolerance. */
-  rtol?: number;
-  /** With false, a failure is the result false. */
-  raiseException?: boolean;
-  /** How far two passes with the same input may lie apart. */
-  nondetTol?: number;
-  /** Check that missing gradients of outputs count as zeros. */
-  checkUndefinedGrad?: boolean;
-}
-
-/** What is checked: takes tensors and anything else, returns one tensor or several. */
-export type Checked<Inputs extends readonly unknown[]> = (...inputs: Inputs) => Tensor | readonly Tensor[];
-
-type Fn = (...inputs: readonly unknown[]) => Tensor | readonly Tensor[];
-type Settings = Required<GradcheckOptions>;
-
-const DEFAULTS: Settings = {
-  eps: 1e-6,
-  atol: 1e-5,
-  rtol: 1e-3,
-  raiseException: true,
-  nondetTol: 0,
-  checkUndefinedGrad: true,
-};
-
-const I = { re: 0, im: 1 };
-const isComplex = (tensor: Tensor): boolean => isComplexDType(tensor.dtype);
-const isInexact = (tensor: Tensor): boolean => isFloatingDType(tensor.dtype) || isComplex(tensor);
-const toList = (value: Tensor | readonly Tensor[]): readonly Tensor[] => (value instanceof Tensor ? [value] : value);
-const differentiable = (tensors: readonly Tensor[]): Tensor[] => tensors.filter(({ requiresGrad }) => requiresGrad);
-const differentiableInputs = (inputs: readonly unknown[]): Tensor[] =>
-  inputs.filter((input): input is Tensor => input instanceof Tensor && input.requiresGrad);
+export { type Checked, GradcheckError, type GradcheckOptions } from './gradcheck-common';
 
 function checkInputs(inputs: readonly unknown[]): void {
   for (const [index, input] of inputs.entries()) {
@@ -75,29 +53,6 @@ function checkInputs(inputs: readonly unknown[]): void {
 function elementsOf(tensor: Tensor): Tensor[] {
   if (tensor.ndim === 0) return [tensor];
   return tensor.unbind(0).flatMap(elementsOf);
-}
-
-/** The outputs' change along `delta` at one element of an input: the central difference. */
-function difference(run: () => readonly Tensor[], entry: Tensor, delta: number | typeof I, eps: number): Tensor[] {
-  const original = entry.clone();
-  entry.copy_(original.sub(delta));
-  const below = run();
-  entry.copy_(original.add(delta));
-  const above = run();
-  entry.copy_(original);
-  return above.map((b, index) => {
-    const a = below[index];
-    if (a === undefined || a.dtype !== b.dtype || String(a.shape) !== String(b.shape)) {
-      throw new TorchError(
-        `Expected \`func\` to return outputs with the same shape and dtype when inputs are moved by ${eps}`,
-      );
-    }
-    return b
-      .sub(a)
-      .div(2 * eps)
-      .detach()
-      .reshape([-1]);
-  });
 }
 
 /** One matrix [elements of the input, elements of the output] per output. */
@@ -144,35 +99,25 @@ function analyticalJacobians(output: Tensor, inputs: readonly Tensor[]): Tensor[
   });
 }
 
-function checkReentrant(first: readonly Tensor[], second: readonly Tensor[], tolerance: number): void {
-  for (const [index, a] of first.entries()) {
-    if (
-      a.numel() === 0 ||
-      !(
-        a
-          .sub(second[index] as Tensor)
-          .abs()
-          .max()
-          .item() > tolerance
-      )
-    )
-      continue;
-    throw new GradcheckError(
-      'Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different ' +
-        `values, although analytical gradient matches numerical gradient. The tolerance for nondeterminism was ${tolerance}.`,
-    );
-  }
-}
-
-const order: readonly DType[] = ['float16', 'bfloat16', 'float32', 'float64', 'complex64', 'complex128'];
-
-function isClose(a: Tensor, b: Tensor, { rtol, atol }: Settings): boolean {
-  const wide = order[Math.max(order.indexOf(a.dtype), order.indexOf(b.dtype))] ?? a.dtype;
-  return a.to(wide).allclose(b.to(wide), rtol, atol);
-}
-
 /** Compares all Jacobians of a function with real outputs. `part` says which half of a complex output it is. */
 function checkJacobians(
+  fn: Fn,
+  inputs: readonly unknown[],
+  settings: Settings,
+  part: string | null,
+  complex: readonly boolean[],
+): void {
+  if (settings.fastMode) {
+    const found = checkAlongDirections(fn, inputs, settings);
+    if (found === null) return;
+    // The mode for every element shows what is wrong, where it agrees that something is.
+    checkEveryElement(fn, inputs, settings, part, complex);
+    throw found;
+  }
+  checkEveryElement(fn, inputs, settings, part, complex);
+}
+
+function checkEveryElement(
   fn: Fn,
   inputs: readonly unknown[],
   settings: Settings,
@@ -264,14 +209,14 @@ function check(fn: Fn, inputs: readonly unknown[], settings: Settings): void {
       (...given) =>
         toList(fn(...given)).map((output) => (isComplex(output) ? pick(output) : output));
     checkJacobians(
-      half((output) => output.imag()),
+      half((output) => output.imag),
       inputs,
       settings,
       'imaginary',
       complex,
     );
     checkJacobians(
-      half((output) => output.real()),
+      half((output) => output.real),
       inputs,
       settings,
       'real',
@@ -284,7 +229,7 @@ function check(fn: Fn, inputs: readonly unknown[], settings: Settings): void {
 }
 
 /**
- * Checks the gradients of `func` at `inputs` against finite differences: `torch.autograd.gradcheck`, in its slow mode.
+ * Checks the gradients of `func` at `inputs` against finite differences: `torch.autograd.gradcheck`.
  *
  * Inputs should be float64 or complex128. Every element of every input that requires a gradient is moved by `eps`, so keep
  * them small. A complex output counts as two real ones.

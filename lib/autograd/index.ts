@@ -6,7 +6,16 @@ export {
   isAnomalyEnabled,
   setDetectAnomaly,
 } from './anomaly';
-export { Function, type FunctionClass, type FunctionContext, type Gradients } from './function';
+export {
+  Function,
+  type FunctionClass,
+  type FunctionContext,
+  type Gradients,
+  onceDifferentiable,
+  type SeparateFunctionClass,
+} from './function';
+/** Jacobians, Hessians and products with vectors: `torch.autograd.functional`. */
+export * as functional from './functional';
 export { backward, grad, type GradOptions } from './grad';
 export { type Checked, gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck } from './gradcheck';
 export {

@@ -21,9 +21,12 @@ export type GeneratorId = number;
 /** The JavaScript object that owns a handle; the table refers to it weakly, so that a sweep can see it die. */
 export type Owner = object;
 
-/** What crosses as an op's argument: tensors as handles, dtypes, devices, layouts and memory formats as PyTorch's names. */
+/**
+ * What crosses as an op's argument: tensors as handles, dtypes, devices, layouts and memory formats as PyTorch's names.
+ * `{ float: 2 }` is a number that stays a float although it is whole.
+ */
 export type NativeValue =
-  number | bigint | boolean | string | null | undefined | { re: number; im: number } | readonly NativeValue[];
+  number | bigint | boolean | string | null | undefined | { re: number; im: number } | { float: number } | readonly NativeValue[];
 
 /** One argument of an op, as the loaded library declares it. */
 export interface OpArgument {
@@ -197,6 +200,23 @@ export interface NativeBinding {
   libmTan(x: number): number;
   libmTanh(x: number): number;
 
+  // -- settings of the library ------------------------------------------------------------------------------------------
+  getDefaultDtype(): string;
+  setDefaultDtype(dtype: string): void;
+  /** Of this environment; null for the library's own default. */
+  setDefaultDevice(device: string | null): void;
+  /** 0 off, 1 warns, 2 fails. */
+  deterministicAlgorithms(): number;
+  setDeterministicAlgorithms(mode: number): void;
+  float32MatmulPrecision(): string;
+  setFloat32MatmulPrecision(precision: string): void;
+  /** False where the processor cannot. */
+  setFlushDenormal(mode: boolean): boolean;
+  getNumInteropThreads(): number;
+  setNumInteropThreads(count: number): void;
+  isWarnAlways(): boolean;
+  setWarnAlways(enabled: boolean): void;
+
   // -- ops ------------------------------------------------------------------------------------------------------------
   /** Every op of the dispatcher, `name.overload` or `name`, sorted. */
   opNames(): string[];
@@ -264,6 +284,8 @@ export interface NativeBinding {
   sizes(tensor: Handle): number[];
   strides(tensor: Handle): number[];
   storageOffset(tensor: Handle): number;
+  /** The address of the first element; 0 where it has none. */
+  dataPtr(tensor: Handle): number;
   numel(tensor: Handle): number;
   dim(tensor: Handle): number;
   dtype(tensor: Handle): string;
@@ -332,6 +354,12 @@ export interface NativeBinding {
   customFunction(call: CustomFunctionCall): { node: NodeId; outputs: Handle[] };
   /** Handles without an owner; 0 for a null that was saved. */
   savedTensors(node: NodeId): Handle[];
+  /** The hook gets the gradients that the node passed on and those it was given, 0 for none, and may replace the first. */
+  registerNodeHook(node: NodeId, hook: (gradInputs: Handle[], gradOutputs: Handle[]) => Handle[] | null): HookId;
+  /** The hook gets the gradients that the node is given, 0 for none, and may replace them. */
+  registerNodePrehook(node: NodeId, hook: (gradOutputs: Handle[]) => Handle[] | null): HookId;
+  /** The same values, handles without an owner; to differentiate them fails with `message`. 0 stays 0. */
+  delayedError(tensors: readonly Handle[], message: string): Handle[];
   /** The node that made the tensor; 0 for a leaf. */
   gradFn(tensor: Handle): NodeId;
   /** `AddBackward0` */

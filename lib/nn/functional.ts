@@ -23,10 +23,16 @@ export {
   pdist,
 } from '../tensor';
 export * from './functional/activation';
+export * from './functional/composed-losses';
+export * from './functional/dropout';
 export * from './functional/embedding';
+export * from './functional/fractional-pooling';
+export * from './functional/grouped-mm';
 export * from './functional/loss';
+export * from './functional/lp-pooling';
 export * from './functional/normalization';
 export * from './functional/pooling';
+export * from './functional/unpooling';
 export * from './functional/vision';
 export type { Reduction } from './functional/reduction';
 export { multiHeadAttentionForward, type AttentionArguments } from './multi-head-attention';

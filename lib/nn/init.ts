@@ -166,7 +166,7 @@ function redrawNormal(
   b: number,
   generator: Generator | null,
 ): Tensor {
-  const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype }).item()) as [number, number];
+  const [low, high] = [a, b].map((bound) => makeTensor(bound, { dtype: tensor.dtype, device: 'cpu' }).item()) as [number, number];
   let result = tensor.normal_(mean, std, { generator });
   for (;;) {
     const outside = result.lt(low).bitwiseOr(result.gt(high));
@@ -204,7 +204,7 @@ function acceptUniform(
 function normalCdf(x: number): number {
   return (
     (1 +
-      makeTensor(x / Math.sqrt(2), { dtype: 'float64' })
+      makeTensor(x / Math.sqrt(2), { dtype: 'float64', device: 'cpu' })
         .erf()
         .item()) /
     2

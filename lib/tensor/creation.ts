@@ -8,6 +8,7 @@ import { type ElementList, flatten, inferDType, type NestedData, type TypedArray
 import { own } from './dispatch';
 import { type Device, type DType, isDType, itemSize } from './dtype';
 import { fromArray, tensorOf } from './from-data';
+import { chosenDevice } from './settings';
 import { Tensor } from './tensor';
 
 /** Options of {@link tensor}. */
@@ -53,7 +54,7 @@ function checkView(data: unknown, name: string): void {
 
 /** Casts, moves and marks a new tensor; what is left behind on the way is freed at once. */
 function finish(made: Tensor, dtype: DType, { device, requiresGrad }: TensorOptions): Tensor {
-  const tensor = made.to({ dtype, device });
+  const tensor = made.to({ dtype, device: device ?? chosenDevice() });
   if (tensor !== made) made.dispose();
   return requiresGrad === true ? tensor.requiresGrad_() : tensor;
 }
@@ -103,7 +104,27 @@ export function tensor(
 export function asTensor(data: Tensor | Parameters<typeof tensor>[0], options: TensorOptions = {}): Tensor {
   if (!(data instanceof Tensor)) return tensor(data, options);
   checkOptions('asTensor', options, OPTIONS);
-  return data.to({ dtype: options.dtype, device: options.device });
+  return data.to({ dtype: options.dtype, device: options.device ?? chosenDevice() });
+}
+
+/** Options of {@link asarray}. */
+export interface AsarrayOptions extends TensorOptions {
+  /** True always copies, false never does, and fails where it would have to. */
+  copy?: boolean | null;
+}
+
+/** `data` as it is where it is a tensor that fits the options, else in a new tensor: `torch.asarray`. */
+export function asarray(data: Tensor | Parameters<typeof tensor>[0], options: AsarrayOptions = {}): Tensor {
+  checkOptions('asarray', options, [...OPTIONS, 'copy']);
+  const { copy = null, requiresGrad, ...rest } = options;
+  const { dtype, device = chosenDevice() } = options;
+  const converted = data instanceof Tensor ? data.to({ dtype, device, copy: copy === true }) : tensor(data, rest);
+  if (copy === false && converted !== data) {
+    throw new ArgumentError('asarray(): the data has to be copied, but `copy` is false', 'TORCH_VALUE');
+  }
+  if (requiresGrad === undefined) return converted;
+  // Only a leaf can be told so; as in Python, that may be the very tensor that was given.
+  return requiresGrad || converted.isLeaf ? converted.requiresGrad_(requiresGrad) : converted.detach();
 }
 
 /**

@@ -3,6 +3,7 @@
 import { ArgumentError, binding, checkFunction, describe, refusePromise, TensorBase, TorchError } from '../engine';
 import { callOp } from './dispatch';
 import { type Complex, type DType, isComplexDType, isFloatingDType, isIntegerDType, itemSize } from './dtype';
+import { complexOf, getDefaultDtype } from './settings';
 import type { Tensor } from './tensor';
 
 /** What `toTypedArray` returns: the array that holds the dtype's elements. */
@@ -185,21 +186,21 @@ const isComplex = (value: unknown): value is Complex =>
   typeof value === 'object' && value !== null && 're' in value && 'im' in value;
 
 /** The dtype of one element, as Python counts it; null where it is none. */
-function dtypeOfElement(element: unknown): DType | null {
+function dtypeOfElement(element: unknown, fraction: DType): DType | null {
   switch (typeof element) {
     case 'boolean':
       return 'bool';
     case 'bigint':
       return 'int64';
     case 'number':
-      return Number.isSafeInteger(element) && !Object.is(element, -0) ? 'int64' : 'float32';
+      return Number.isSafeInteger(element) && !Object.is(element, -0) ? 'int64' : fraction;
     default:
       if (element instanceof TensorBase) return binding.dtype(element.handle) as DType;
-      return isComplex(element) ? 'complex64' : null;
+      return isComplex(element) ? complexOf(fraction) : null;
   }
 }
 
-/** What literals can have, each promoted by those after it. */
+/** What literals can have, whatever the default dtype is, each promoted by those after it. */
 const LITERAL_DTYPES: readonly DType[] = ['bool', 'int64', 'float32', 'complex64'];
 
 /** `torch.promote_types` */
@@ -214,11 +215,12 @@ function promote(a: DType, b: DType): DType {
   return dtype;
 }
 
-/** The dtype that Python infers for the same literal: bool, int64, float32, complex64, or what tensors in it have. */
+/** The dtype that Python infers for the same literal: bool, int64, the default one, or what tensors in it have. */
 export function inferDType(elements: readonly unknown[]): DType {
-  let dtype: DType | null = elements.length === 0 ? 'float32' : null;
+  const fraction = getDefaultDtype();
+  let dtype: DType | null = null;
   for (const [index, element] of elements.entries()) {
-    const next = dtypeOfElement(element);
+    const next = dtypeOfElement(element, fraction);
     if (next === null) {
       throw new ArgumentError(
         `tensor(): expected a number, boolean or bigint at element ${index}, received ${describe(element)}`,
@@ -226,7 +228,7 @@ export function inferDType(elements: readonly unknown[]): DType {
     }
     dtype = dtype === null ? next : promote(dtype, next);
   }
-  return dtype ?? 'float32';
+  return dtype ?? fraction;
 }
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {

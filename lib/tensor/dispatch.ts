@@ -12,8 +12,19 @@ import { debug, recordCreation } from '../engine/debug';
 import { TorchError } from '../engine/errors';
 import { binding, callNative, fromNative } from '../engine/gate';
 import { GeneratorBase, KIND_BITS, kindOf, OPTIONS } from './kinds';
-import { GENERATOR_ID, HANDLE, HANDLES, PLAIN, type Plan, resolve, signaturesOf, type Source } from './resolve';
+import {
+  GENERATOR_ID,
+  HANDLE,
+  HANDLES,
+  PLAIN,
+  type Plan,
+  resolve,
+  SCALAR_OF,
+  signaturesOf,
+  type Source,
+} from './resolve';
 import type { Signature } from './signature';
+import { numberFrom } from './tensor-as-number';
 
 // Locals: a CommonJS import is a property look-up at each use.
 const call = callNative;
@@ -176,9 +187,14 @@ function run(
   args: readonly unknown[],
   options: Readonly<Record<string, unknown>> | null,
 ): unknown {
-  const values = plan.sources.map((source) =>
-    source === null ? undefined : convert(valueOf(source, args, options), source.conversion),
-  );
+  const values = plan.sources.map((source) => {
+    if (source === null) return undefined;
+    const value = valueOf(source, args, options);
+    if (source.conversion < SCALAR_OF) return convert(value, source.conversion);
+    const number = numberFrom(value, source.conversion);
+    if (number !== null) return number;
+    throw plan.refuse(options === null ? args : [...args, options], ` (argument \`${source.parameter}\`)`);
+  });
   try {
     if (plan.outcome === 'same') {
       call(plan.id, null, ...values);

@@ -1,4 +1,6 @@
-/** Methods that Python's Tensor defines in Python, over the functions of ./functional and ./unique. */
+/** Methods that Python's Tensor defines in Python, over the functions of ./functional and ./unique, and its attributes. */
+
+import './members';
 
 import { norm, split } from './functional';
 import { Tensor } from './tensor';

@@ -2,8 +2,14 @@
 
 import { inspect } from 'node:util';
 
-import { binding, type TensorBase } from '../engine';
+import { ArgumentError, binding, describe, TensorBase } from '../engine';
 import type { NodeId } from '../engine/binding';
+import { adopt } from './dispatch';
+import { checkHook, type HookResult, RemovableHandle } from './hooks';
+import type { Tensor } from './tensor';
+
+/** Gradients of a node: null for one that is missing. */
+export type NodeGradients = readonly (Tensor | null)[];
 
 /**
  * A node of autograd's graph: how one tensor was made, and where its gradient goes. `torch.autograd.graph.Node`.
@@ -36,9 +42,35 @@ export class GraphNode {
     });
   }
 
-  /** The node's name, as Python prints it. */
+  /**
+   * Has `hook` called whenever the node has computed gradients, with those that it passes on and those that it was given;
+   * a list that it returns takes the place of the first. `torch.autograd.graph.Node.register_hook`.
+   */
+  registerHook(
+    hook: (gradInputs: NodeGradients, gradOutputs: NodeGradients) => HookResult<NodeGradients>,
+  ): RemovableHandle {
+    checkHook(hook, 'registerHook');
+    const id = binding.registerNodeHook(this.id, (gradInputs, gradOutputs) =>
+      handlesOf(hook(tensorsOf(gradInputs), tensorsOf(gradOutputs)), gradInputs.length, 'registerHook'),
+    );
+    return new RemovableHandle(() => binding.removeHook(id));
+  }
+
+  /**
+   * Has `hook` called whenever gradients reach the node, before it computes; a list that it returns takes their place.
+   * `torch.autograd.graph.Node.register_prehook`.
+   */
+  registerPrehook(hook: (gradOutputs: NodeGradients) => HookResult<NodeGradients>): RemovableHandle {
+    checkHook(hook, 'registerPrehook');
+    const id = binding.registerNodePrehook(this.id, (gradOutputs) =>
+      handlesOf(hook(tensorsOf(gradOutputs)), gradOutputs.length, 'registerPrehook'),
+    );
+    return new RemovableHandle(() => binding.removeHook(id));
+  }
+
+  /** As Python prints it: the name without the namespace in C++. */
   toString(): string {
-    return `<${this.name}>`;
+    return `<${shortName(this.name)}>`;
   }
 
   /** What `console.log` shows. */
@@ -51,6 +83,28 @@ export class GraphNode {
     this.source = source;
     return this;
   }
+}
+
+/** @internal The name of a node without what stands before the last `::` of it. */
+export function shortName(name: string): string {
+  return name.slice(name.lastIndexOf(':') + 1);
+}
+
+function tensorsOf(handles: readonly number[]): (Tensor | null)[] {
+  return handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
+}
+
+/** What a hook returned, as handles; null for nothing. */
+function handlesOf(returned: unknown, count: number, name: string): number[] | null {
+  if (returned === undefined || returned === null) return null;
+  const list: unknown = returned;
+  const isGradient = (value: unknown): value is TensorBase | null => value === null || value instanceof TensorBase;
+  if (Array.isArray(list) && list.length === count && list.every(isGradient)) {
+    return list.map((gradient) => gradient?.handle ?? 0);
+  }
+  throw new ArgumentError(
+    `${name}(): expected the hook to return nothing or a list of ${count} tensors and nulls, but it returned ${describe(returned)}`,
+  );
 }
 
 /** @internal The one object for a node; null for 0. */

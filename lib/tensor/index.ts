@@ -1,10 +1,20 @@
 import './functional-methods';
 
-export { asTensor, frombuffer, type FromBufferOptions, frombytes, tensor, type TensorOptions } from './creation';
+export {
+  asarray,
+  type AsarrayOptions,
+  asTensor,
+  frombuffer,
+  type FromBufferOptions,
+  frombytes,
+  tensor,
+  type TensorOptions,
+} from './creation';
 export type { Element, ElementList, NestedData, NestedElements, TypedArray } from './data';
 export type { ToOptions } from './conversion';
 export { callOp } from './dispatch';
 export * from './dtype';
+export { finfo, type FloatInfo, iinfo, type IntegerInfo } from './dtype-info';
 /** Fourier transforms: `torch.fft`. */
 export * as fft from './generated/fft';
 export {
@@ -41,8 +51,9 @@ export {
 } from './unique';
 export * from './generated/functions';
 export type { BackwardOptions } from './gradient';
-export { GraphNode } from './graph-node';
+export { GraphNode, type NodeGradients } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
+export { type PcaLowrankOptions, pcaLowrank, svdLowrank, type SvdLowrankOptions } from './low-rank';
 /** Linear algebra: `torch.linalg`. */
 export * as linalg from './generated/linalg';
 /** Special functions: `torch.special`. */
@@ -56,6 +67,26 @@ export {
   setPrintoptions,
 } from './print-options';
 export { Generator, type Seed } from './random';
+export {
+  areDeterministicAlgorithmsEnabled,
+  type DeterministicOptions,
+  getDefaultDevice,
+  getDefaultDtype,
+  getDeterministicDebugMode,
+  getFloat32MatmulPrecision,
+  getNumInteropThreads,
+  isDeterministicAlgorithmsWarnOnlyEnabled,
+  isWarnAlwaysEnabled,
+  type MatmulPrecision,
+  setDefaultDevice,
+  setDefaultDtype,
+  setDeterministicDebugMode,
+  setFloat32MatmulPrecision,
+  setFlushDenormal,
+  setNumInteropThreads,
+  setWarnAlways,
+  useDeterministicAlgorithms,
+} from './settings';
 export {
   defaultGenerator,
   forkRng,

@@ -37,11 +37,16 @@ export const COMPLEX = 14;
 export const GENERATOR = 15;
 export const OPTIONS = 16;
 export const STRINGS = 17;
+/** A list of integers and tensors, which may stand for integers. */
+export const INTS_AND_TENSORS = 19;
 /** Nothing that an op takes. */
 export const OTHER = 18;
 
 /** Bits that a kind takes in a packed signature. */
 export const KIND_BITS = 5;
+
+const isIntegerLike = (kind: number): boolean =>
+  kind === INT || kind === BIGINT || kind === TENSOR || kind === INTS_AND_TENSORS;
 
 function kindOfList(list: readonly unknown[]): number {
   if (list.length === 0) return EMPTY;
@@ -56,7 +61,8 @@ function kindOfList(list: readonly unknown[]): number {
       (next === INT || next === FLOAT || next === BIGINT)
     ) {
       kind = kind === FLOAT || next === FLOAT ? FLOAT : BIGINT;
-    } else if ((kind === TENSOR || kind === NULL) && (next === TENSOR || next === NULL)) kind = NULL;
+    } else if (isIntegerLike(kind) && isIntegerLike(next)) kind = INTS_AND_TENSORS;
+    else if ((kind === TENSOR || kind === NULL) && (next === TENSOR || next === NULL)) kind = NULL;
     else return OTHER;
   }
   switch (kind) {
@@ -67,6 +73,8 @@ function kindOfList(list: readonly unknown[]): number {
       return FLOATS;
     case TENSOR:
       return TENSORS;
+    case INTS_AND_TENSORS:
+      return kind;
     case NULL:
       return OPTIONAL_TENSORS;
     case BOOL:

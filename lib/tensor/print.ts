@@ -2,17 +2,24 @@
 
 import { binding } from '../engine';
 import { callOp } from './dispatch';
-import { type DType, isFloatingDType } from './dtype';
+import { type DType, isComplexDType, isFloatingDType } from './dtype';
+import { shortName } from './graph-node';
 import { contents } from './print-elements';
 import { getPrintoptions, type PrintOptions } from './print-options';
 import { floatText } from './python-float';
+import { complexOf, getDefaultDtype } from './settings';
 import type { Tensor } from './tensor';
 
 function tuple(sizes: readonly number[]): string {
   return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
 }
 
-const DEFAULTS: readonly DType[] = ['float32', 'complex64', 'int64', 'bool'];
+/** True for the dtypes that Python infers by itself, and so does not tell. */
+function goesWithoutSaying(dtype: DType): boolean {
+  if (dtype === 'int64' || dtype === 'bool') return true;
+  const fraction = getDefaultDtype();
+  return dtype === fraction || (isComplexDType(dtype) && dtype === complexOf(fraction));
+}
 
 /** What stands between `tensor(` and its end: the elements, and what is to be told of the tensor behind them. */
 interface Parts {
@@ -23,13 +30,13 @@ interface Parts {
 }
 
 function dtypeSuffix({ dtype }: Tensor): string[] {
-  return DEFAULTS.includes(dtype) ? [] : [`dtype=torch.${dtype}`];
+  return goesWithoutSaying(dtype) ? [] : [`dtype=torch.${dtype}`];
 }
 
 function plainParts(tensor: Tensor, indent: number, options: PrintOptions): Parts {
   const { dtype, shape, layout } = tensor;
   // Without elements to tell by, int64 must be named as well.
-  const named = dtype === 'float32' ? [] : [`dtype=torch.${dtype}`];
+  const named = dtype === getDefaultDtype() ? [] : [`dtype=torch.${dtype}`];
   const size = `size=${tuple(shape)}`;
   if (tensor.device === 'meta') return { text: '...', suffixes: [size, ...named] };
   if (tensor.numel() === 0) return { text: '[]', suffixes: [...(shape.length === 1 ? [] : [size]), ...named] };
@@ -131,7 +138,7 @@ function gradSuffix(tensor: Tensor): string[] {
     // A view that was changed in place where autograd cannot follow has no node any more.
     name = 'Invalid';
   }
-  if (name !== null) return [`grad_fn=<${name}>`];
+  if (name !== null) return [`grad_fn=<${shortName(name)}>`];
   return tensor.requiresGrad ? ['requires_grad=True'] : [];
 }
 

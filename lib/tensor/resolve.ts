@@ -14,6 +14,7 @@ import {
   GENERATOR,
   INT,
   INTS,
+  INTS_AND_TENSORS,
   NULL,
   OPTIONAL_TENSORS,
   STRING,
@@ -22,13 +23,25 @@ import {
   TENSORS,
 } from './kinds';
 import { inParserOrder } from './overload-order';
-import { type ArgumentType, type BaseType, type Parameter, type Signature, signatureOf } from './signature';
+import {
+  type ArgumentType,
+  type BaseType,
+  numberAsTensor,
+  type Parameter,
+  type Signature,
+  signatureOf,
+} from './signature';
 
 /** How an argument's value becomes what the seam takes. */
 export const PLAIN = 0;
 export const HANDLE = 1;
 export const HANDLES = 2;
 export const GENERATOR_ID = 3;
+/** A tensor stands for a number: these read its element, see ./tensor-as-number. All others come before them. */
+export const SCALAR_OF = 4;
+export const INTEGER_OF = 5;
+export const FLOAT_OF = 6;
+export const INTEGERS_OF = 7;
 
 /** Where one argument of the native call comes from. */
 export interface Source {
@@ -38,6 +51,8 @@ export interface Source {
   /** All positional values from here on are one list. */
   readonly spread: boolean;
   readonly conversion: number;
+  /** The argument's name. */
+  readonly parameter: string;
 }
 
 /** What the native call returns, and what the caller gets for it. */
@@ -58,10 +73,15 @@ export interface Plan {
   /** Arguments go to the native call as they come, by {@link c0}… and the outcome is a new tensor or the first argument. */
   readonly direct: boolean;
   readonly inPlace: boolean;
+  /** The error for a tensor that cannot stand for the number that is wanted. */
+  readonly refuse: Refuse;
   readonly c0: number;
   readonly c1: number;
   readonly c2: number;
 }
+
+/** Makes the error of a call with these arguments, of which this is wrong. */
+type Refuse = (args: readonly unknown[], reason: string) => Error;
 
 let overloads: Map<string, string[]> | null = null;
 
@@ -79,17 +99,11 @@ export function overloadNames(op: string): readonly string[] {
   return overloads.get(op) ?? [];
 }
 
-/**
- * Where Python's parser takes a number for the tensor of `x * 2` and calls the Tensor overload, so that these leave the
- * nodes and the bits of that one (`should_allow_numbers_as_tensors` in its source; the library does not tell).
- */
-const NUMBERS_AS_TENSORS =
-  /^aten::((?:add|sub|subtract|mul|multiply|div|divide|true_divide|floor_divide)_?)\.Scalar(_mode)?$/;
-
 /** What is called for `full` in place of it; its arguments are the same. */
 function replacementFor(full: string): number | null {
-  const [, name, mode = ''] = NUMBERS_AS_TENSORS.exec(full) ?? [];
-  if (name === undefined) return null;
+  const found = numberAsTensor(full);
+  if (found === null) return null;
+  const [name, mode] = found;
   const twin = (overload: string): number | null => binding.opTakingNumber(`aten::${name}${overload}`, 'other');
   return twin(`.Tensor${mode}`) ?? twin('');
 }
@@ -154,12 +168,28 @@ function takesList(type: ArgumentType, kind: number): boolean {
   return type.repeat > 0 && takesSingle(type.base, kind);
 }
 
-function takes(type: ArgumentType, kind: number): boolean {
+/** True where a tensor may stand for the number, or tensors for some of the integers, as its elements decide. */
+function takesTensorAsNumber({ type, tensorToo }: Parameter, kind: number): boolean {
+  const { base, list, repeat } = type;
+  if (!tensorToo) return false;
+  if (list) return base === 'int' && (kind === TENSORS || kind === INTS_AND_TENSORS || (repeat > 0 && kind === TENSOR));
+  return kind === TENSOR;
+}
+
+function takes(parameter: Parameter, kind: number, lenient: boolean): boolean {
+  const { type } = parameter;
   if (kind === NULL) return type.optional;
+  if (lenient && takesTensorAsNumber(parameter, kind)) return true;
   return type.list ? takesList(type, kind) : takesSingle(type.base, kind);
 }
 
-function conversionOf(type: ArgumentType, kind: number): number {
+function conversionOf(parameter: Parameter, kind: number): number {
+  const { type } = parameter;
+  if (takesTensorAsNumber(parameter, kind)) {
+    if (type.base === 'Scalar') return SCALAR_OF;
+    if (type.base === 'float') return FLOAT_OF;
+    return kind === TENSOR ? INTEGER_OF : INTEGERS_OF;
+  }
   if (kind === TENSOR) return HANDLE;
   if (kind === TENSORS || kind === OPTIONAL_TENSORS) return HANDLES;
   return kind === GENERATOR ? GENERATOR_ID : PLAIN;
@@ -177,12 +207,13 @@ interface Match {
   readonly sources: (Source | null)[];
 }
 
-/** Matches a call with one overload; a string says why it does not match. */
-function match(signature: Signature, kinds: CallKinds): Match | string {
+/** Matches a call with one overload; a string says why it does not match. `lenient`: tensors may stand for numbers. */
+function match(signature: Signature, kinds: CallKinds, lenient: boolean): Match | string {
   const sources: (Source | null)[] = [];
-  const place = (parameter: Parameter, kind: number, source: Omit<Source, 'conversion'>): boolean => {
-    if (!takes(parameter.type, kind)) return false;
-    sources[parameter.index] = { ...source, conversion: conversionOf(parameter.type, kind) };
+  const place = (parameter: Parameter, kind: number, source: Omit<Source, 'conversion' | 'parameter'>): boolean => {
+    if (!takes(parameter, kind, lenient)) return false;
+    const { index, name } = parameter;
+    sources[index] = { ...source, conversion: conversionOf(parameter, kind), parameter: name };
     return true;
   };
   const { positional, options } = kinds;
@@ -204,7 +235,7 @@ function match(signature: Signature, kinds: CallKinds): Match | string {
     used += 1;
     for (const [order, { index }] of signature.outs.entries()) {
       const option = signature.outs.length === 1 ? 'out' : `out.${order}`;
-      sources[index] = { position: null, option, spread: false, conversion: HANDLE };
+      sources[index] = { position: null, option, spread: false, conversion: HANDLE, parameter: option };
     }
   } else if (out !== undefined) return 'argument `out`';
   for (const parameter of wanted) {
@@ -229,22 +260,26 @@ function match(signature: Signature, kinds: CallKinds): Match | string {
 }
 
 /** `reshape(2, 3)` for `reshape([2, 3])`, where the list is the only positional argument. */
-function matchSpread(signature: Signature, kinds: CallKinds): Match | string {
+function matchSpread(signature: Signature, kinds: CallKinds, lenient: boolean): Match | string {
   if (!signature.spreadable) return 'no';
   const before = signature.positional.length - 1;
   const { positional } = kinds;
   const rest = positional.slice(before);
-  if (rest.length === 0 || rest.some((kind) => kind !== INT && kind !== BIGINT)) return 'no';
-  const found = match(signature, { positional: [...positional.slice(0, before), INTS], options: kinds.options });
+  const isInteger = (one: number): boolean => one === INT || one === BIGINT;
+  if (rest.length === 0 || !rest.every((one) => isInteger(one) || (lenient && one === TENSOR))) return 'no';
+  const kind = rest.every(isInteger) ? INTS : INTS_AND_TENSORS;
+  const listed = { positional: [...positional.slice(0, before), kind], options: kinds.options };
+  const found = match(signature, listed, lenient);
   if (typeof found === 'string') return found;
   const list = signature.positional[before];
   if (list !== undefined) {
-    found.sources[list.index] = { position: before, option: null, spread: true, conversion: PLAIN };
+    const conversion = kind === INTS ? PLAIN : INTEGERS_OF;
+    found.sources[list.index] = { position: before, option: null, spread: true, conversion, parameter: list.name };
   }
   return found;
 }
 
-function toPlan({ signature, sources }: Match): Plan {
+function toPlan({ signature, sources }: Match, refuse: Refuse): Plan {
   const { schema } = signature;
   // Array.from turns the holes of arguments that take their default into nulls.
   const all = Array.from(sources, (source) => source ?? null);
@@ -263,7 +298,9 @@ function toPlan({ signature, sources }: Match): Plan {
         : schema.returns.some(({ type }) => type.startsWith('Tensor'))
           ? 'many'
           : 'value';
-  const inOrder = all.every((source, index) => source !== null && source.position === index && !source.spread);
+  const inOrder = all.every(
+    (source, index) => source !== null && source.position === index && !source.spread && source.conversion < SCALAR_OF,
+  );
   const unrecorded = signature.factory && all.some((source) => source !== null && source.conversion === HANDLE);
   const inPlace = outcome === 'same' && aliases.length === 1 && aliases[0]?.position === 0;
   return {
@@ -276,6 +313,7 @@ function toPlan({ signature, sources }: Match): Plan {
     unrecorded,
     direct: inOrder && !unrecorded && all.length <= 3 && (outcome === 'tensor' || inPlace),
     inPlace,
+    refuse,
     c0: all[0]?.conversion ?? PLAIN,
     c1: all[1]?.conversion ?? PLAIN,
     c2: all[2]?.conversion ?? PLAIN,
@@ -312,21 +350,26 @@ export function resolve(
   kinds: CallKinds,
   args: readonly unknown[],
 ): Plan {
+  const refuse: Refuse = (given, reason) => {
+    const received = given.slice(asMethod ? 1 : 0).map((arg) => describe(arg));
+    const expected = signatures
+      .filter(({ outs }) => outs.length === 0 || kinds.options.has('out'))
+      .map((signature) => `\n  ${signatureText(name, signature, asMethod)}`);
+    const receiver = asMethod ? ` on ${describe(given[0])}` : '';
+    return new ArgumentError(
+      `${name}(): no overload takes (${received.join(', ')})${receiver}${reason}; expected one of:${expected.join('')}`,
+    );
+  };
   const reasons: string[] = [];
-  for (const spread of [false, true]) {
-    for (const signature of signatures) {
-      const found = spread ? matchSpread(signature, kinds) : match(signature, kinds);
-      if (typeof found !== 'string') return toPlan(found);
-      if (!spread && signature.outs.length === 0) reasons.push(found);
+  // Tensors as numbers come last: which of them can be one depends on their values, and another overload may take them all.
+  for (const lenient of [false, true]) {
+    for (const spread of [false, true]) {
+      for (const signature of signatures) {
+        const found = spread ? matchSpread(signature, kinds, lenient) : match(signature, kinds, lenient);
+        if (typeof found !== 'string') return toPlan(found, refuse);
+        if (!lenient && !spread && signature.outs.length === 0) reasons.push(found);
+      }
     }
   }
-  const received = args.slice(asMethod ? 1 : 0).map((arg) => describe(arg));
-  const expected = signatures
-    .filter(({ outs }) => outs.length === 0 || kinds.options.has('out'))
-    .map((signature) => `\n  ${signatureText(name, signature, asMethod)}`);
-  const reason = reasons.length === 1 ? ` (${reasons[0] ?? ''})` : '';
-  const receiver = asMethod ? ` on ${describe(args[0])}` : '';
-  throw new ArgumentError(
-    `${name}(): no overload takes (${received.join(', ')})${receiver}${reason}; expected one of:${expected.join('')}`,
-  );
+  throw refuse(args, reasons.length === 1 ? ` (${reasons[0] ?? ''})` : '');
 }

@@ -37,6 +37,8 @@ export interface Parameter {
   readonly name: string;
   readonly type: ArgumentType;
   readonly required: boolean;
+  /** A number that a tensor without dimensions may stand for. */
+  readonly tensorToo: boolean;
 }
 
 /** One overload, as its caller sees it. */
@@ -61,6 +63,23 @@ const FACTORY = ['dtype', 'layout', 'device', 'pin_memory'];
 
 /** `to` takes what factories take, but its result depends on its tensor. */
 const isConversion = (schema: OpSchema): boolean => schema.arguments.some(({ name }) => name === 'copy');
+
+const NUMBERS: readonly BaseType[] = ['Scalar', 'int', 'float'];
+
+/**
+ * Where Python's parser takes a number for the tensor of `x * 2` and calls the Tensor overload, so that the Scalar ones
+ * are not there for it (`should_allow_numbers_as_tensors` in its source; the library does not tell).
+ */
+const NUMBERS_AS_TENSORS =
+  /^aten::((?:add|sub|subtract|mul|multiply|div|divide|true_divide|floor_divide)_?)\.Scalar(_mode)?$/;
+
+/** The op, and the rest of the overload's name, whose Tensor overload is called in place of this one; null for most. */
+export function numberAsTensor(full: string): readonly [op: string, mode: string] | null {
+  const [, name, mode = ''] = NUMBERS_AS_TENSORS.exec(full) ?? [];
+  return name === undefined ? null : [name, mode];
+}
+
+const isNumberAsTensor = ({ name, overload }: OpSchema): boolean => numberAsTensor(`${name}.${overload}`) !== null;
 
 /** Overloads of TorchScript, which repeat others for its interpreter. */
 const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|t|list_inplace)$/;
@@ -127,7 +146,13 @@ export function signatureOf(schema: OpSchema, asMethod: boolean): Signature | nu
     const type = parseType(argument.type);
     if (type === null) return null;
     if (type.base === 'Tensor') tensors += 1;
-    const parameter = { index, name: camelCase(argument.name), type, required: !('default' in argument) };
+    const parameter = {
+      index,
+      name: camelCase(argument.name),
+      type,
+      required: !('default' in argument),
+      tensorToo: NUMBERS.includes(type.base) && !(argument.name === 'other' && isNumberAsTensor(schema)),
+    };
     if (argument.kwargOnly && argument.written) outs.push(parameter);
     else if (argument.kwargOnly) keyword.push(parameter);
     else positional.push(parameter);

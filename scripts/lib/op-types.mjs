@@ -10,13 +10,13 @@ export const safe = (name) => (RESERVED.has(name) ? `${name}_` : name);
 const pascal = (name) => name[0].toUpperCase() + name.slice(1);
 
 /** A parameter's type, as TypeScript. */
-function inputType({ type: { base, list, repeat, optional, optionalElements } }) {
+function inputType({ type: { base, list, repeat, optional, optionalElements }, tensorToo }) {
   const single = {
     Tensor: 'Tensor',
     int: 'Int',
-    float: 'number',
+    float: 'Float',
     bool: 'boolean',
-    Scalar: 'Scalar',
+    Scalar: tensorToo ? 'Num' : 'Scalar',
     ScalarType: 'DType',
     Device: 'Device',
     Layout: 'Layout',
@@ -26,7 +26,14 @@ function inputType({ type: { base, list, repeat, optional, optionalElements } })
   }[base];
   let text = single;
   if (list) {
-    const element = base === 'int' ? 'number' : optionalElements ? `(${single} | null)` : single;
+    const element =
+      base === 'int' || base === 'float'
+        ? 'number'
+        : base === 'Scalar'
+          ? 'Scalar'
+          : optionalElements
+            ? `(${single} | null)`
+            : single;
     text = `readonly ${element}[]`;
     if (repeat > 0 && base !== 'Tensor') text = `${element} | ${text}`;
   }

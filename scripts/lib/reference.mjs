@@ -53,6 +53,15 @@ function groupAsOp(declaration) {
   declaration.comment.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: 'Ops' }]));
 }
 
+/** `(typeof MODES)[number]` as the words themselves: the list that the code checks against is not exported. */
+function spellOutWords(context, reflection) {
+  const [declaration] = context.getSymbolFromReflection(reflection)?.declarations ?? [];
+  const node = declaration && ts.isTypeAliasDeclaration(declaration) ? declaration.type : undefined;
+  if (!node || !ts.isIndexedAccessTypeNode(node) || !/^\(?typeof\b/.test(node.objectType.getText())) return;
+  // TypeDoc's own tag for it, which would say nothing to a reader of the code.
+  reflection.comment?.modifierTags.add('@useDeclaredType');
+}
+
 /** What an expression for an object of defaults says of each name, as text: of a literal, or of a constant that is one. */
 function defaultsIn(checker, expression) {
   if (ts.isIdentifier(expression)) {
@@ -138,6 +147,7 @@ function present(app) {
     document.name = /^# (.*)$/m.exec(heading?.text ?? '')?.[1] ?? document.name;
   });
   app.converter.on(Converter.EVENT_CREATE_SIGNATURE, spellOutTail);
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, spellOutWords);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     leaveOutInherited(project);
     // They stand in the signatures themselves (`@inline`).
@@ -167,7 +177,7 @@ function present(app) {
 }
 
 /** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
-const KEPT_INSIDE = ['TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
+const KEPT_INSIDE = ['Tail', 'TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
 
 const GROUPS = [
   'Documents',

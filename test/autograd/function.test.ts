@@ -1,4 +1,12 @@
-import { Function, type FunctionContext, grad, gradcheck, gradgradcheck, noGrad } from '../../lib/autograd';
+import {
+  Function,
+  type FunctionContext,
+  grad,
+  gradcheck,
+  gradgradcheck,
+  noGrad,
+  onceDifferentiable,
+} from '../../lib/autograd';
 import { memory } from '../../lib/engine';
 import { manualSeed, ones, randn, type Tensor, tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
@@ -179,6 +187,131 @@ describeWithOracle('custom functions', (oracle) => {
     );
     expect(() => run(() => ['x', null]).backward()).toThrow(/expected a Tensor or null for gradient 1, received 'x'/);
     expect(() => run(async () => Promise.resolve(null)).backward()).toThrow(/F\.backward\(\) takes a synchronous/);
+  });
+});
+
+/** A forward that knows nothing of autograd. */
+class Cube extends Function {
+  static forward(x: Tensor, factor: number): [Tensor, Tensor] {
+    return [x.pow(3).mul(factor), x.pow(2)];
+  }
+
+  static setupContext(
+    ctx: FunctionContext<[Tensor, Tensor]> & { factor?: number },
+    [x, factor]: [Tensor, number],
+    [, square]: [Tensor, Tensor],
+  ): void {
+    ctx.factor = factor;
+    ctx.markNonDifferentiable(square);
+    ctx.saveForBackward(x, square);
+  }
+
+  static backward(ctx: FunctionContext<[Tensor, Tensor]> & { factor?: number }, g: Tensor): [Tensor, null] {
+    return [g.mul(3 * (ctx.factor ?? NaN)).mul(ctx.savedTensors[0].pow(2)), null];
+  }
+}
+
+class Once extends Function {
+  static forward(ctx: FunctionContext<[Tensor]>, x: Tensor): Tensor {
+    ctx.saveForBackward(x);
+    return x.sin();
+  }
+
+  static backward = onceDifferentiable((ctx: FunctionContext<[Tensor]>, g: Tensor) => g.mul(ctx.savedTensors[0].cos()));
+}
+
+const SEPARATE = `
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(x, factor):
+        return x.pow(3) * factor, x.pow(2)
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, ctx.factor = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(x, output[1])
+    @staticmethod
+    def backward(ctx, g, _):
+        return g * (3 * ctx.factor) * ctx.saved_tensors[0].pow(2), None
+
+class Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0].cos()
+`;
+
+describeWithOracle('forms of custom functions', (oracle) => {
+  it('set the context up apart from forward, as in Python', async () => {
+    const x = randn([3]).requiresGrad_();
+    const [y, square] = Cube.apply(x, 1.5);
+    const [g] = grad(y.sum(), [x], { createGraph: true });
+    const [second] = grad((g as Tensor).sum(), [x]);
+    const python = await oracle().run(
+      `${SEPARATE.replaceAll('\n', '\n      ')}
+      x = x.requires_grad_()
+      y, square = Cube.apply(x, 1.5)
+      g, = torch.autograd.grad(y.sum(), x, create_graph=True)
+      second, = torch.autograd.grad(g.sum(), x)
+      told = [y.grad_fn.name(), square.requires_grad]
+      `,
+      {
+        inputs: { x: x.detach() },
+        outputs: { y: 'tensor', g: 'tensor', second: 'tensor', told: 'value' },
+      },
+    );
+    expectSameBits(y.detach(), python.y, 'y');
+    expectSameBits((g as Tensor).detach(), python.g, 'g');
+    expectSameBits(second as Tensor, python.second, 'second');
+    expect([y.gradFn?.name, square.requiresGrad]).toEqual(python.told);
+    class Late extends Function {
+      static forward(a: Tensor): Tensor {
+        return a.mul(2);
+      }
+
+      static async setupContext(): Promise<void> {
+        await Promise.resolve();
+      }
+
+      static backward(_ctx: FunctionContext, gradient: Tensor): Tensor {
+        return gradient;
+      }
+    }
+    expect(() => Late.apply(x)).toThrow(/Late\.setupContext\(\) takes a synchronous/);
+  });
+
+  it('refuse to be differentiated twice where they say so', async () => {
+    const x = randn([3]).requiresGrad_();
+    const [plain] = grad(Once.apply(x).sum(), [x]);
+    const [g] = grad(Once.apply(x).pow(2).sum(), [x], { createGraph: true });
+    const python = await oracle().run(
+      `${SEPARATE.replaceAll('\n', '\n      ')}
+      x = x.requires_grad_()
+      plain, = torch.autograd.grad(Once.apply(x).sum(), x)
+      g, = torch.autograd.grad(Once.apply(x).pow(2).sum(), x, create_graph=True)
+      try:
+          g.sum().backward()
+      except RuntimeError as error:
+          message = str(error)
+      told = [plain.requires_grad, g.requires_grad, g.grad_fn.name().split('::')[-1]]
+      `,
+      {
+        inputs: { x: x.detach() },
+        outputs: { plain: 'tensor', g: 'tensor', message: 'string', told: 'value' },
+      },
+    );
+    expectSameBits(plain as Tensor, python.plain, 'plain');
+    expectSameBits((g as Tensor).detach(), python.g, 'g');
+    const name = (g as Tensor).gradFn?.name.split('::').at(-1);
+    expect([plain?.requiresGrad, g?.requiresGrad, name]).toEqual(python.told);
+    expect(python.message).toContain('trying to differentiate twice a function that was marked with');
+    expect(() => {
+      (g as Tensor).sum().backward();
+    }).toThrow('trying to differentiate twice a function that was marked with onceDifferentiable');
   });
 });
 

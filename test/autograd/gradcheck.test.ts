@@ -76,7 +76,7 @@ describeWithOracle('gradcheck', (oracle) => {
     const unary: ((a: Tensor) => Tensor)[] = [
       (a) => a.mul(a),
       (a) => a.abs(),
-      (a) => a.real().mul(2),
+      (a) => a.real.mul(2),
       (a) => a.conj().mul(a),
       (a) => a.exp(),
     ];
@@ -168,5 +168,71 @@ describe('gradcheck', () => {
       expect(() => gradcheck(make(backward, materialize), x)).toThrow(GradcheckError);
       expect(() => gradcheck(make(backward, materialize), x)).toThrow(message);
     }
+  });
+});
+
+describeWithOracle('gradcheck in fast mode', (oracle) => {
+  it('decides as Python, whatever the error and the kinds of numbers', async () => {
+    const x = leaf(3, 4);
+    const z = complex(randn([2, 2], { dtype: 'float64' }), randn([2, 2], { dtype: 'float64' })).requiresGrad_();
+    const errors = [0, 1e-7, 9e-6, 3e-5, 1e-3, 1];
+    const fast = { fastMode: true, raiseException: false };
+    const ours = [
+      ...errors.map((error) => gradcheck(wrong(error), [x], fast)),
+      ...errors.map((error) => gradcheck(wrong(error), [x], { ...fast, atol: 1e-3 })),
+      ...errors.map((error) => gradcheck(wrong(error), [z], fast)),
+      gradcheck((a: Tensor, b: Tensor) => [a.mul(a), b.mul(b).imag, a.sum().mul(b.real.sum())], [x, z], fast),
+      gradcheck((a: Tensor) => a.abs().mul(a), [z], fast),
+      gradgradcheck((a: Tensor) => a.pow(3), [x], null, { fastMode: true }),
+      gradgradcheck((a: Tensor) => a.pow(3), [z], null, { fastMode: true }),
+    ];
+    const { theirs } = await oracle().run(
+      `
+      def wrong(error):
+          class Wrong(torch.autograd.Function):
+              @staticmethod
+              def forward(ctx, x):
+                  ctx.save_for_backward(x)
+                  return x * x
+              @staticmethod
+              def backward(ctx, g):
+                  x, = ctx.saved_tensors
+                  return g * (x * 2 + error)
+          return Wrong.apply
+      A = torch.autograd
+      x, z = x.requires_grad_(), z.requires_grad_()
+      fast = dict(fast_mode=True, raise_exception=False)
+      theirs = [A.gradcheck(wrong(e), [x], **fast) for e in errors]
+      theirs += [A.gradcheck(wrong(e), [x], atol=1e-3, **fast) for e in errors]
+      theirs += [A.gradcheck(wrong(e), [z], **fast) for e in errors]
+      theirs += [
+          A.gradcheck(lambda a, b: (a * a, (b * b).imag, a.sum() * b.real.sum()), [x, z], **fast),
+          A.gradcheck(lambda a: a.abs() * a, [z], **fast),
+          A.gradgradcheck(lambda a: a.pow(3), [x], fast_mode=True),
+          A.gradgradcheck(lambda a: a.pow(3), [z], fast_mode=True),
+      ]
+      `,
+      { inputs: { x: x.detach(), z: z.detach(), errors }, outputs: { theirs: 'value' } },
+    );
+    expect(ours).toEqual(theirs);
+    expect(new Set(ours)).toEqual(new Set([true, false]));
+  });
+});
+
+describe('gradcheck in fast mode', () => {
+  it('shows what is wrong at the elements, and counts calls', () => {
+    const x = leaf(4, 5);
+    expect(() => gradcheck(wrong(1), [x], { fastMode: true })).toThrow(
+      /Jacobian mismatch for output 0 with respect to input 0/,
+    );
+    let calls = 0;
+    const counted = (a: Tensor): Tensor => {
+      calls += 1;
+      return a.sin();
+    };
+    expect(gradcheck(counted, [x], { fastMode: true })).toBe(true);
+    expect(calls).toBeLessThan(10);
+    expect(gradcheck((a: Tensor) => a.detach().mul(0), [x], { fastMode: true })).toBe(true);
+    expect(() => gradcheck((a: Tensor) => a.detach().mul(2), [x], { fastMode: true })).toThrow(/expected to be zero/);
   });
 });

@@ -19,7 +19,12 @@ type Inputs = Record<
   | 'theta'
   | 'words'
   | 'table'
-  | 'sign',
+  | 'sign'
+  | 'square'
+  | 'samples'
+  | 'samples3d'
+  | 'eighths'
+  | 'groups',
   Tensor
 >;
 
@@ -45,6 +50,11 @@ function inputs(seed: number): Inputs {
       .randint(0, 2, [n + 1])
       .mul(2)
       .sub(1),
+    square: torch.randn([c, c]),
+    samples: torch.rand([n, c, 2]),
+    samples3d: torch.rand([n, c, 3]),
+    eighths: torch.randn([16, 32]),
+    groups: torch.tensor([choose.int(1, 7), 8], { dtype: 'int32' }),
   };
 }
 
@@ -130,6 +140,68 @@ const losses: Call<Inputs>[] = [
       ({ x, sign }) => F.hingeEmbeddingLoss(x.select(1, 0), sign, { reduction }),
     ],
   ]),
+  ...(['mean', 'sum', 'none'] as const).flatMap((reduction): Call<Inputs>[] => [
+    [
+      `F.gaussian_nll_loss(x, y, u, reduction='${reduction}')`,
+      ({ x, y, u }) => F.gaussianNllLoss(x, y, u, { reduction }),
+    ],
+    [
+      `F.gaussian_nll_loss(x, y, u[:, :1], True, 0.3, '${reduction}')`,
+      ({ x, y, u }) => F.gaussianNllLoss(x, y, u.narrow(1, 0, 1), true, 0.3, reduction),
+    ],
+    [
+      `F.triplet_margin_with_distance_loss(x, y, u, reduction='${reduction}')`,
+      ({ x, y, u }) => F.tripletMarginWithDistanceLoss(x, y, u, { reduction }),
+    ],
+    [
+      `F.linear_cross_entropy(x, square, classes, linear_bias=perClass, weight=perClass, reduction='${reduction}')`,
+      ({ x, square, classes, perClass }) =>
+        F.linearCrossEntropy(x, square, classes, { linearBias: perClass, weight: perClass, reduction }),
+    ],
+  ]),
+  ['F.gaussian_nll_loss(x, y, u[:, 0], full=True)', ({ x, y, u }) => F.gaussianNllLoss(x, y, u.select(1, 0), true)],
+  ['F.gaussian_nll_loss(x, y, 0.7)', ({ x, y }) => F.gaussianNllLoss(x, y, 0.7)],
+  ['F.gaussian_nll_loss(x, y, x)', ({ x, y }) => F.gaussianNllLoss(x, y, x)],
+  ['F.gaussian_nll_loss(x, y, u[:, :1].T)', ({ x, y, u }) => F.gaussianNllLoss(x, y, u.narrow(1, 0, 1).T)],
+  [
+    'F.triplet_margin_with_distance_loss(x, y, u, distance_function=lambda a, b: (a - b).abs().sum(-1), margin=0.5, swap=True)',
+    ({ x, y, u }) =>
+      F.tripletMarginWithDistanceLoss(x, y, u, {
+        distanceFunction: (a, b) => a.sub(b).abs().sum(-1),
+        margin: 0.5,
+        swap: true,
+      }),
+  ],
+  [
+    'F.triplet_margin_with_distance_loss(x, y, u, margin=0.0)',
+    ({ x, y, u }) => F.tripletMarginWithDistanceLoss(x, y, u, { margin: 0 }),
+  ],
+  [
+    'F.triplet_margin_with_distance_loss(x, y[0], u)',
+    ({ x, y, u }) => F.tripletMarginWithDistanceLoss(x, y.select(0, 0), u),
+  ],
+  [
+    'F.linear_cross_entropy(x, square, classes, ignore_index=1, label_smoothing=0.2)',
+    ({ x, square, classes }) => F.linearCrossEntropy(x, square, classes, { ignoreIndex: 1, labelSmoothing: 0.2 }),
+  ],
+  [
+    'F.linear_cross_entropy(x, square, u.softmax(1))',
+    ({ x, square, u }) => F.linearCrossEntropy(x, square, u.softmax(1)),
+  ],
+  [
+    'F.linear_cross_entropy(x, square, u.softmax(1), ignore_index=1)',
+    ({ x, square, u }) => F.linearCrossEntropy(x, square, u.softmax(1), { ignoreIndex: 1 }),
+  ],
+  [
+    'F.linear_cross_entropy(x, torch.stack([square, square], 1), torch.stack([classes, classes], 1))',
+    ({ x, square, classes }) =>
+      F.linearCrossEntropy(x, torch.stack([square, square], 1), torch.stack([classes, classes], 1)),
+  ],
+  [
+    'F.linear_cross_entropy(x[0], square, classes[0])',
+    ({ x, square, classes }) => F.linearCrossEntropy(x.at(0), square, classes.at(0)),
+  ],
+  ['F.linear_cross_entropy(x, y.T, classes)', ({ x, y, classes }) => F.linearCrossEntropy(x, y.T, classes)],
   ["F.kl_div(x, u, reduction='batchmean', log_target=True)", ({ x, u }) => F.klDiv(x, u, 'batchmean', true)],
   ['F.binary_cross_entropy(u, u[:1])', ({ u }) => F.binaryCrossEntropy(u, u.narrow(0, 0, 1))],
   ["F.mse_loss(x, y, reduction='median')", ({ x, y }) => F.mseLoss(x, y, { reduction: 'median' as 'mean' })],
@@ -150,6 +222,76 @@ const pooling: Call<Inputs>[] = [
     'F.max_unpool2d(*F.max_pool2d(image, 2, return_indices=True), 2)',
     ({ image }) => F.maxUnpool2d(...F.maxPool2d(image, 2, { returnIndices: true }), 2),
   ],
+  [
+    'F.max_unpool2d(*F.max_pool2d(image, 2, return_indices=True), 2, output_size=image.shape[1:])',
+    ({ image }) => F.maxUnpool2d(...F.maxPool2dWithIndices(image, 2), 2, { outputSize: image.shape.slice(1) }),
+  ],
+  [
+    'F.max_unpool2d(*F.max_pool2d(image, 2, return_indices=True), 2, output_size=[2, 2])',
+    ({ image }) => F.maxUnpool2d(...F.maxPool2dWithIndices(image, 2), 2, { outputSize: [2, 2] }),
+  ],
+  [
+    'F.max_unpool1d(*F.max_pool1d(wave, 2, return_indices=True), 2, output_size=wave.shape)',
+    ({ wave }) => F.maxUnpool1d(...F.maxPool1dWithIndices(wave, 2), 2, { outputSize: wave.shape }),
+  ],
+  [
+    'F.max_unpool1d(*F.max_pool1d(wave, 3, 2, 1, return_indices=True), 3, 2, 1)',
+    ({ wave }) => F.maxUnpool1d(...F.maxPool1dWithIndices(wave, 3, 2, 1), 3, 2, 1),
+  ],
+  [
+    'F.max_unpool3d(*F.max_pool3d(volume, 2, return_indices=True), 2, output_size=volume.shape)',
+    ({ volume }) => F.maxUnpool3d(...F.maxPool3dWithIndices(volume, 2), 2, { outputSize: volume.shape }),
+  ],
+  [
+    'F.max_unpool3d(*F.max_pool3d(volume, [2, 1, 2], return_indices=True), [2, 1, 2])',
+    ({ volume }) => F.maxUnpool3d(...F.maxPool3dWithIndices(volume, [2, 1, 2]), [2, 1, 2]),
+  ],
+  ...([2, 3, 1, 0.5, Infinity, -Infinity] as const).flatMap((p): Call<Inputs>[] => {
+    const python = Number.isFinite(p) ? String(p) : `float('${p}')`;
+    return [
+      [`F.lp_pool1d(wave, ${python}, 2)`, ({ wave }) => F.lpPool1d(wave, p, 2)],
+      [`F.lp_pool2d(image, ${python}, (2, 3), 1)`, ({ image }) => F.lpPool2d(image, p, [2, 3], 1)],
+      [
+        `F.lp_pool3d(volume, ${python}, 2, ceil_mode=True)`,
+        ({ volume }) => F.lpPool3d(volume, p, 2, { ceilMode: true }),
+      ],
+    ];
+  }),
+  [
+    'F.fractional_max_pool2d(image, 2, output_size=(3, 2))',
+    ({ image }) => F.fractionalMaxPool2d(image, 2, { outputSize: [3, 2] }),
+  ],
+  [
+    'F.fractional_max_pool2d(image, 2, output_ratio=(0.5, 0.6), return_indices=True)',
+    ({ image }) => F.fractionalMaxPool2d(image, 2, { outputRatio: [0.5, 0.6], returnIndices: true }),
+  ],
+  [
+    'F.fractional_max_pool2d_with_indices(image, (2, 3), 3, _random_samples=samples)',
+    ({ image, samples }) => F.fractionalMaxPool2dWithIndices(image, [2, 3], 3, { randomSamples: samples }),
+  ],
+  ['F.fractional_max_pool2d(image[0], 2, 3)', ({ image }) => F.fractionalMaxPool2d(image.at(0), 2, 3)],
+  ['F.fractional_max_pool2d(image, 2)', ({ image }) => F.fractionalMaxPool2d(image, 2)],
+  ['F.fractional_max_pool3d(volume, 2, (2, 3, 2))', ({ volume }) => F.fractionalMaxPool3d(volume, 2, [2, 3, 2])],
+  [
+    'F.fractional_max_pool3d(volume, 2, output_ratio=0.5, return_indices=True)',
+    ({ volume }) => F.fractionalMaxPool3d(volume, 2, { outputRatio: 0.5, returnIndices: true }),
+  ],
+  [
+    'F.fractional_max_pool3d_with_indices(volume, 2, 2, None, False, samples3d)',
+    ({ volume, samples3d }) => F.fractionalMaxPool3dWithIndices(volume, 2, 2, null, false, samples3d),
+  ],
+  ['F.max_pool1d_with_indices(wave, 2, 1)', ({ wave }) => F.maxPool1dWithIndices(wave, 2, 1)],
+  ['F.max_pool2d_with_indices(image, 2, 1, 1)', ({ image }) => F.maxPool2dWithIndices(image, 2, 1, 1)],
+  [
+    'F.max_pool3d_with_indices(volume, 2, dilation=2)',
+    ({ volume }) => F.maxPool3dWithIndices(volume, 2, { dilation: 2 }),
+  ],
+  ['F.adaptive_max_pool1d_with_indices(wave, 2)', ({ wave }) => F.adaptiveMaxPool1dWithIndices(wave, 2)],
+  [
+    'F.adaptive_max_pool2d_with_indices(image, (3, None))',
+    ({ image }) => F.adaptiveMaxPool2dWithIndices(image, [3, null]),
+  ],
+  ['F.adaptive_max_pool3d_with_indices(volume, 2)', ({ volume }) => F.adaptiveMaxPool3dWithIndices(volume, 2)],
   ['F.max_pool1d(wave, 2, 1)', ({ wave }) => F.maxPool1d(wave, 2, 1)],
   ['F.max_pool3d(volume, 2, return_indices=True)', ({ volume }) => F.maxPool3d(volume, 2, { returnIndices: true })],
   [
@@ -191,6 +333,8 @@ const images: Call<Inputs>[] = [
       ],
     ]),
   ),
+  ['F.upsample_nearest(image, scale_factor=2)', ({ image }) => F.upsampleNearest(image, { scaleFactor: 2 })],
+  ['F.upsample_bilinear(image, (9, 7))', ({ image }) => F.upsampleBilinear(image, [9, 7])],
   ['F.interpolate(image)', ({ image }) => F.interpolate(image)],
   ['F.interpolate(image, 3, 2.0)', ({ image }) => F.interpolate(image, 3, 2)],
   ...(['constant', 'reflect', 'replicate', 'circular'] as const).flatMap((mode): Call<Inputs>[] => [
@@ -228,9 +372,100 @@ const others: Call<Inputs>[] = [
   ['F.embedding(words, table)', ({ words, table }) => F.embedding(words, table)],
   ['F.embedding(words, table, -1, 1.0)', ({ words, table }) => F.embedding(words, table, -1, 1)],
   ['F.embedding(words, table, 6)', ({ words, table }) => F.embedding(words, table, 6)],
+  ...(['sum', 'mean', 'max'] as const).flatMap((mode): Call<Inputs>[] => [
+    [`F.embedding_bag(words, table, mode='${mode}')`, ({ words, table }) => F.embeddingBag(words, table, { mode })],
+    [
+      `F.embedding_bag(words.flatten(), table, torch.tensor([0, 2, 2]), mode='${mode}')`,
+      ({ words, table }) => F.embeddingBag(words.flatten(), table, torch.tensor([0, 2, 2]), { mode }),
+    ],
+    [
+      `F.embedding_bag(words.flatten(), table, torch.tensor([0, 3, 6]), mode='${mode}', include_last_offset=True)`,
+      ({ words, table }) =>
+        F.embeddingBag(words.flatten(), table, torch.tensor([0, 3, 6]), { mode, includeLastOffset: true }),
+    ],
+    [
+      `F.embedding_bag(words, table, mode='${mode}', padding_idx=words[0, 0].item())`,
+      ({ words, table }) => F.embeddingBag(words, table, { mode, paddingIdx: words.at(0, 0).item() }),
+    ],
+    [
+      `F.embedding_bag(words, table, mode='${mode}', per_sample_weights=u[:2, :2].repeat(1, 2)[:, :3])`,
+      ({ words, table, u }) =>
+        F.embeddingBag(words, table, {
+          mode,
+          perSampleWeights: u.narrow(0, 0, 2).narrow(1, 0, 2).repeat([1, 2]).narrow(1, 0, 3),
+        }),
+    ],
+    [
+      `F.embedding_bag(words, table, mode='${mode}', sparse=True)`,
+      ({ words, table }) => F.embeddingBag(words, table, { mode, sparse: true }),
+    ],
+    [
+      `F.embedding_bag(words, table, mode='${mode}', scale_grad_by_freq=True)`,
+      ({ words, table }) => F.embeddingBag(words, table, { mode, scaleGradByFreq: true }),
+    ],
+    [
+      `F.embedding_bag(words, table, None, 0.7, 1.0, mode='${mode}')`,
+      ({ words, table }) => F.embeddingBag(words, table, null, 0.7, 1, { mode }),
+    ],
+  ]),
+  ['F.embedding_bag(words.flatten(), table)', ({ words, table }) => F.embeddingBag(words.flatten(), table)],
+  [
+    'F.embedding_bag(words, table, torch.tensor([0]))',
+    ({ words, table }) => F.embeddingBag(words, table, torch.tensor([0])),
+  ],
+  ['F.embedding_bag(words, table[0])', ({ words, table }) => F.embeddingBag(words, table.at(0))],
+  [
+    'F.grouped_mm(eighths[:8].bfloat16(), eighths.bfloat16().reshape(2, 8, 32).mT.contiguous(), offs=groups)',
+    ({ eighths, groups }) =>
+      F.groupedMm(eighths.narrow(0, 0, 8).bfloat16(), eighths.bfloat16().reshape([2, 8, 32]).mT.contiguous(), {
+        offs: groups,
+      }),
+  ],
+  [
+    'F.grouped_mm(eighths.reshape(2, 8, 32), eighths.reshape(2, 8, 32).mT)',
+    ({ eighths }) => F.groupedMm(eighths.reshape([2, 8, 32]), eighths.reshape([2, 8, 32]).mT),
+  ],
+  [
+    'F.scaled_mm(eighths.to(torch.float8_e4m3fn), eighths.to(torch.float8_e4m3fn).t(), torch.tensor(0.5), F.ScalingType.TensorWise, torch.tensor(2.0), F.ScalingType.TensorWise)',
+    ({ eighths }) =>
+      F.scaledMm(
+        eighths.to('float8_e4m3fn'),
+        eighths.to('float8_e4m3fn').t(),
+        torch.tensor(0.5),
+        'TensorWise',
+        torch.tensor(2, { dtype: 'float32' }),
+        'TensorWise',
+      ),
+  ],
+  [
+    'F.scaled_mm(eighths.to(torch.float8_e4m3fn), eighths.to(torch.float8_e4m3fn).t(), [torch.tensor(0.5)], [F.ScalingType.TensorWise], torch.tensor(2.0), F.ScalingType.TensorWise, output_dtype=torch.float32)',
+    ({ eighths }) =>
+      F.scaledMm(
+        eighths.to('float8_e4m3fn'),
+        eighths.to('float8_e4m3fn').t(),
+        [torch.tensor(0.5)],
+        ['TensorWise'],
+        torch.tensor(2, { dtype: 'float32' }),
+        'TensorWise',
+        { outputDtype: 'float32' },
+      ),
+  ],
+  [
+    'F.scaled_grouped_mm(eighths, eighths.t(), torch.tensor(1.0), F.ScalingType.TensorWise, torch.tensor(1.0), F.ScalingType.TensorWise)',
+    ({ eighths }) =>
+      F.scaledGroupedMm(eighths, eighths.t(), torch.tensor(0.5), 'TensorWise', torch.tensor(0.5), 'TensorWise'),
+  ],
   ['F.one_hot(words)', ({ words }) => F.oneHot(words)],
   ['F.dropout1d(wave)', ({ wave }) => F.dropout1d(wave)],
   ['F.dropout1d(x)', ({ x }) => F.dropout1d(x)],
+  ['F.dropout2d(wave)', ({ wave }) => F.dropout2d(wave)],
+  ['F.dropout2d(x, 0.5, True, True)', ({ x }) => F.dropout2d(x, 0.5, true, true)],
+  ['F.dropout3d(volume, 0.3)', ({ volume }) => F.dropout3d(volume, 0.3)],
+  ['F.dropout3d(volume[0], inplace=True)', ({ volume }) => F.dropout3d(volume.at(0), { inplace: true })],
+  ['F.dropout3d(image.clone(), inplace=True)', ({ image }) => F.dropout3d(image.clone(), { inplace: true })],
+  ['F.dropout3d(wave)', ({ wave }) => F.dropout3d(wave)],
+  ['F.dropout3d(volume, training=False)', ({ volume }) => F.dropout3d(volume, { training: false })],
+  ['F.dropout3d(volume, -0.1)', ({ volume }) => F.dropout3d(volume, -0.1)],
   ['F.dropout2d(image, 0.25)', ({ image }) => F.dropout2d(image, 0.25)],
   ['F.dropout2d(image, 1.5)', ({ image }) => F.dropout2d(image, 1.5)],
   ['F.alpha_dropout(x, training=True)', ({ x }) => F.alphaDropout(x, { training: true })],

@@ -69,6 +69,12 @@ export function makeCase(op: string, signature: Signature, doors: Doors, choose:
     const plain = schema.arguments[parameter.index]?.written === true || (signature.factory && door === 'exact');
     if (plain && isTensorValue(value)) given.set(parameter, { ...value, grad: false });
   }
+  // Python's parser takes tensors for numbers; `torch.ops` does not.
+  if (door !== 'exact') {
+    for (const [parameter, value] of given) {
+      if (choose.chance(0.08)) given.set(parameter, made.numberAsTensor(parameter.type, value));
+    }
+  }
   const asMethod =
     method !== undefined && (door === 'method' || (door === 'exact' && choose.chance(0.5) && inOrder(method)));
   return {

@@ -171,6 +171,16 @@ export class Arguments {
     }
   }
 
+  /** A number as a tensor without dimensions, where that may stand for it; else the value as it is. */
+  numberAsTensor({ base, list }: ArgumentType, value: Value): Value {
+    if (typeof value !== 'number' || list || !['int', 'float', 'Scalar'].includes(base)) return value;
+    const whole = Number.isInteger(value);
+    const floats: readonly DType[] = ['float32', 'float64', 'bfloat16'];
+    const integers: readonly DType[] = ['int64', 'int32', value > 0 ? 'uint8' : 'int16'];
+    const dtypes = base === 'int' ? [...integers, 'float32' as const] : whole ? [...floats, ...integers] : floats;
+    return this.tensor([], this.choose.pick(dtypes), [value, value]);
+  }
+
   private anyShape(): number[] {
     const { choose } = this;
     const rank = choose.pick([0, 1, 1, 2, 2, 2, 3, 3, 4]);

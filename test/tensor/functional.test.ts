@@ -133,6 +133,69 @@ const CALLS: Call<Inputs>[] = [
   ['torch.result_type(ints, 1.5)', ({ ints }) => torch.resultType(ints, 1.5)],
   ['torch.can_cast(torch.float32, torch.int64)', () => torch.canCast('float32', 'int64')],
   ['torch.chain_matmul(a, b)', ({ a, b }) => torch.chainMatmul(a, b)],
+  ['torch.svd_lowrank(a, 2)', ({ a }) => torch.svdLowrank(a, 2)],
+  ['torch.svd_lowrank(batch, q=2, niter=0)', ({ batch }) => torch.svdLowrank(batch, { q: 2, niter: 0 })],
+  ['torch.svd_lowrank(a, 2, 1, a[0] * 0.5)', ({ a }) => torch.svdLowrank(a, 2, 1, a.select(0, 0).mul(0.5))],
+  ['torch.svd_lowrank(a.relu().to_sparse().detach(), 2)', ({ a }) => torch.svdLowrank(a.relu().toSparse().detach(), 2)],
+  ['torch.pca_lowrank(a)', ({ a }) => torch.pcaLowrank(a)],
+  ['torch.pca_lowrank(batch, 2, False, 1)', ({ batch }) => torch.pcaLowrank(batch, 2, false, 1)],
+  ['torch.pca_lowrank(a.relu().detach().to_sparse(), 2)', ({ a }) => torch.pcaLowrank(a.relu().detach().toSparse(), 2)],
+  ['torch.pca_lowrank(a, 100)', ({ a }) => torch.pcaLowrank(a, 100)],
+  ['torch.asarray(a)', ({ a }) => torch.asarray(a)],
+  ['torch.asarray(a, dtype=torch.float64)', ({ a }) => torch.asarray(a, { dtype: 'float64' })],
+  ['torch.asarray(a, copy=True, requires_grad=True)', ({ a }) => torch.asarray(a, { copy: true, requiresGrad: true })],
+  ['torch.asarray(a, dtype=torch.float64, copy=False)', ({ a }) => torch.asarray(a, { dtype: 'float64', copy: false })],
+  ['torch.asarray(a.detach(), requires_grad=True)', ({ a }) => torch.asarray(a.detach(), { requiresGrad: true })],
+  ['torch.asarray(a, requires_grad=False)', ({ a }) => torch.asarray(a, { requiresGrad: false })],
+  ['torch.asarray([1, 2.5])', () => torch.asarray([1, 2.5])],
+  ['ints.new_tensor([1, 2])', ({ ints }) => ints.newTensor([1, 2])],
+  ['a.new_tensor(3)', ({ a }) => a.newTensor(3)],
+  ['a.new_tensor(v)', ({ a, v }) => a.newTensor(v)],
+  ['a.new_full((2, 2), 3)', ({ a }) => a.newFull([2, 2], 3)],
+  ['a.H', ({ a }) => a.H],
+  ['batch.mH', ({ batch }) => batch.mH],
+  ['torch.complex(a, a * 2).H', ({ a }) => torch.complex(a, a.mul(2)).H],
+  ['torch.complex(a, a * 2).real', ({ a }) => torch.complex(a, a.mul(2)).real],
+  ['torch.complex(a, a * 2).imag', ({ a }) => torch.complex(a, a.mul(2)).imag],
+  ['a.real', ({ a }) => a.real],
+  ['a.imag', ({ a }) => a.imag],
+  ['a.itemsize', ({ a }) => a.itemsize],
+  ['a.double().nbytes', ({ a }) => a.double().nbytes],
+  ['a.unbind()[1].output_nr', ({ a }) => (a.unbind()[1] as Tensor).outputNr],
+  ['a.retains_grad', ({ a }) => a.retainsGrad],
+  [
+    '[a.is_cpu, a.is_cuda, a.is_meta, a.is_sparse, a.is_sparse_csr, a.is_mkldnn]',
+    ({ a }) => [a.isCpu, a.isCuda, a.isMeta, a.isSparse, a.isSparseCsr, a.isMkldnn],
+  ],
+  [
+    '[a.to_sparse_coo().is_sparse, a.detach().to_sparse_csr().is_sparse_csr]',
+    ({ a }) => [a.toSparseCoo().isSparse, a.detach().toSparseCsr().isSparseCsr],
+  ],
+  [
+    '[a.nelement(), a.ndimension(), a.storage_offset(), a[1:].storage_offset()]',
+    ({ a }) => [a.nelement(), a.ndimension(), a.storageOffset(), a.narrow(0, 1, 1).storageOffset()],
+  ],
+  ['a[1:].data_ptr() - a.data_ptr()', ({ a }) => a.narrow(0, 1, 1).dataPtr() - a.dataPtr()],
+  ['torch.empty(0).data_ptr()', () => torch.empty([0]).dataPtr()],
+  ['a.cfloat()', ({ a }) => a.cfloat()],
+  ['a.cdouble()', ({ a }) => a.cdouble()],
+  ['a.char()', ({ a }) => a.char()],
+  [
+    '[a.type(), ints.type(), flags.type(), a.to_sparse().type()]',
+    ({ a, ints, flags }) => [a.type(), ints.type(), flags.type(), a.toSparse().type()],
+  ],
+  ['ints.type(torch.float16)', ({ ints }) => ints.type('float16')],
+  ['ints.type_as(a)', ({ ints, a }) => ints.typeAs(a)],
+  ['a.detach().apply_(lambda x: x * 2)', ({ a }) => a.detach().apply_((x) => Number(x) * 2)],
+  ['ints.apply_(lambda x: x + 3)', ({ ints }) => ints.apply_((x) => Number(x) + 3)],
+  [
+    'a.detach().map_(v.detach(), lambda x, y: x + y * 2)',
+    ({ a, v }) => a.detach().map_(v.detach(), (x, y) => Number(x) + Number(y) * 2),
+  ],
+  [
+    'a.detach().map2_(v.detach(), s.detach(), lambda x, y, z: x + y * z)',
+    ({ a, v, s }) => a.detach().map2_(v.detach(), s.detach(), (x, y, z) => Number(x) + Number(y) * Number(z)),
+  ],
   ['torch.linalg.norm(a)', ({ a }) => torch.linalg.norm(a)],
   ["torch.linalg.norm(a, 'nuc')", ({ a }) => torch.linalg.norm(a, 'nuc')],
   ['torch.linalg.svd(a, full_matrices=False)', ({ a }) => torch.linalg.svd(a, { fullMatrices: false })],
@@ -147,6 +210,27 @@ describeWithOracle('what Python defines in Python', (oracle) => {
       expect(different).toEqual([]);
       expect(values).toBeGreaterThan(CALLS.length * 0.8);
     }
+  });
+});
+
+describe('attributes', () => {
+  it('write through to complex tensors', () => {
+    const z = torch.complex(torch.ones([2]), torch.zeros([2]));
+    z.imag = torch.tensor([2.5, 3.5]);
+    z.real = torch.tensor([-1.5, 0.5]);
+    expect(z.tolist()).toEqual([
+      { re: -1.5, im: 2.5 },
+      { re: 0.5, im: 3.5 },
+    ]);
+    const x = torch.ones([2]);
+    expect(x.real).toBe(x);
+  });
+
+  it('refuse what is not theirs', () => {
+    const x = torch.ones([2]);
+    expect(() => x.apply_(1 as never)).toThrow(/apply_\(\): expected a function, received 1/);
+    expect(() => torch.zeros([2], { device: 'meta' }).apply_((v) => v)).toThrow(/expected tensors on the CPU/);
+    expect(() => x.type('torch.FloatTensor' as 'float32')).toThrow(/type\(\): expected a dtype/);
   });
 });
 

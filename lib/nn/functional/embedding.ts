@@ -1,8 +1,8 @@
-/** Embeddings, and dropout of whole channels. */
-import { ArgumentError } from '../../engine';
+/** Embeddings: rows of a table, alone and in bags. */
+import { noGrad } from '../../autograd';
+import { ArgumentError, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { binding } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 
 /** Options of {@link embedding}. */
@@ -38,69 +38,112 @@ export function embedding(
 
 /** Not recorded, as in Python: the rows that the gradient belongs to are the shortened ones. */
 function renormalize(weight: Tensor, input: Tensor, maxNorm: number, normType: number): void {
-  const recording = binding.isGradEnabled();
-  binding.setGradEnabled(false);
-  try {
-    ops.embeddingRenorm_(weight, input.contiguous(), maxNorm, normType);
-  } finally {
-    binding.setGradEnabled(recording);
+  noGrad(() => ops.embeddingRenorm_(weight, input.contiguous(), maxNorm, normType));
+}
+
+const BAG_MODES = ['sum', 'mean', 'max'] as const;
+
+/** Options of {@link embeddingBag}. */
+export interface EmbeddingBagOptions {
+  /** Where each bag begins in an input of one dimension; none for two dimensions, where each row is a bag. */
+  offsets?: Tensor | null;
+  /** Rows that are used are shortened to this norm, in place. */
+  maxNorm?: number | null;
+  normType?: number;
+  scaleGradByFreq?: boolean;
+  mode?: (typeof BAG_MODES)[number];
+  sparse?: boolean;
+  /** Factor of each row, of the input's shape; for the mode `sum`. */
+  perSampleWeights?: Tensor | null;
+  /** The last offset is where the last bag ends. */
+  includeLastOffset?: boolean;
+  /** A row that does not count. */
+  paddingIdx?: number | null;
+}
+
+const BAG_DEFAULTS: Required<EmbeddingBagOptions> = {
+  offsets: null,
+  maxNorm: null,
+  normType: 2,
+  scaleGradByFreq: false,
+  mode: 'mean',
+  sparse: false,
+  perSampleWeights: null,
+  includeLastOffset: false,
+  paddingIdx: null,
+};
+
+const fail = (message: string): never => {
+  throw new ArgumentError(`embeddingBag: ${message}`, 'TORCH_VALUE');
+};
+
+/** The mode's number in the op, after the checks that Python makes of it. */
+function bagMode({ mode, scaleGradByFreq, sparse, perSampleWeights }: Required<EmbeddingBagOptions>): number {
+  const index = BAG_MODES.indexOf(mode);
+  if (index < 0) fail(`expected one of ${BAG_MODES.join(', ')} for \`mode\`, received ${describe(mode)}`);
+  if (mode === 'max' && (scaleGradByFreq || sparse)) {
+    fail('mode max has neither gradients scaled by frequency nor sparse ones');
   }
-}
-
-function checkProbability(name: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) {
-    throw new ArgumentError(`${name}: expected a probability from 0 to 1, received ${p}`, 'TORCH_VALUE');
+  if (perSampleWeights !== null && mode !== 'sum') {
+    fail(`\`perSampleWeights\` need the mode sum, received ${mode}`);
   }
+  return index;
 }
 
-/** @inline */
-interface Drop {
-  p?: number;
-  training?: boolean;
-  inplace?: boolean;
-}
-
-type DropTail = Tail<Drop, ['p', 'training', 'inplace']>;
-type DropOp = (input: Tensor, p: number, train: boolean) => Tensor;
-
-function dropping(name: string, op: DropOp, inplaceOp: DropOp, training: boolean) {
-  return (input: Tensor, ...rest: DropTail): Tensor => {
-    const options = readTail(name, { p: 0.5, training, inplace: false }, rest);
-    checkProbability(name, options.p);
-    return (options.inplace ? inplaceOp : op)(input, options.p, options.training);
-  };
-}
-
-const feature: readonly [DropOp, DropOp] = [
-  (...args) => ops.featureDropout(...args),
-  (...args) => ops.featureDropout_(...args),
-];
-
-/** Zeroes whole channels of [N, C, L] or [C, L]. */
-export function dropout1d(input: Tensor, ...rest: DropTail): Tensor {
-  const { p, training, inplace } = readTail('dropout1d', { p: 0.5, training: true, inplace: false }, rest);
-  checkProbability('dropout1d', p);
-  if (input.ndim !== 2 && input.ndim !== 3) {
-    throw new ArgumentError(`dropout1d: expected [N, C, L] or [C, L], received ${input.ndim} dimensions`);
+/** The sums, means or maxima of the rows of `weight` [V, E] in each bag of indices, [bags, E]. */
+export function embeddingBag(
+  input: Tensor,
+  weight: Tensor,
+  ...rest: Tail<
+    EmbeddingBagOptions,
+    [
+      'offsets',
+      'maxNorm',
+      'normType',
+      'scaleGradByFreq',
+      'mode',
+      'sparse',
+      'perSampleWeights',
+      'includeLastOffset',
+      'paddingIdx',
+    ]
+  >
+): Tensor {
+  const options = readTail<Required<EmbeddingBagOptions>>('embeddingBag', BAG_DEFAULTS, rest);
+  const { maxNorm, normType, scaleGradByFreq, sparse, paddingIdx } = options;
+  let { offsets, perSampleWeights, includeLastOffset } = options;
+  let indices = input;
+  if (perSampleWeights !== null && perSampleWeights.shape.join() !== input.shape.join()) {
+    fail(`expected weights of the input's shape, received ${describe(perSampleWeights)} for ${describe(input)}`);
   }
-  const op = inplace ? feature[1] : feature[0];
-  if (input.ndim === 3) return op(input, p, training);
-  return op(inplace ? input.unsqueeze_(0) : input.unsqueeze(0), p, training)[inplace ? 'squeeze_' : 'squeeze'](0);
+  if (weight.ndim !== 2) fail(`expected a table of two dimensions for \`weight\`, received ${describe(weight)}`);
+  if (input.ndim === 2) {
+    if (offsets !== null) fail(`expected no \`offsets\` for an input of two dimensions, each row of which is a bag`);
+    const { dtype, device } = input;
+    const length = input.size(1);
+    if (length === 0) fail(`expected bags of one index or more, received ${describe(input)}`);
+    offsets = ops.arange(0, input.numel(), length, { dtype, device });
+    includeLastOffset = false;
+    indices = input.reshape([-1]);
+    perSampleWeights = perSampleWeights?.reshape([-1]) ?? null;
+  } else if (input.ndim !== 1 || offsets?.ndim !== 1) {
+    fail(
+      `expected an input of two dimensions, or of one with \`offsets\` of one, received ${describe(input)} and ${describe(offsets)}`,
+    );
+  }
+  const mode = bagMode(options);
+  if (maxNorm !== null) renormalize(weight, indices, maxNorm, normType);
+  const [bags, ...others] = ops.embeddingBag(
+    weight,
+    indices,
+    offsets as Tensor,
+    scaleGradByFreq,
+    mode,
+    sparse,
+    perSampleWeights,
+    includeLastOffset,
+    paddingIdx,
+  );
+  for (const other of others) other.dispose();
+  return bags;
 }
-
-/** Zeroes whole channels of [N, C, H, W]. @function */
-export const dropout2d = dropping('dropout2d', ...feature, true);
-/** Keeps mean and variance of what SELU gives. @function */
-export const alphaDropout = dropping(
-  'alphaDropout',
-  (...args) => ops.alphaDropout(...args),
-  (...args) => ops.alphaDropout_(...args),
-  false,
-);
-/** {@link alphaDropout} of whole channels. @function */
-export const featureAlphaDropout = dropping(
-  'featureAlphaDropout',
-  (...args) => ops.featureAlphaDropout(...args),
-  (...args) => ops.featureAlphaDropout_(...args),
-  false,
-);

@@ -73,6 +73,34 @@ export const maxPool3d = maxPool(
   (...args) => ops.maxPool3dWithIndices(...args),
 );
 
+/** @inline */
+type WithIndices = (input: Tensor, kernelSize: Sizes, ...rest: MaxPoolTail) => [output: Tensor, indices: Tensor];
+
+/** `F.max_pool2d_with_indices` and its like: `returnIndices` is there in Python, and has no effect. */
+function maxPoolWithIndices(name: string, op: MaxPoolOp<[Tensor, Tensor]>): WithIndices {
+  return (input, kernelSize, ...rest) => {
+    const { stride, padding, dilation, ceilMode } = readTail<Required<MaxPoolOptions> & { returnIndices: boolean }>(
+      name,
+      { stride: null, padding: 0, dilation: 1, ceilMode: false, returnIndices: true },
+      rest,
+    );
+    return op(input, kernelSize, stride ?? [], padding, dilation, ceilMode);
+  };
+}
+
+/** {@link maxPool1d} with `returnIndices`. @function */
+export const maxPool1dWithIndices = maxPoolWithIndices('maxPool1dWithIndices', (...args) =>
+  ops.maxPool1dWithIndices(...args),
+);
+/** {@link maxPool2d} with `returnIndices`. @function */
+export const maxPool2dWithIndices = maxPoolWithIndices('maxPool2dWithIndices', (...args) =>
+  ops.maxPool2dWithIndices(...args),
+);
+/** {@link maxPool3d} with `returnIndices`. @function */
+export const maxPool3dWithIndices = maxPoolWithIndices('maxPool3dWithIndices', (...args) =>
+  ops.maxPool3dWithIndices(...args),
+);
+
 /** The output size of adaptive pooling; null keeps a dimension's size. */
 export type AdaptiveSizes = number | readonly (number | null)[];
 
@@ -125,39 +153,26 @@ export const adaptiveMaxPool2d = adaptiveMaxPool(2, (...args) => ops.adaptiveMax
 /** The largest of each of `outputSize` windows of [*, D, H, W]. @function */
 export const adaptiveMaxPool3d = adaptiveMaxPool(3, (...args) => ops.adaptiveMaxPool3d(...args));
 
-/** Options of {@link maxUnpool2d}. */
-export interface MaxUnpoolOptions {
-  stride?: Sizes | null;
-  padding?: Sizes;
-  /** Which of the sizes that pool to the input's; with the batch's and the channels' or without. */
-  outputSize?: readonly number[] | null;
+/** {@link adaptiveMaxPool1d} with `returnIndices`. */
+export function adaptiveMaxPool1dWithIndices(
+  input: Tensor,
+  outputSize: AdaptiveSizes,
+): [output: Tensor, indices: Tensor] {
+  return adaptiveMaxPool1d(input, outputSize, true);
 }
 
-/** Puts values of [*, H, W] back to the places that {@link maxPool2d} took them from; zeros elsewhere. */
-export function maxUnpool2d(
+/** {@link adaptiveMaxPool2d} with `returnIndices`. */
+export function adaptiveMaxPool2dWithIndices(
   input: Tensor,
-  indices: Tensor,
-  kernelSize: Sizes,
-  ...rest: Tail<MaxUnpoolOptions, ['stride', 'padding', 'outputSize']>
-): Tensor {
-  const { stride, padding, outputSize } = readTail<Required<MaxUnpoolOptions>>(
-    'maxUnpool2d',
-    { stride: null, padding: 0, outputSize: null },
-    rest,
-  );
-  const pair = (size: Sizes): readonly number[] => (typeof size === 'number' ? [size, size] : size);
-  const [kernel, steps, pads] = [pair(kernelSize), pair(stride ?? kernelSize), pair(padding)];
-  const sizes = input.shape
-    .slice(-2)
-    .map((size, dim) => (size - 1) * (steps[dim] as number) + (kernel[dim] as number) - 2 * (pads[dim] as number));
-  const wanted = outputSize === null ? sizes : outputSize.slice(-2);
-  if (
-    wanted.some((size, dim) => Math.abs(size - (sizes[dim] as number)) >= (steps[dim] as number) && outputSize !== null)
-  ) {
-    throw new ArgumentError(
-      `maxUnpool2d: expected an output size near [${sizes.join(', ')}], received [${wanted.join(', ')}]`,
-      'TORCH_VALUE',
-    );
-  }
-  return ops.maxUnpool2d(input, indices, wanted);
+  outputSize: AdaptiveSizes,
+): [output: Tensor, indices: Tensor] {
+  return adaptiveMaxPool2d(input, outputSize, true);
+}
+
+/** {@link adaptiveMaxPool3d} with `returnIndices`. */
+export function adaptiveMaxPool3dWithIndices(
+  input: Tensor,
+  outputSize: AdaptiveSizes,
+): [output: Tensor, indices: Tensor] {
+  return adaptiveMaxPool3d(input, outputSize, true);
 }

@@ -119,6 +119,24 @@ function area(input: Tensor, outputSize: readonly number[]): Tensor {
 /** {@link interpolate} under its old name. @function */
 export const upsample = interpolate;
 
+type UpsampleTail = Tail<Pick<InterpolateOptions, 'size' | 'scaleFactor'>, ['size', 'scaleFactor']>;
+
+function upsampleAs(name: string, options: InterpolateOptions) {
+  return (input: Tensor, ...rest: UpsampleTail): Tensor => {
+    const sizes = readTail<Required<Pick<InterpolateOptions, 'size' | 'scaleFactor'>>>(
+      name,
+      { size: null, scaleFactor: null },
+      rest,
+    );
+    return interpolate(input, { ...sizes, ...options });
+  };
+}
+
+/** {@link interpolate} in the mode `nearest`; deprecated in Python. @function */
+export const upsampleNearest = upsampleAs('upsampleNearest', { mode: 'nearest' });
+/** {@link interpolate} in the mode `bilinear`, with the corners aligned; deprecated in Python. @function */
+export const upsampleBilinear = upsampleAs('upsampleBilinear', { mode: 'bilinear', alignCorners: true });
+
 /** What {@link pad} puts around: one value, or a copy of what is there. */
 export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
