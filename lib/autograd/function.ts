@@ -46,8 +46,11 @@ export interface FunctionClass<Inputs extends readonly unknown[], Result> {
 /** The same where forward only computes, and `setupContext` saves what backward needs of inputs and result. */
 export interface SeparateFunctionClass<Inputs extends readonly unknown[], Result> {
   readonly name: string;
+  /** Computes the result, outside of autograd. */
   forward(...inputs: Inputs): Result;
+  /** Keeps in `ctx` what backward needs of the inputs and the result. */
   setupContext(ctx: FunctionContext, inputs: Inputs, output: Result): void;
+  /** From the gradient of each result, one for each argument of {@link forward}; null where there is none. */
   backward(ctx: FunctionContext, ...gradients: (Tensor | null)[]): Gradients;
 }
 

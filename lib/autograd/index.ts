@@ -14,6 +14,7 @@ export {
   onceDifferentiable,
   type SeparateFunctionClass,
 } from './function';
+/** Jacobians, Hessians and products with vectors: `torch.autograd.functional`. */
 export * as functional from './functional';
 export { backward, grad, type GradOptions } from './grad';
 export { type Checked, gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck } from './gradcheck';

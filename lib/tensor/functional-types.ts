@@ -47,6 +47,7 @@ export interface FunctionalMethods {
   newTensor(data: Tensor | Parameters<typeof tensor>[0], options?: TensorOptions): Tensor;
   /** With another dtype; without one, Python's name of the type, such as `torch.FloatTensor`. */
   type(): string;
+  /** With another dtype; itself where it has that one. */
   type(dtype: DType, nonBlocking?: boolean): Tensor;
   /** In the layout sparse_coo. */
   toSparseCoo(): Tensor;

@@ -7,7 +7,7 @@ import * as ops from './generated/functions';
 import { readTail, type Tail } from './tail';
 import type { Tensor } from './tensor';
 
-/** What both functions give: A is about U · diag(S) · Vᴴ. */
+/** What both functions give: A is about U · diag(S) · Vᴴ. @inline */
 type Decomposition = [U: Tensor, S: Tensor, V: Tensor];
 
 /** @internal */

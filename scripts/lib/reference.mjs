@@ -10,7 +10,6 @@ import {
   ParameterReflection,
   ReflectionFlag,
   ReflectionKind,
-  UnionType,
 } from 'typedoc';
 import { root } from './project.mjs';
 
@@ -57,12 +56,10 @@ function groupAsOp(declaration) {
 /** `(typeof MODES)[number]` as the words themselves: the list that the code checks against is not exported. */
 function spellOutWords(context, reflection) {
   const [declaration] = context.getSymbolFromReflection(reflection)?.declarations ?? [];
-  const node = declaration?.type;
+  const node = declaration && ts.isTypeAliasDeclaration(declaration) ? declaration.type : undefined;
   if (!node || !ts.isIndexedAccessTypeNode(node) || !/^\(?typeof\b/.test(node.objectType.getText())) return;
-  const type = context.checker.getTypeFromTypeNode(node);
-  const words = type.isUnion() ? type.types : [type];
-  context.project.removeTypeReflections(reflection.type);
-  reflection.type = new UnionType(words.map((word) => context.converter.convertType(context, word)));
+  // TypeDoc's own tag for it, which would say nothing to a reader of the code.
+  reflection.comment?.modifierTags.add('@useDeclaredType');
 }
 
 /** What an expression for an object of defaults says of each name, as text: of a literal, or of a constant that is one. */
@@ -180,7 +177,7 @@ function present(app) {
 }
 
 /** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
-const KEPT_INSIDE = ['TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
+const KEPT_INSIDE = ['Tail', 'TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
 
 const GROUPS = [
   'Documents',

@@ -28,7 +28,10 @@ export interface JacobianOptions extends FunctionalOptions {
 export type Jacobian<In extends OneOrMore, Out extends OneOrMore> = Out extends readonly Tensor[]
   ? { -readonly [K in keyof Out]: JacobianRow<In> }
   : JacobianRow<In>;
-type JacobianRow<In extends OneOrMore> = In extends readonly Tensor[] ? { -readonly [K in keyof In]: Tensor } : Tensor;
+/** The derivatives of one output with respect to each input. */
+export type JacobianRow<In extends OneOrMore> = In extends readonly Tensor[]
+  ? { -readonly [K in keyof In]: Tensor }
+  : Tensor;
 
 type Settings = Required<JacobianOptions>;
 

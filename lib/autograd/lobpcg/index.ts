@@ -37,6 +37,7 @@ export interface LobpcgOptions {
 }
 
 type Settings = Required<LobpcgOptions>;
+/** @inline */
 type Pairs = [E: Tensor, X: Tensor];
 
 const DEFAULTS: Settings = {

@@ -67,6 +67,7 @@ export class LobpcgWorker {
     this.iterationsLeft = parameters.niter;
   }
 
+  /** Iterates until all pairs are exact enough, or the iterations are used up. */
   run(tracker: ((worker: LobpcgWorker) => void) | null): void {
     do {
       this.update();

@@ -12,6 +12,7 @@ function checkProbability(name: string, p: number): void {
   }
 }
 
+/** @inline */
 interface Drop {
   p?: number;
   training?: boolean;
@@ -85,13 +86,13 @@ function warnOfDimensions(name: string, expected: string, { ndim }: Tensor): voi
   tellWarning(`${name}: expected ${expected}, received ${ndim} dimensions; this is deprecated, use dropout`);
 }
 
-/** Keeps mean and variance of what SELU gives. */
+/** Keeps mean and variance of what SELU gives. @function */
 export const alphaDropout = dropping(
   'alphaDropout',
   (...args) => ops.alphaDropout(...args),
   (...args) => ops.alphaDropout_(...args),
 );
-/** {@link alphaDropout} of whole channels. */
+/** {@link alphaDropout} of whole channels. @function */
 export const featureAlphaDropout = dropping(
   'featureAlphaDropout',
   (...args) => ops.featureAlphaDropout(...args),

@@ -12,6 +12,7 @@ export interface FractionalMaxPoolOptions {
   outputRatio?: Sizes | null;
 }
 
+/** @inline */
 type Options = FractionalMaxPoolOptions & {
   /** Also the place of each element, as `maxUnpool2d` takes it. */
   returnIndices?: boolean;
@@ -20,9 +21,11 @@ type Options = FractionalMaxPoolOptions & {
 };
 
 type FractionalTail = Tail<Options, ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples']>;
+/** @inline */
 type Pair = [output: Tensor, indices: Tensor];
 type Op = (input: Tensor, kernelSize: Sizes, outputSize: Sizes, randomSamples: Tensor) => Pair;
 
+/** @inline */
 interface FractionalMaxPool {
   (input: Tensor, kernelSize: Sizes, options: Options & { returnIndices: true }): Pair;
   (input: Tensor, kernelSize: Sizes, ...rest: FractionalTail): Tensor;
@@ -72,11 +75,11 @@ function withIndices(name: string, dims: number, op: Op) {
 const op2d: Op = (...args) => ops.fractionalMaxPool2d(...args);
 const op3d: Op = (...args) => ops.fractionalMaxPool3d(...args);
 
-/** The largest of each of `outputSize` drawn windows of [*, C, H, W]. */
+/** The largest of each of `outputSize` drawn windows of [*, C, H, W]. @function */
 export const fractionalMaxPool2d = fractional('fractionalMaxPool2d', 2, op2d);
-/** The largest of each of `outputSize` drawn windows of [*, C, D, H, W]. */
+/** The largest of each of `outputSize` drawn windows of [*, C, D, H, W]. @function */
 export const fractionalMaxPool3d = fractional('fractionalMaxPool3d', 3, op3d);
-/** {@link fractionalMaxPool2d} with `returnIndices`. */
+/** {@link fractionalMaxPool2d} with `returnIndices`. @function */
 export const fractionalMaxPool2dWithIndices = withIndices('fractionalMaxPool2dWithIndices', 2, op2d);
-/** {@link fractionalMaxPool3d} with `returnIndices`. */
+/** {@link fractionalMaxPool3d} with `returnIndices`. @function */
 export const fractionalMaxPool3dWithIndices = withIndices('fractionalMaxPool3dWithIndices', 3, op3d);

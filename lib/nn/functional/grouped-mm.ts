@@ -41,7 +41,7 @@ export type ScalingType = (typeof SCALINGS)[number];
 /** How scales are ordered in memory: `F.SwizzleType`. */
 export type SwizzleType = (typeof SWIZZLES)[number];
 
-/** One, or one for each level of scaling. */
+/** One, or one for each level of scaling. @inline */
 type OneOrMore<T> = T | readonly T[];
 
 function listOf<T>(value: OneOrMore<T> | null): readonly T[] {

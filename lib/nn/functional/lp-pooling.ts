@@ -50,9 +50,9 @@ function lpPool(name: string, dims: number, { max, mean }: Kinds) {
   };
 }
 
-/** (Σ xᵖ)^(1/p) over each window of [*, L]; p is `normType`. */
+/** (Σ xᵖ)^(1/p) over each window of [*, L]; p is `normType`. @function */
 export const lpPool1d = lpPool('lpPool1d', 1, { max: maxPool1d, mean: ops.avgPool1d });
-/** (Σ xᵖ)^(1/p) over each window of [*, H, W]; p is `normType`. */
+/** (Σ xᵖ)^(1/p) over each window of [*, H, W]; p is `normType`. @function */
 export const lpPool2d = lpPool('lpPool2d', 2, { max: maxPool2d, mean: ops.avgPool2d });
-/** (Σ xᵖ)^(1/p) over each window of [*, D, H, W]; p is `normType`. */
+/** (Σ xᵖ)^(1/p) over each window of [*, D, H, W]; p is `normType`. @function */
 export const lpPool3d = lpPool('lpPool3d', 3, { max: maxPool3d, mean: ops.avgPool3d });

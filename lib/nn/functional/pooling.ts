@@ -73,6 +73,7 @@ export const maxPool3d = maxPool(
   (...args) => ops.maxPool3dWithIndices(...args),
 );
 
+/** @inline */
 type WithIndices = (input: Tensor, kernelSize: Sizes, ...rest: MaxPoolTail) => [output: Tensor, indices: Tensor];
 
 /** `F.max_pool2d_with_indices` and its like: `returnIndices` is there in Python, and has no effect. */
@@ -87,15 +88,15 @@ function maxPoolWithIndices(name: string, op: MaxPoolOp<[Tensor, Tensor]>): With
   };
 }
 
-/** {@link maxPool1d} with `returnIndices`. */
+/** {@link maxPool1d} with `returnIndices`. @function */
 export const maxPool1dWithIndices = maxPoolWithIndices('maxPool1dWithIndices', (...args) =>
   ops.maxPool1dWithIndices(...args),
 );
-/** {@link maxPool2d} with `returnIndices`. */
+/** {@link maxPool2d} with `returnIndices`. @function */
 export const maxPool2dWithIndices = maxPoolWithIndices('maxPool2dWithIndices', (...args) =>
   ops.maxPool2dWithIndices(...args),
 );
-/** {@link maxPool3d} with `returnIndices`. */
+/** {@link maxPool3d} with `returnIndices`. @function */
 export const maxPool3dWithIndices = maxPoolWithIndices('maxPool3dWithIndices', (...args) =>
   ops.maxPool3dWithIndices(...args),
 );
