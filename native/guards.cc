@@ -46,6 +46,8 @@ class Call {
     return place == std::string::npos || place == 0 ? 0 : static_cast<size_t>(schema_.name()[place - 1] - '0');
   }
 
+  bool EndsIn(std::string_view end) const { return std::string_view(schema_.name()).ends_with(end); }
+
   [[noreturn]] void Refuse(const std::string& why) const { ThrowValue(schema_.name() + "(): " + why); }
 
  private:
@@ -162,6 +164,12 @@ void SlowConvBackward(const Call& call) {
 // Statistics and weights are read and written by the input's channels; batch_norm, whose callers they are, checks that.
 void ChannelStatistics(const Call& call) {
   const at::Tensor input = call.Tensor("input");
+  const c10::IValue* training = call.Find("training");
+  const bool evaluates = training == nullptr ? call.EndsIn("_no_update") || call.EndsIn("_no_training")
+                                             : training->isBool() && !training->toBool();
+  if (evaluates && (!call.Tensor("running_mean").defined() || !call.Tensor("running_var").defined())) {
+    call.Refuse("running_mean and running_var must be defined in evaluation mode");
+  }
   if (!input.defined() || input.dim() < 2) return;
   for (const char* name : {"weight", "bias", "running_mean", "running_var"}) {
     const at::Tensor tensor = call.Tensor(name);
@@ -260,6 +268,7 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::batch_norm_update_stats", Checked<ChannelStatistics>},
       {"aten::native_batch_norm", Checked<ChannelStatistics>},
       {"aten::_native_batch_norm_legit", Checked<ChannelStatistics>},
+      {"aten::_native_batch_norm_legit_functional", Checked<ChannelStatistics>},
       {"aten::_native_batch_norm_legit_no_training", Checked<ChannelStatistics>},
       {"aten::_batch_norm_with_update", Checked<ChannelStatistics>},
       {"aten::_batch_norm_with_update_functional", Checked<ChannelStatistics>},

@@ -33,22 +33,38 @@ function withDeepStack<T>(use: (limit: number) => T): T {
   }
 }
 
-/** `    at Tensor.get shape [as shape] (file:1:2)`: the name before the file, which an anonymous function lacks. */
-const NAMED = /^ *at (?:async )?(?:new )?([^(]+?) \(/;
+/** Frames as V8 has them: a program may have set what makes text of them, and with it what they are called. */
+function callSites(): readonly NodeJS.CallSite[] {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back, not called
+  const { prepareStackTrace } = Error;
+  try {
+    Error.prepareStackTrace = (_error, sites) => sites;
+    return new Error().stack as unknown as readonly NodeJS.CallSite[];
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function isOurSite(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName();
+  return typeof file !== 'string' || file.startsWith('node:internal/') || isOurs(file);
+}
 
 /**
  * @internal The function of this library that the user has called, by the name under which they know it, such as `shape`,
  * `Generator.manualSeed` or `scope`; null where it cannot be told.
  */
 export function calledByUser(): string | null {
-  const frames = withDeepStack(() => (new Error().stack ?? '').split('\n').slice(1));
-  const users = frames.findIndex((frame) => !isOurs(frame));
-  const name = NAMED.exec(frames[users - 1] ?? '')?.[1];
-  if (name === undefined || name.includes('<anonymous>')) return null;
-  // `Tensor.get shape [as shape]`; what a tensor or a namespace calls its own is known by its last name.
-  const [, holder = '', own = ''] = /^(?:(\w+)\.)?(?:[gs]et )?([\w$]+)/.exec(name) ?? [];
-  const shown = /\[as (\w+)\]/.exec(name)?.[1] ?? own;
-  return holder === '' || ['Object', 'Tensor', 'Parameter', 'Buffer'].includes(holder) ? shown : `${holder}.${shown}`;
+  const sites = withDeepStack(callSites);
+  const site = sites[sites.findIndex((other) => !isOurSite(other)) - 1];
+  const own = site?.getFunctionName() ?? null;
+  if (site === undefined || own === null || site.isConstructor()) return own;
+  // The function of an accessor is called `get shape`.
+  const name = site.getMethodName() ?? own;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  // What a tensor or a namespace calls its own is known by its last name.
+  const isKnown = type === null || ['Object', 'Tensor', 'Parameter', 'Buffer'].includes(type);
+  return isKnown ? name : `${type}.${name}`;
 }
 
 /** @internal Lets the stack of a new error begin at the first frame outside of this library, if there is one. */

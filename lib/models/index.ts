@@ -45,10 +45,8 @@ export function isModelName(name: string): name is ModelName {
  */
 export function create<N extends ModelName>(name: N, options: ModelOptions[N] = {}): SegmentationModel {
   if (!isModelName(name)) {
-    throw new ArgumentError(
-      `there is no model ${describe(name)}, expected one of ${names().join(', ')}`,
-      'TORCH_VALUE',
-    );
+    const shown = typeof name === 'string' ? name : describe(name);
+    throw new ArgumentError(`there is no model ${shown}, expected one of ${names().join(', ')}`, 'TORCH_VALUE');
   }
   return registry[name](options);
 }

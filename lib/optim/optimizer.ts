@@ -82,8 +82,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
 
   /** Adds parameters with options of their own; missing ones take the defaults. */
   addParamGroup(group: { params: Iterable<Tensor> } & Partial<O>): void {
-    checkObject('addParamGroup', 'group', group, 'a group { params, … }');
-    if (!isIterable(group.params)) {
+    // Not by its type alone: a program without types may give anything.
+    const isGroup = typeof (group as unknown) === 'object' && (group as unknown) !== null;
+    if (!isGroup || !isIterable(group.params)) {
       throw new ArgumentError(
         `optimizer can only optimize Tensors, but one of the params is ${describe(group)}; expected Tensors, or groups as { params: [...] }`,
       );
