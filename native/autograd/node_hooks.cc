@@ -33,6 +33,7 @@ void CallHook(const HookList::Entry& hook, const char* name, const std::vector<c
   napi_env env = environment->env;
   const HandleScope scope(env);
   std::vector<napi_value> values;
+  values.reserve(given.size());
   for (const ag::variable_list* list : given) values.push_back(ToHandles(environment, *list));
   napi_value result = hook.callback->Call(values);
   if (IsNullish(env, result)) return;
