@@ -32,13 +32,19 @@ export function remember(owner: TensorBase, handle: Handle): void {
 }
 
 const collect = collectors();
-binding.setCollectors(
-  () => {
-    wean();
-    collect.young();
-  },
-  () => {
-    wean();
-    collect.all();
-  },
-);
+
+/** Has the addon call this nursery when it sweeps. */
+export function serveSweeps(): void {
+  binding.setCollectors(
+    () => {
+      wean();
+      collect.young();
+    },
+    () => {
+      wean();
+      collect.all();
+    },
+  );
+}
+
+serveSweeps();

@@ -11,7 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import * as torch from '../../lib';
 import { loadAddon } from '../../lib/engine/load';
-import { collectors } from '../../lib/engine/collector';
+import { serveSweeps } from '../../lib/engine/nursery';
 import { isTorchError } from '../../lib/engine';
 import { Draws } from './random';
 import { show } from './show';
@@ -52,8 +52,7 @@ net.Socket.prototype.connect = () => {
 
 /** What functions of the addon alone can change: what it calls, and an open region. */
 function restoreSeam(): void {
-  const collect = collectors();
-  if (collect !== null) native.setCollectors(collect.young, collect.all);
+  serveSweeps();
   native.setWarningListener(() => undefined);
   native.setScopeQuery(() => 0);
   native.scopesReattach(0);
