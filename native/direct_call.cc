@@ -1,8 +1,8 @@
 #include "direct_call.h"
 
 #include <ATen/core/IListRef.h>
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <c10/core/SymIntArrayRef.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/OptionalArrayRef.h>
 #include <c10/util/SmallVector.h>
 
@@ -270,6 +270,16 @@ bool IsTracked(const T& /*value*/) {
   return false;
 }
 
+// Autograd's kernel of an op would look at the arguments, find nothing to record, and call on without its own keys; so
+// may we. A view has to be known as one all the same. An op that is made of others has no such kernel.
+c10::DispatchKeySet KeysPassedOver(const c10::OperatorHandle& op) {
+  if (!op.hasKernelForDispatchKey(c10::DispatchKey::Autograd)) return {};
+  const auto& returns = op.schema().returns();
+  const bool is_view = std::any_of(returns.begin(), returns.end(),
+                                   [](const c10::Argument& result) { return result.alias_info() != nullptr; });
+  return is_view ? c10::autograd_dispatch_keyset : c10::autograd_dispatch_keyset_with_ADInplaceOrView;
+}
+
 template <typename Signature>
 class TypedCall;
 
@@ -282,13 +292,14 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
     size_t index = 0;
     if (!(Reader<Parameters>::Fits(op.arguments[index++].conversion) && ...)) return nullptr;
     try {
-      return std::make_unique<TypedCall>(op.handle.typed<Result(Parameters...)>());
+      return std::make_unique<TypedCall>(op.handle.typed<Result(Parameters...)>(), KeysPassedOver(op.handle));
     } catch (const c10::Error&) {
       return nullptr;
     }
   }
 
-  explicit TypedCall(c10::TypedOperatorHandle<Result(Parameters...)> handle) : handle_(handle) {}
+  TypedCall(c10::TypedOperatorHandle<Result(Parameters...)> handle, c10::DispatchKeySet passed_over)
+      : handle_(handle), passed_over_(passed_over) {}
 
   Handles Call(Environment& environment, const Op& op, Letter& letter) override {
     return Call(environment, op, letter, std::index_sequence_for<Parameters...>());
@@ -300,13 +311,14 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
     // Between braces the readers are made one after another, as the letter wants it.
     std::tuple<Reader<Parameters>...> readers{
         Reader<Parameters>(Enclosed(environment, op.arguments[indices], letter))...};
-    // Autograd would look at the arguments, find nothing to record, and pass them on.
-    std::optional<at::AutoDispatchBelowAutograd> below;
-    if (!(IsTracked(std::get<indices>(readers).get()) || ...)) below.emplace();
+    std::optional<c10::impl::ExcludeDispatchKeyGuard> below;
+    if (!(IsTracked(std::get<indices>(readers).get()) || ...)) below.emplace(passed_over_);
     return Registered(environment.tensors, handle_.call(std::get<indices>(readers).get()...));
   }
 
   c10::TypedOperatorHandle<Result(Parameters...)> handle_;
+  // Dispatch keys that have nothing to do where no argument is tracked.
+  const c10::DispatchKeySet passed_over_;
 };
 
 template <typename... Signatures>

@@ -193,6 +193,19 @@ void RandomFrom(const Call& call) {
   if (call.Int("from") == std::numeric_limits<int64_t>::max()) call.Refuse("no integer is above `from`, 2^63-1");
 }
 
+// oneDNN's zeros are written as float32, over the end of tensors of a smaller dtype.
+void Zeros(const Call& call) {
+  const at::Tensor self = call.Tensor("self");
+  const auto layout = call.Int("layout");
+  const auto dtype = call.Int("dtype");
+  const bool is_mkldnn = layout.has_value() ? static_cast<at::Layout>(*layout) == at::kMkldnn
+                                            : self.defined() && self.layout() == at::kMkldnn;
+  if (!is_mkldnn) return;
+  const bool is_float = dtype.has_value() ? static_cast<at::ScalarType>(*dtype) == at::kFloat
+                                          : !self.defined() || self.scalar_type() == at::kFloat;
+  if (!is_float) call.Refuse("a tensor of the layout _mkldnn is filled with zeros in float32 only");
+}
+
 // As copy() above, and lists of unequal lengths.
 void ForeachCopy(const Call& call) {
   const std::vector<at::Tensor> self = TensorsOf(call, "self");
@@ -273,6 +286,10 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::_batch_norm_with_update", Checked<ChannelStatistics>},
       {"aten::_batch_norm_with_update_functional", Checked<ChannelStatistics>},
       {"aten::_batch_norm_no_update", Checked<ChannelStatistics>},
+      {"aten::zeros", Checked<Zeros>},
+      {"aten::zero_", Checked<Zeros>},
+      {"aten::zeros_like", Checked<Zeros>},
+      {"aten::new_zeros", Checked<Zeros>},
       {"aten::random", Checked<RandomFrom>},
       {"aten::random_", Checked<RandomFrom>},
       {"aten::_foreach_copy", Checked<ForeachCopy>},

@@ -64,7 +64,8 @@ struct Enclosed {
   Enclosed(Environment& environment, const OpArgument& argument, Letter& letter)
       : environment(environment), argument(argument), letter(letter), kind(letter.NextKind()) {}
 
-  bool is_given() const { return kind != Mail::kAbsent; }
+  // A null that stands for the default is not.
+  bool is_given() const { return kind != Mail::kAbsent && !(kind == Mail::kNull && argument.null_is_default); }
   // What stands for an argument that was not given; throws where it has to be.
   const c10::IValue& Default() const;
   [[noreturn]] void Refuse(const char* expected) const;

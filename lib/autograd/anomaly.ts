@@ -1,6 +1,6 @@
 /** Anomaly mode: finds the forward call behind a failure of backward. */
 
-import { binding, checkFunction, refusePromise } from '../engine';
+import { binding, checkFunction, checkObject, refusePromise } from '../engine';
 import { userStack } from '../engine/debug';
 
 export interface AnomalyOptions {
@@ -15,7 +15,9 @@ export interface AnomalyOptions {
  * names the node and shows that stack, and so does the warning that goes with an error thrown by a hook or a custom
  * function; a NaN in a gradient is an error.
  */
-export function setDetectAnomaly(enabled: boolean, { checkNan = true }: AnomalyOptions = {}): void {
+export function setDetectAnomaly(enabled: boolean, options: AnomalyOptions = {}): void {
+  checkObject('setDetectAnomaly', 'options', options);
+  const { checkNan = true } = options;
   binding.setDetectAnomaly(enabled, checkNan, userStack);
 }
 

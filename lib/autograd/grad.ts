@@ -1,4 +1,4 @@
-import { ArgumentError, binding } from '../engine';
+import { ArgumentError, binding, checkObject } from '../engine';
 import type { BackwardOptions, Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 
@@ -62,8 +62,10 @@ export function grad(
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  { gradOutputs, retainGraph, createGraph = false, allowUnused = false }: GradOptions = {},
+  options: GradOptions = {},
 ): (Tensor | null)[] {
+  checkObject('grad', 'options', options);
+  const { gradOutputs, retainGraph, createGraph = false, allowUnused = false } = options;
   const from = toList<Tensor>(outputs);
   const given = gradOutputs === undefined ? null : toList<Tensor | null>(gradOutputs);
   const handles = binding.gradients(
@@ -81,8 +83,10 @@ export function grad(
 export function backward(
   tensors: Tensor | readonly Tensor[],
   gradients: Tensor | readonly (Tensor | null)[] | null = null,
-  { retainGraph, createGraph = false, inputs = [] }: BackwardOptions = {},
+  options: BackwardOptions = {},
 ): void {
+  checkObject('backward', 'options', options);
+  const { retainGraph, createGraph = false, inputs = [] } = options;
   const from = toList<Tensor>(tensors);
   const given = gradients === null ? null : toList<Tensor | null>(gradients);
   binding.backward(

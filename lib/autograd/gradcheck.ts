@@ -304,6 +304,9 @@ export function gradgradcheck(
 ): boolean {
   checkFunction('gradgradcheck', 'func', func);
   if (!(inputs instanceof Tensor)) checkList('gradgradcheck', 'inputs', inputs);
+  if (gradOutputs !== null && !(gradOutputs instanceof Tensor)) {
+    checkList('gradgradcheck', 'gradOutputs', gradOutputs);
+  }
   const fn = func as Fn;
   const given = inputs instanceof Tensor ? [inputs] : inputs;
   const gradients =

@@ -173,8 +173,10 @@ export function randomSplit<S>(
 export function randomSplit<S>(
   dataset: AnyDataset<S>,
   lengths: readonly number[],
-  { generator }: { generator?: Generator } = {},
+  options: { generator?: Generator } = {},
 ): AnyDataset<S>[] {
+  checkObject('randomSplit', 'options', options);
+  const { generator } = options;
   checkObject('randomSplit', 'dataset', dataset, 'a data set', ['length']);
   checkList('randomSplit', 'lengths', lengths);
   const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -82,9 +82,11 @@ export class RandomSampler extends Sampler {
 
   constructor(
     readonly dataSource: Sized,
-    { replacement = false, numSamples, generator }: RandomSamplerOptions = {},
+    options: RandomSamplerOptions = {},
   ) {
     super();
+    checkObject('RandomSampler', 'options', options);
+    const { replacement = false, numSamples, generator } = options;
     this.replacement = replacement;
     this.generator = generator;
     this.count = numSamples;

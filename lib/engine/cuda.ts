@@ -198,7 +198,7 @@ const DISPOSED = 0;
 export class Event {
   private id: number;
 
-  /** @param enableTiming - for {@link elapsedTime}, on both events */
+  /** @param options - `enableTiming`: for {@link elapsedTime}, on both events */
   constructor(options: { enableTiming?: boolean } = {}) {
     checkOptions('cuda.Event', options, ['enableTiming']);
     const { enableTiming = false } = options;

@@ -22,8 +22,9 @@ export interface MulticlassAccuracyOptions extends ConfusionMetricOptions {
 export class MulticlassAccuracy extends ConfusionMetric {
   readonly average: Average;
 
-  constructor(numClasses: number, { average = 'macro', ...options }: MulticlassAccuracyOptions = {}) {
+  constructor(numClasses: number, options: MulticlassAccuracyOptions = {}) {
     super(numClasses, options);
+    const { average = 'macro' } = options;
     this.average = checkedAverage(average);
   }
 

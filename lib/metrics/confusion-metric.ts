@@ -1,4 +1,4 @@
-import { ArgumentError, describe, scope } from '../engine';
+import { ArgumentError, checkObject, describe, scope } from '../engine';
 import { tensor, type Tensor } from '../tensor';
 import { countConfusion, type ConfusionCounts } from './confusion-counts';
 
@@ -21,8 +21,10 @@ export abstract class ConfusionMetric {
 
   constructor(
     readonly numClasses: number,
-    { ignoreIndex }: ConfusionMetricOptions = {},
+    options: ConfusionMetricOptions = {},
   ) {
+    checkObject('ConfusionMetric', 'options', options);
+    const { ignoreIndex } = options;
     if (!Number.isSafeInteger(numClasses) || numClasses < 2) {
       throw new ArgumentError(
         `expected an integer larger than 1 for argument \`numClasses\`, received ${describe(numClasses)}`,

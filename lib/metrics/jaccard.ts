@@ -16,8 +16,9 @@ export interface MulticlassJaccardIndexOptions extends ConfusionMetricOptions {
 export class MulticlassJaccardIndex extends ConfusionMetric {
   readonly average: Average;
 
-  constructor(numClasses: number, { average = 'macro', ...options }: MulticlassJaccardIndexOptions = {}) {
+  constructor(numClasses: number, options: MulticlassJaccardIndexOptions = {}) {
     super(numClasses, options);
+    const { average = 'macro' } = options;
     this.average = checkedAverage(average);
   }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkTensors, describe } from '../engine';
+import { ArgumentError, checkObject, checkTensors, describe } from '../engine';
 import { cat, type Tensor } from '../tensor';
 
 /** Keeps the score of an image without any intersection above 0, and its logarithm finite. */
@@ -18,7 +18,9 @@ export interface SoftIoUOptions {
  * @param target labels 0 … C−1, `[N, 1, H, W]` or `[N, H, W]`
  * @returns the score, `[]`
  */
-export function softIoU(input: Tensor, target: Tensor, { softmax = false }: SoftIoUOptions = {}): Tensor {
+export function softIoU(input: Tensor, target: Tensor, options: SoftIoUOptions = {}): Tensor {
+  checkObject('softIoU', 'options', options);
+  const { softmax = false } = options;
   const truth = oneHot(input, target);
   const probabilities = softmax ? input.softmax(1) : input;
   const intersection = truth.mul(probabilities);

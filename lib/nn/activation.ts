@@ -30,6 +30,7 @@ export class GELU extends Module {
   /** @param approximate `tanh` computes an approximation with the hyperbolic tangent, `none` the exact function */
   constructor(approximate: F.GeluApproximation | { approximate?: F.GeluApproximation } = 'none') {
     super();
+    if (typeof approximate !== 'string') checkOptions('GELU', approximate, ['approximate']);
     this.approximate = typeof approximate === 'string' ? approximate : (approximate.approximate ?? 'none');
   }
 

@@ -1,5 +1,5 @@
 import { isGradEnabled } from '../autograd';
-import { ArgumentError, checkTensors } from '../engine';
+import { ArgumentError, checkNumbers, checkTensors } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as init from './init';
@@ -250,6 +250,7 @@ export class MultiheadAttention extends Module<
 }
 
 function checkHeads(embedDim: number, numHeads: number): void {
+  checkNumbers('MultiheadAttention', { embedDim, numHeads });
   if (!(Number.isInteger(embedDim) && embedDim > 0 && Number.isInteger(numHeads) && numHeads > 0)) {
     throw new ArgumentError(
       `embed_dim and num_heads must be greater than 0, got embed_dim=${embedDim} and num_heads=${numHeads} instead`,

@@ -3,7 +3,7 @@
  * Python computes them, and with the C library's power function: another order gives other bits.
  */
 import { noGrad } from '../autograd';
-import { ArgumentError, checkNumbers, checkTensor, libm } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, describe, libm } from '../engine';
 import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
 /** The count of inputs or of outputs of a weight, by which its scale is chosen. */
@@ -138,7 +138,8 @@ function kaimingDeviation(tensor: Tensor, a: number, mode: FanMode, nonlinearity
     ['fan_in', fanIn],
     ['fan_out', fanOut],
   ]).get(mode);
-  if (fan === undefined) throw valueError(`Mode ${mode} not supported, please use one of ['fan_in', 'fan_out']`);
+  if (fan === undefined)
+    throw valueError(`Mode ${describe(mode)} not supported, please use one of ['fan_in', 'fan_out']`);
   return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 

@@ -1,5 +1,13 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, checkFunction, checkObject, checkOptions, checkString, computeAsync } from '../engine';
+import {
+  ArgumentError,
+  checkFunction,
+  checkObject,
+  checkOptions,
+  checkString,
+  computeAsync,
+  describe,
+} from '../engine';
 import {
   isComplexDType,
   isDType,
@@ -144,6 +152,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Adds a child under exactly this name in the state dict, which also becomes the property. */
   registerModule(name: string, module: AnyModule | null): void {
+    if (module !== null && !(module instanceof Module)) {
+      throw new ArgumentError(
+        `registerModule(): expected a Module or null for argument \`module\`, received ${describe(module)}`,
+      );
+    }
     this.#register(name, module);
   }
 
@@ -346,7 +359,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /**
    * Copies a state dict into this module.
-   * @param strict the keys must be exactly those of {@link stateDict}
+   * @param options - `strict`: the keys must be exactly those of {@link stateDict}; the default
    * @throws StateDictError which lists every missing key, every unexpected key and every difference in shape; nothing is
    *   copied then (Python's has copied what fitted)
    *

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, binding, describe, keep } from '../engine';
+import { ArgumentError, binding, checkObject, describe, keep } from '../engine';
 import { debug, recordCreation } from '../engine/debug';
 import { remember } from '../engine/nursery';
 import { isComplexDType, isFloatingDType, Tensor } from '../tensor';
@@ -38,8 +38,10 @@ export class Buffer extends Tensor {
   /** It is part of the state dict. */
   readonly persistent: boolean;
 
-  constructor(data: Tensor, { persistent = true } = {}) {
+  constructor(data: Tensor, options: { persistent?: boolean } = {}) {
     super();
+    checkObject('Buffer', 'options', options);
+    const { persistent = true } = options;
     takeOver(this, data);
     this.persistent = persistent;
   }

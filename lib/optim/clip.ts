@@ -1,6 +1,6 @@
 /** Gradient clipping (`torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`), by the foreach ops that Python takes. */
 import { noGrad } from '../autograd';
-import { checkIterable, checkTensor, TorchError } from '../engine';
+import { checkIterable, checkObject, checkTensor, TorchError } from '../engine';
 import { callOp, stack, Tensor, tensor } from '../tensor';
 
 /**
@@ -23,6 +23,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
+  checkObject('clipGradNorm_', 'options', options);
   const { normType = 2, errorIfNonfinite = false } = options;
   return noGrad(() => {
     const grads = gradientsOf(parameters);
@@ -55,7 +56,11 @@ export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue:
 function gradientsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
   // A tensor can be iterated over, too: its rows.
   checkIterable('clipGrad', 'parameters', parameters);
-  const list = parameters instanceof Tensor ? [parameters] : [...parameters];
-  for (const parameter of list) checkTensor('clipGrad()', 'parameters', parameter);
-  return list.map(({ grad }) => grad).filter((grad) => grad !== null);
+  const gradients: Tensor[] = [];
+  for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
+    checkTensor('clipGrad()', 'parameters', parameter);
+    const { grad } = parameter;
+    if (grad !== null) gradients.push(grad);
+  }
+  return gradients;
 }

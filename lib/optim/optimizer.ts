@@ -163,7 +163,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
   }
 
   /**
-   * Takes over what {@link stateDict} returned, here or in Python; tensors are copied, to dtype and device of their
+   * Takes over what {@link Optimizer.stateDict} returned, here or in Python; tensors are copied, to dtype and device of their
    * parameter.
    * @throws ArgumentError where groups or shapes do not fit; nothing is changed then
    */

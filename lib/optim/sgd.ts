@@ -1,4 +1,4 @@
-import { keep } from '../engine';
+import { checkNumbers, keep } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
 import type { Tensor } from '../tensor';
@@ -52,6 +52,7 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
   }
 
   protected override validate({ lr, momentum, dampening, weightDecay, nesterov }: SGDGroup): void {
+    checkNumbers('SGD', { lr, momentum, dampening, weightDecay });
     if (!(lr >= 0)) throw valueError(`Invalid learning rate: ${lr}`);
     if (!(momentum >= 0)) throw valueError(`Invalid momentum value: ${momentum}`);
     if (!(weightDecay >= 0)) throw valueError(`Invalid weight_decay value: ${weightDecay}`);

@@ -128,7 +128,7 @@ export function isDType(value: unknown): value is DType {
 
 /** Bytes of one element. */
 export function itemSize(dtype: DType): number {
-  return INFO[dtype].bytes;
+  return infoOf(dtype).bytes;
 }
 
 function infoOf(dtype: DType): (typeof INFO)[DType] {

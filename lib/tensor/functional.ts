@@ -51,14 +51,24 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
  */
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape));
-  for (const list of lists) checkList('broadcastShapes', 'shapes', list);
+  for (const list of lists) {
+    checkList('broadcastShapes', 'shapes', list);
+    for (const size of list) {
+      // At the first hole of billions, before an array is made of that length.
+      if (Number.isSafeInteger(size) && size >= 0) continue;
+      throw new ArgumentError(
+        `broadcastShapes(): expected sizes of 0 or more for argument \`shapes\`, received ${describe(list)}`,
+        'TORCH_VALUE',
+      );
+    }
+  }
   const rank = Math.max(0, ...lists.map(({ length }) => length));
   const result = new Array<number>(rank).fill(1);
   for (const list of lists) {
     for (const [index, size] of list.entries()) {
       const dim = rank - list.length + index;
       const clash = size !== 1 && result[dim] !== 1 && result[dim] !== size;
-      if (clash || !Number.isSafeInteger(size) || size < 0) {
+      if (clash) {
         const shown = lists.map((shape) => describe(shape)).join(', ');
         throw new ArgumentError(`broadcastShapes(): the shapes ${shown} do not broadcast`, 'TORCH_VALUE');
       }

@@ -223,6 +223,8 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
     excludeInternal: true,
     excludePrivate: true,
     excludeExternals: true,
+    // A clone need have no remote, and a link to a branch is soon wrong.
+    disableSources: true,
     groupReferencesByType: true,
     groupOrder: GROUPS,
     navigation: { includeGroups: true },

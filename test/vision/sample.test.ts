@@ -61,7 +61,7 @@ describe('drawSample', () => {
 
   it('refuses an impossible size', () => {
     expect(() => drawSample(0, 0, 7.5)).toThrow(
-      /expected a whole number of at least 8 for argument `size`, received 7.5/,
+      /expected a whole number from 8 to 8192 for argument `size`, received 7.5/,
     );
   });
 });

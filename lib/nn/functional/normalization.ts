@@ -1,5 +1,5 @@
 /** Normalisations besides batch and layer normalisation. */
-import { ArgumentError, checkTensor } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -16,6 +16,7 @@ export function groupNorm(input: Tensor, numGroups: number, ...rest: Tail<Affine
   const { weight, bias, eps } = readTail<Required<Affine>>('groupNorm', { weight: null, bias: null, eps: 1e-5 }, rest);
   checkTensor('groupNorm()', 'input', input);
   if (input.ndim < 2) throw new ArgumentError(`groupNorm: expected two dimensions or more, received ${input.ndim}`);
+  checkNumbers('groupNorm', { numGroups });
   const count = input.numel() / numGroups;
   if (count === 1) {
     throw new ArgumentError(

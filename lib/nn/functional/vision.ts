@@ -181,7 +181,7 @@ export function gridSample(
     const index = names.indexOf(value);
     return index >= 0
       ? index
-      : fail(`gridSample: expected one of ${names.join(', ')} for \`${name}\`, received ${value}`);
+      : fail(`gridSample: expected one of ${names.join(', ')} for \`${name}\`, received ${describe(value)}`);
   };
   const interpolation = number('mode', ['bilinear', 'nearest', 'bicubic'], mode);
   return ops.gridSampler(
