@@ -184,8 +184,11 @@ bool TensorTable::SweepIsDue() const {
 }
 
 void TensorTable::SetCollectors(napi_value young, napi_value all) {
-  // Who is replaced may hold owners still.
-  Collect(young_collector_);
+  // Who is replaced may hold owners still; if that fails, there is nobody to be told.
+  if (young_collector_ != nullptr && !Collect(young_collector_)) {
+    napi_value ignored = nullptr;
+    napi_get_and_clear_last_exception(env_, &ignored);
+  }
   for (const auto& [collector, function] : {std::pair{&young_collector_, young}, std::pair{&full_collector_, all}}) {
     if (*collector != nullptr) napi_delete_reference(env_, std::exchange(*collector, nullptr));
     Check(env_, napi_create_reference(env_, function, 1, collector));

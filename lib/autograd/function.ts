@@ -180,7 +180,7 @@ function forward(type: AnyFunctionClass, ctx: Context, inputs: readonly unknown[
  * Makes a backward that is not to be differentiated: it runs without recording, and differentiating its gradients fails.
  * `torch.autograd.function.once_differentiable`.
  *
- * ```ts
+ * ```ts fragment
  * static backward = autograd.onceDifferentiable((ctx: FunctionContext<[Tensor]>, grad: Tensor) => grad.mul(2));
  * ```
  */

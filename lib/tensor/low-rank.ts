@@ -1,6 +1,6 @@
 /** Approximate decompositions of matrices of low rank, by randomized methods (Halko, Martinsson and Tropp, 2009). */
 
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkTensor, describe } from '../engine';
 import { callOp } from './dispatch';
 import type { DType } from './dtype';
 import * as ops from './generated/functions';
@@ -61,6 +61,7 @@ function checkCount(name: string, argument: string, value: number, most = Infini
 }
 
 function checkMatrix(name: string, A: Tensor): void {
+  checkTensor(`${name}()`, 'A', A);
   if (A.ndim >= 2) return;
   throw new ArgumentError(
     `${name}(): expected matrices [*, M, N] for argument \`A\`, received ${describe(A)}`,

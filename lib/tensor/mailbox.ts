@@ -35,13 +35,19 @@ export const BY_MAIL: ReadonlySet<number> = new Set([
   ...[EMPTY, INTS, FLOATS, BOOLS, TENSORS, OPTIONAL_TENSORS],
 ]);
 
+/** NaN, which the addon refuses, where a program has put something else in its place. */
+function handleOf({ handle }: { readonly handle: unknown }): number {
+  return typeof handle === 'number' ? handle : NaN;
+}
+
 function encloseList(at: number, kind: number, list: readonly unknown[]): number {
   const { length } = list;
   if (at + 2 + length > mailbox.length) return NO_ROOM;
   mailbox[at + 1] = length;
   let next = at + 2;
   if (kind === TENSORS || kind === OPTIONAL_TENSORS) {
-    for (const tensor of list as readonly (TensorBase | null)[]) mailbox[next++] = tensor === null ? 0 : tensor.handle;
+    for (const tensor of list as readonly (TensorBase | null)[])
+      mailbox[next++] = tensor === null ? 0 : handleOf(tensor);
     return next;
   }
   for (const element of list) {
@@ -57,7 +63,7 @@ export function enclose(at: number, kind: number, value: unknown): number {
   mailbox[at] = kind;
   switch (kind) {
     case TENSOR:
-      mailbox[at + 1] = (value as TensorBase).handle;
+      mailbox[at + 1] = handleOf(value as TensorBase);
       return at + 2;
     case INT:
     case FLOAT:

@@ -1,6 +1,6 @@
 /** Attributes and small methods of a tensor that are no ops of these names. */
 
-import { ArgumentError, binding, describe } from '../engine';
+import { ArgumentError, binding, checkOptions, describe } from '../engine';
 import { tensor, type TensorOptions } from './creation';
 import type { Element } from './data';
 import { callOp } from './dispatch';
@@ -78,6 +78,7 @@ const methods: { readonly [name: string]: (self: Tensor, ...args: never[]) => un
   ndimension: (self) => self.ndim,
   dataPtr: (self) => binding.dataPtr(self.handle),
   newTensor: (self, data: Tensor | Parameters<typeof tensor>[0], options: TensorOptions = {}) => {
+    checkOptions('newTensor', options, ['dtype', 'device', 'requiresGrad', 'shape']);
     const { dtype = self.dtype, device = self.device, requiresGrad = false } = options;
     if (!(data instanceof Tensor)) return tensor(data, { ...options, dtype, device });
     return data.detach().to({ dtype, device, copy: true }).requiresGrad_(requiresGrad);

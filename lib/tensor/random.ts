@@ -70,7 +70,7 @@ export class Generator extends GeneratorBase {
    */
   constructor(device: Device = 'cpu', id?: GeneratorId) {
     super();
-    if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0)) {
+    if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0 && id < DISPOSED)) {
       throw new ArgumentError(`Generator: expected a device only, received ${describe(id)} besides`);
     }
     this.device = device;

@@ -84,6 +84,10 @@ const isNumberAsTensor = ({ name, overload }: OpSchema): boolean => numberAsTens
 /** Overloads of TorchScript, which repeat others for its interpreter. */
 const INTERPRETER_OVERLOADS = /^(hacked_twin|.*_hacked_twin|sublist|prim_.*|t|list_inplace)$/;
 
+/** An overload that Python's parser does not have, so that a tensor `p` is a number to it, or refused. */
+const isUnknownToPython = ({ name, overload }: OpSchema): boolean =>
+  name === 'aten::bernoulli' && overload === 'Tensor';
+
 /** Takes a schema's type apart; null if values of it cannot cross from JavaScript. */
 export function parseType(type: string): ArgumentType | null {
   const match = TYPE.exec(type);
@@ -137,7 +141,7 @@ export function overloadHiddenBecause(schema: OpSchema): string | null {
 
 /** How `schema` is called, as a method (with the receiver in the place of `self`) or as a function; null if it cannot be. */
 export function signatureOf(schema: OpSchema, asMethod: boolean): Signature | null {
-  if (INTERPRETER_OVERLOADS.test(schema.overload)) return null;
+  if (INTERPRETER_OVERLOADS.test(schema.overload) || isUnknownToPython(schema)) return null;
   const positional: Parameter[] = [];
   const keyword: Parameter[] = [];
   const outs: Parameter[] = [];

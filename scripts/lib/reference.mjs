@@ -205,6 +205,17 @@ const DOCUMENTED = [
 ];
 
 /**
+ * Takes the links from the places in the sources, and leaves their names.
+ * @param {import('typedoc').ProjectReflection} project
+ */
+function withoutLinks(project) {
+  for (const reflection of Object.values(project.reflections)) {
+    const { sources } = /** @type {{ sources?: { url?: string }[] }} */ (reflection);
+    for (const source of sources ?? []) delete source.url;
+  }
+}
+
+/**
  * Converts the code and writes the pages.
  *
  * @param {{ out: string, entry?: string, readme?: string, documents?: string[], tsconfig?: string }} places
@@ -223,8 +234,9 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
     excludeInternal: true,
     excludePrivate: true,
     excludeExternals: true,
-    // A clone need have no remote, and a link to a branch is soon wrong.
-    disableSources: true,
+    // A clone need have no remote to link to: places are named, and lead nowhere (withoutLinks).
+    disableGit: true,
+    sourceLinkTemplate: '{path}#L{line}',
     groupReferencesByType: true,
     groupOrder: GROUPS,
     navigation: { includeGroups: true },
@@ -237,6 +249,7 @@ export async function writeReference({ out, entry, readme, documents = [], tscon
   present(app);
   const project = await app.convert();
   if (project !== undefined) {
+    withoutLinks(project);
     app.validate(project);
     rmSync(out, { recursive: true, force: true });
     await app.generateDocs(project, out);

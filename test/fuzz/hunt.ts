@@ -37,9 +37,11 @@ export interface HuntOptions {
 const ENOUGH_CRASHES = 2;
 /**
  * The child's address space in KiB: what asks for more must get an OutOfMemoryError, and may not swap this machine to
- * death. Node.js and libtorch take about 2 GiB of it.
+ * death. Node.js and libtorch take about 2 GiB of it, and the stacks of the 255 threads that a call may ask for must not take
+ * the rest: V8 ends the process where it gets none for itself.
  */
 const ADDRESS_SPACE_KIB = 5 * 1024 * 1024;
+const STACK_KIB = 2048;
 
 interface End {
   readonly how: string;
@@ -54,7 +56,8 @@ function runOnce(job: Job, folder: string, milliseconds: number): Promise<End> {
   const register = path.join(__dirname, '..', 'support', 'register.cjs');
   const node = [process.execPath, '-r', register, path.join(__dirname, 'child.ts'), file, JSON.stringify(job)];
   // AddressSanitizer keeps terabytes of addresses for itself, and has a limit of its own.
-  const limit = process.env['ASAN_OPTIONS'] === undefined ? `ulimit -v ${ADDRESS_SPACE_KIB};` : '';
+  const limit =
+    process.env['ASAN_OPTIONS'] === undefined ? `ulimit -v ${ADDRESS_SPACE_KIB}; ulimit -s ${STACK_KIB};` : '';
   const child = spawn('sh', ['-c', `${limit} ulimit -c 0; exec "$@"`, 'sh', ...node], {
     // Memory is filled when it is freed, so that reading it then shows.
     env: { ...process.env, OMP_NUM_THREADS: '1', MALLOC_PERTURB_: '165' },

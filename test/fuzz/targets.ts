@@ -224,12 +224,15 @@ function anyHandle(draws: Draws, held: Tensor[]): unknown {
 }
 
 /** A value as the addon takes it: handles in the place of tensors. */
-function lowered(value: unknown, held: Tensor[]): unknown {
+function lowered(value: unknown, held: Tensor[], depth = 0): unknown {
   if (torch.isTensor(value)) {
     held.push(value);
     return value.handle;
   }
-  if (Array.isArray(value) && value.length < 10) return value.map((element) => lowered(element, held));
+  // No deeper: a list may hold itself.
+  if (Array.isArray(value) && value.length < 10 && depth < 3) {
+    return value.map((element) => lowered(element, held, depth + 1));
+  }
   return value instanceof torch.Generator ? value.id : value;
 }
 

@@ -86,6 +86,16 @@ export const careForMaking: Cares = [
   ['complex', (g) => ({ real: g.f('a b'), imag: g.f('a b') })],
   ['polar', (g) => ({ abs: g.f('a b'), angle: g.f('a b') })],
   ['fft_fftfreq fft_rfftfreq', (g) => ({ n: g.choose.int(1, 9), d: undefined, dtype: undefined })],
+  [
+    // The degree `n` is finite: an infinite one is refused here, and is whatever the processor makes of it in Python.
+    `special_hermite_polynomial_h special_hermite_polynomial_he special_laguerre_polynomial_l special_legendre_polynomial_p
+     special_shifted_chebyshev_polynomial_t special_shifted_chebyshev_polynomial_u special_shifted_chebyshev_polynomial_v
+     special_shifted_chebyshev_polynomial_w`,
+    (g, overload) => ({
+      x: overload === 'x_scalar' ? g.choose.pick([0.5, -0.25, 2]) : g.t('a b', 'any'),
+      n: overload === 'n_scalar' ? g.choose.pick([0, 1, 3, 2.5]) : g.t(g.choose.pick(['a b', 'b', ''])),
+    }),
+  ],
   ['vander linalg_vander', (g) => ({ x: g.t('a'), N: g.choose.int(1, 4) })],
   [
     'sparse_coo_tensor',

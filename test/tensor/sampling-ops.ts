@@ -38,11 +38,6 @@ export const SAMPLERS: Readonly<Record<string, Sampler>> = {
     python: 'torch._standard_gamma(p + 0.5, **o)',
   },
   bernoulli: { dtypes: 'real', ours: (s) => torch.bernoulli(s.p, s.options), python: 'torch.bernoulli(p, **o)' },
-  'bernoulli.Tensor': {
-    dtypes: 'real',
-    ours: (s) => torch.bernoulli(s.p, s.p, s.options),
-    python: 'torch.ops.aten.bernoulli.Tensor(p, p, **o)',
-  },
   'bernoulli.p': {
     dtypes: 'any',
     ours: (s) => torch.bernoulli(s.p, 0.3, s.options),

@@ -1,6 +1,6 @@
 /** What the functions of `torch.autograd.functional` share: one tensor or several, and gradients that may be missing. */
 
-import { ArgumentError, describe, TorchError } from '../../engine';
+import { ArgumentError, checkFunction, describe, TorchError } from '../../engine';
 import { Tensor, zerosLike } from '../../tensor';
 import { grad } from '../grad';
 
@@ -22,6 +22,7 @@ export function call<In extends OneOrMore, Out extends OneOrMore>(
   func: Differentiated<In, Out>,
   inputs: readonly Tensor[],
 ): OneOrMore {
+  checkFunction('autograd.functional', 'func', func);
   return (func as unknown as AnyFunction)(...inputs);
 }
 

@@ -1,6 +1,6 @@
 /** `torch.lobpcg`: a few eigenpairs of a large symmetric matrix. */
 
-import { ArgumentError, describe, libm } from '../../engine';
+import { ArgumentError, checkTensors, describe, libm } from '../../engine';
 import { empty, randn, stack, type Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
 import { Function, type FunctionContext } from '../function';
@@ -171,6 +171,7 @@ export function lobpcg(
 ): Pairs {
   const settings = readTail<Settings>('lobpcg', DEFAULTS, rest);
   const { B } = settings;
+  checkTensors('lobpcg', B === null ? { A } : { A, B });
   if (!A.requiresGrad && B?.requiresGrad !== true) return solve(A, settings);
   return LOBPCGAutogradFunction.apply(symmetric(A), B === null ? null : symmetric(B), settings);
 }

@@ -1,6 +1,6 @@
 /** Losses that Python composes of several ops. */
 import { noGrad } from '../../autograd';
-import { ArgumentError, describe } from '../../engine';
+import { ArgumentError, checkFunction, checkTensors, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -53,6 +53,7 @@ export function gaussianNllLoss(
     { full: false, eps: 1e-6, reduction: 'mean' },
     rest,
   );
+  checkTensors('gaussianNllLoss', typeof variance === 'number' ? { input, target } : { input, target, variance });
   if (typeof variance === 'number' ? variance < 0 : variance.lt(0).any().item() !== 0) {
     fail('gaussianNllLoss: expected variances of 0 or more');
   }
@@ -90,6 +91,8 @@ export function tripletMarginWithDistanceLoss(
   );
   reductionIndex(reduction);
   if (!(margin > 0)) fail(`tripletMarginWithDistanceLoss: expected a \`margin\` above 0, received ${describe(margin)}`);
+  checkTensors('tripletMarginWithDistanceLoss', { anchor, positive, negative });
+  if (distanceFunction !== null) checkFunction('tripletMarginWithDistanceLoss', 'distanceFunction', distanceFunction);
   if (anchor.ndim !== positive.ndim || positive.ndim !== negative.ndim) {
     fail(
       'tripletMarginWithDistanceLoss: expected tensors of equally many dimensions, received ' +
@@ -131,6 +134,7 @@ export function linearCrossEntropy(
     { linearBias: null, weight: null, reduction: 'mean', ignoreIndex: null, labelSmoothing: 0 },
     [options],
   );
+  checkTensors('linearCrossEntropy', { input, linearWeight, target });
   const batch = input.shape.slice(0, -1);
   const features = input.shape.at(-1);
   const classes = linearWeight.shape.slice(0, -1);

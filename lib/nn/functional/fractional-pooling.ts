@@ -1,5 +1,5 @@
 /** Max pooling over windows whose places are drawn, as few or as many as the output has elements. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -49,6 +49,7 @@ function sizeOf(name: string, dims: number, input: Tensor, { outputSize, outputR
 }
 
 function run(name: string, dims: number, op: Op, input: Tensor, kernelSize: Sizes, options: Required<Options>): Pair {
+  checkTensor(`${name}()`, 'input', input);
   const outputSize = sizeOf(name, dims, input, options);
   const batch = input.ndim === dims + 1 ? 1 : input.size(0);
   const { dtype, device } = input;

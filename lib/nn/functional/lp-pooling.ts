@@ -1,5 +1,5 @@
 /** Norms over windows. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkList, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -33,6 +33,8 @@ function lpPool(name: string, dims: number, { max, mean }: Kinds) {
     ...rest: Tail<LpPoolOptions, ['stride', 'ceilMode']>
   ): Tensor => {
     const { stride, ceilMode } = readTail<Required<LpPoolOptions>>(name, { stride: null, ceilMode: false }, rest);
+    checkTensor(`${name}()`, 'input', input);
+    if (typeof kernelSize !== 'number') checkList(name, 'kernelSize', kernelSize);
     const kernel = typeof kernelSize === 'number' ? new Array<number>(dims).fill(kernelSize) : kernelSize;
     if (kernel.length !== dims) {
       throw new ArgumentError(

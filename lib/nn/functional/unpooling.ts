@@ -1,5 +1,5 @@
 /** The way back from max pooling. */
-import { ArgumentError } from '../../engine';
+import { ArgumentError, checkList, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -35,8 +35,17 @@ function spatial(name: string, outputSize: readonly number[], dims: number): rea
   );
 }
 
-function plan(name: string, input: Tensor, kernelSize: Sizes, dims: number, rest: UnpoolTail): Unpooling {
+function plan(
+  name: string,
+  input: Tensor,
+  indices: Tensor,
+  kernelSize: Sizes,
+  dims: number,
+  rest: UnpoolTail,
+): Unpooling {
+  checkTensors(name, { input, indices });
   const options = readTail<Required<MaxUnpoolOptions>>(name, { stride: null, padding: 0, outputSize: null }, rest);
+  if (typeof kernelSize !== 'number') checkList(name, 'kernelSize', kernelSize);
   const kernel = each(kernelSize, dims);
   const [stride, padding] = [each(options.stride ?? kernelSize, dims), each(options.padding, dims)];
   if (input.ndim < dims || [kernel, stride, padding].some(({ length }) => length !== dims)) {
@@ -64,17 +73,17 @@ function plan(name: string, input: Tensor, kernelSize: Sizes, dims: number, rest
 
 /** Puts values of [*, L] back to the places that `maxPool1d` took them from; zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  const { outputSize } = plan('maxUnpool1d', input, kernelSize, 1, rest);
+  const { outputSize } = plan('maxUnpool1d', input, indices, kernelSize, 1, rest);
   return ops.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [...outputSize, 1]).squeeze(-1);
 }
 
 /** Puts values of [*, H, W] back to the places that `maxPool2d` took them from; zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  return ops.maxUnpool2d(input, indices, plan('maxUnpool2d', input, kernelSize, 2, rest).outputSize);
+  return ops.maxUnpool2d(input, indices, plan('maxUnpool2d', input, indices, kernelSize, 2, rest).outputSize);
 }
 
 /** Puts values of [*, D, H, W] back to the places that `maxPool3d` took them from; zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  const { outputSize, stride, padding } = plan('maxUnpool3d', input, kernelSize, 3, rest);
+  const { outputSize, stride, padding } = plan('maxUnpool3d', input, indices, kernelSize, 3, rest);
   return ops.maxUnpool3d(input, indices, outputSize, stride, padding);
 }
