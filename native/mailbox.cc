@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,13 @@ c10::IValue TakeList(const Enclosed& enclosed, const Conversion& list) {
   }
 }
 
+at::Generator TakeGenerator(const Enclosed& enclosed) {
+  if (enclosed.kind != Mail::kGenerator) enclosed.Refuse("a generator");
+  const uint64_t id = enclosed.letter.NextHandle();
+  if (id > std::numeric_limits<uint32_t>::max()) ThrowBroken();
+  return enclosed.environment.generators.Get(static_cast<uint32_t>(id));
+}
+
 c10::IValue TakeAs(const Enclosed& enclosed, const Conversion& conversion) {
   switch (conversion.kind) {
     case Kind::kTensor:
@@ -80,8 +88,7 @@ c10::IValue TakeAs(const Enclosed& enclosed, const Conversion& conversion) {
     case Kind::kScalar:
       return TakeScalar(enclosed);
     case Kind::kGenerator:
-      if (enclosed.kind != Mail::kGenerator) enclosed.Refuse("a generator");
-      return enclosed.environment.generators.Get(static_cast<uint32_t>(enclosed.letter.NextHandle()));
+      return TakeGenerator(enclosed);
     case Kind::kOptional:
       return enclosed.kind == Mail::kNull ? c10::IValue() : TakeAs(enclosed, *conversion.inner);
     case Kind::kList:

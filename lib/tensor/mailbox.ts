@@ -3,6 +3,8 @@
  * Float64Array. Numbers and handles cross the seam without a conversion each, see native/mailbox.h.
  */
 
+import { markAsUntransferable } from 'node:worker_threads';
+
 import type { TensorBase } from '../engine';
 import { binding } from '../engine/gate';
 import {
@@ -22,6 +24,8 @@ import {
 } from './kinds';
 
 const mailbox = binding.mailbox();
+// The addon keeps its address.
+markAsUntransferable(mailbox.buffer);
 
 /** Where the first argument goes; their number stands before. */
 export const FIRST = 1;
