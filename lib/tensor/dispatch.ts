@@ -62,7 +62,7 @@ class Op {
     readonly publicName: string,
   ) {}
 
-  /** The plan for up to three positional arguments, whose kinds `signature` packs. */
+  /** The plan for positional arguments whose kinds `signature` packs. */
   look(signature: number, args: readonly unknown[]): Plan {
     let plan = this.plans.get(signature);
     if (plan === undefined) {
@@ -160,30 +160,31 @@ function withoutRecording<T>(make: () => T): T {
 
 type Options = Readonly<Record<string, unknown>> | null;
 
+/** Arguments whose kinds fit into one small integer, with a bit in front that tells how many there are. */
+const MOST_PACKED = 5;
+
 /** Encloses the arguments; false where there is no room for them. */
 function encloseAll(plan: Plan, args: readonly unknown[], options: Options): boolean {
   // All of them first: an option may be a getter that calls ops.
-  const values = plan.sources.map((source) => (source === null ? undefined : valueOf(source, args, options)));
+  const values: unknown[] = [];
+  for (const source of plan.sources) values.push(source === null ? undefined : valueOf(source, args, options));
   let at = FIRST;
-  for (const [index, source] of plan.sources.entries()) {
+  let index = 0;
+  for (const source of plan.sources) {
     at = source === null ? encloseNothing(at) : put(at, source.kind, values[index]);
+    index += 1;
   }
   seal(plan.sources.length);
   return at > 0;
 }
 
-/** The results of a call by mail. */
-function takeResults(plan: Plan, args: readonly unknown[], options: Options): unknown {
-  switch (plan.outcome) {
-    case 'same':
-      return plan.inPlace ? args[0] : aliased(plan, args, options);
-    case 'tensor':
-      return adoptOptional(result(0));
-    default: {
-      const handles = plan.schema.returns.map((_, index) => result(index));
-      return handles.map(adoptOptional);
-    }
-  }
+/** The result or the results that a call by mail has made. */
+function takeResults(plan: Plan): unknown {
+  if (plan.outcome === 'tensor') return adoptOptional(result(0));
+  const results: (TensorBase | null)[] = [];
+  const count = plan.schema.returns.length;
+  for (let index = 0; index < count; index += 1) results.push(adoptOptional(result(index)));
+  return results;
 }
 
 /** The arguments that an op wrote to, which are its results. */
@@ -227,7 +228,7 @@ function run(op: string, plan: Plan, args: readonly unknown[], options: Options)
   const callPlanned = (): unknown => {
     if (values !== null) return wrapResults(plan, call(plan.id, ...values), args, options);
     callByMail(plan.id);
-    return takeResults(plan, args, options);
+    return plan.outcome === 'same' ? aliased(plan, args, options) : takeResults(plan);
   };
   try {
     const called = plan.unrecorded ? withoutRecording(callPlanned) : callPlanned();
@@ -243,7 +244,15 @@ function run(op: string, plan: Plan, args: readonly unknown[], options: Options)
 function runMany(op: Op, args: unknown[]): unknown {
   const last = args.length - 1;
   const options = last >= 0 && kind(args[last]) === OPTIONS ? (args.pop() as Readonly<Record<string, unknown>>) : null;
-  return run(op.publicName, op.lookMany(args, options), args, options);
+  return run(op.publicName, planOf(op, args, options), args, options);
+}
+
+/** The plan, by a packed number where that holds the kinds of all arguments. */
+function planOf(op: Op, args: readonly unknown[], options: Options): Plan {
+  if (options !== null || args.length > MOST_PACKED) return op.lookMany(args, options);
+  let signature = 1;
+  for (const arg of args) signature = (signature << KIND_BITS) | kind(arg);
+  return signature === op.signature ? (op.plan as Plan) : op.look(signature, args);
 }
 
 function run1(op: Op, x: unknown): unknown {
@@ -255,7 +264,7 @@ function run1(op: Op, x: unknown): unknown {
   seal(1);
   try {
     callByMail(plan.id);
-    return plan.inPlace ? x : adoptOptional(result(0));
+    return plan.inPlace ? x : takeResults(plan);
   } catch (error) {
     throw fromNative(error, op.publicName, [x]);
   }
@@ -271,7 +280,7 @@ function run2(op: Op, x: unknown, y: unknown): unknown {
   seal(2);
   try {
     callByMail(plan.id);
-    return plan.inPlace ? x : adoptOptional(result(0));
+    return plan.inPlace ? x : takeResults(plan);
   } catch (error) {
     throw fromNative(error, op.publicName, [x, y]);
   }
@@ -287,7 +296,7 @@ function run3(op: Op, x: unknown, y: unknown, z: unknown): unknown {
   seal(3);
   try {
     callByMail(plan.id);
-    return plan.inPlace ? x : adoptOptional(result(0));
+    return plan.inPlace ? x : takeResults(plan);
   } catch (error) {
     throw fromNative(error, op.publicName, [x, y, z]);
   }

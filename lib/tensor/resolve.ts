@@ -76,7 +76,7 @@ export interface Plan {
   readonly unrecorded: boolean;
   /** Arguments and results can go by mail. */
   readonly byMail: boolean;
-  /** By mail, the arguments as they come, of the kinds {@link k0}…, and the outcome is a new tensor or the first argument. */
+  /** By mail, the arguments as they come, of the kinds {@link k0}…, and the outcome is what is new, or the first argument. */
   readonly direct: boolean;
   readonly inPlace: boolean;
   readonly k0: number;
@@ -337,7 +337,7 @@ function toPlan({ signature, sources }: Match, refuse: Refuse): Plan {
     factory: signature.factory,
     unrecorded,
     byMail,
-    direct: byMail && inOrder && !unrecorded && all.length <= 3 && (outcome === 'tensor' || inPlace),
+    direct: byMail && inOrder && !unrecorded && all.length <= 3 && (outcome !== 'same' || inPlace),
     inPlace,
     k0: all[0]?.kind ?? ABSENT,
     k1: all[1]?.kind ?? ABSENT,
