@@ -2,8 +2,8 @@
 // one call into V8 for each value, cost a small op a tenth of its time, and an op on a list of tensors more.
 //
 // JavaScript (lib/tensor/mailbox.ts) writes how many arguments follow, then each argument: its kind, and what such a
-// kind has. Nothing but a tensor's life must be checked for safety, but every length is: a wild pointer would be worse
-// than a wrong number.
+// kind has. Handles, lengths and the end of the memory are checked here as everywhere: what is written wrong there must
+// not become a wild pointer.
 #pragma once
 
 #include <ATen/core/ivalue.h>
