@@ -249,7 +249,8 @@ function runMany(op: Op, args: unknown[]): unknown {
 
 /** The plan, by a packed number where that holds the kinds of all arguments. */
 function planOf(op: Op, args: readonly unknown[], options: Options): Plan {
-  if (options !== null || args.length > MOST_PACKED) return op.lookMany(args, options);
+  // Without arguments the bit in front alone would be the kind of a single tensor.
+  if (options !== null || args.length === 0 || args.length > MOST_PACKED) return op.lookMany(args, options);
   let signature = 1;
   for (const arg of args) signature = (signature << KIND_BITS) | kind(arg);
   return signature === op.signature ? (op.plan as Plan) : op.look(signature, args);

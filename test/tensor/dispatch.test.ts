@@ -194,6 +194,13 @@ describe('calls that no overload takes', () => {
     expect(() => loose[name]?.(...args)).toThrow(TypeError);
   });
 
+  it('are not taken for the call before, which had arguments', () => {
+    const bare = torch.neg as unknown as (...args: unknown[]) => unknown;
+    bare(torch.ones([2]));
+    expect(() => bare()).toThrow(/neg\(\): no overload takes \(\)/);
+    expect(() => bare(undefined)).toThrow(/neg\(\): no overload takes/);
+  });
+
   it('says what was called when libtorch refuses', () => {
     expect(() => x.add(torch.ones([4]))).toThrow(
       /must match the size.*\n {2}in add\(Tensor\[2, 3\] float32, Tensor\[4\] float32\)/,
