@@ -2,7 +2,7 @@
 
 import type { LibraryInfo } from './binding';
 import { ArgumentError } from './errors';
-import { binding } from './gate';
+import { binding, describe } from './gate';
 
 /** Versions of libtorch, loaded and compiled against, the CPU's capability, and whether CUDA could be loaded. */
 export function libraryInfo(): LibraryInfo {
@@ -18,7 +18,7 @@ export function getNumThreads(): number {
 export function setNumThreads(count: number): void {
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new ArgumentError(
-      `expected a positive integer for argument \`count\`, received ${String(count)}`,
+      `expected a positive integer for argument \`count\`, received ${describe(count)}`,
       'TORCH_VALUE',
     );
   }

@@ -6,7 +6,7 @@
  * The order of construction is the order of the random draws, and the names are the keys of the state dict: both are
  * Python's.
  */
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkObject, describe } from '../engine';
 import * as nn from '../nn';
 import { randn, type Tensor } from '../tensor';
 
@@ -219,6 +219,7 @@ export class VisionTransformerForSegmentation extends nn.Module {
 }
 
 function completeArgs(options: Partial<VisionTransformerArgs>): VisionTransformerArgs {
+  checkObject('VisionTransformerForSegmentation', 'options', options);
   const names = Object.keys(visionTransformerDefaults) as (keyof VisionTransformerArgs)[];
   const unknown = Object.keys(options).find((name) => !(name in visionTransformerDefaults));
   if (unknown !== undefined) throw impossible(`expected options among ${names.join(', ')}, received \`${unknown}\``);

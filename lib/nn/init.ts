@@ -90,6 +90,7 @@ export function eye_(tensor: Tensor): Tensor {
 
 /** Glorot and Bengio (2010): even numbers within ±gain·√(6 / (fan in + fan out)). */
 export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+  checkNumbers('nn.init.xavierUniform_', { gain });
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
   const std = gain * Math.sqrt(2 / (fanIn + fanOut));
   const bound = Math.sqrt(3) * std;
@@ -98,6 +99,7 @@ export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator | 
 
 /** Glorot and Bengio (2010): normal numbers of deviation gain·√(2 / (fan in + fan out)). */
 export function xavierNormal_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+  checkNumbers('nn.init.xavierNormal_', { gain });
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
   return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
 }

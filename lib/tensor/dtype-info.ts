@@ -48,9 +48,9 @@ const PARTS: Partial<Record<DType, DType>> = { complex32: 'float16', complex64: 
 
 /** Limits of a floating or complex dtype, the default one where none is given: `torch.finfo`. */
 export function finfo(dtype: DType = getDefaultDtype()): FloatInfo {
-  const part = PARTS[dtype] ?? dtype;
-  const format = FORMATS[part];
-  if (format === undefined) {
+  const part = isDType(dtype) ? (PARTS[dtype] ?? dtype) : null;
+  const format = part === null ? undefined : FORMATS[part];
+  if (part === null || format === undefined) {
     throw new ArgumentError(`finfo(): expected a floating or complex dtype, received ${describe(dtype)}`);
   }
   const [eps, low, high, digits, gap] = format;

@@ -1,6 +1,6 @@
 /** The default generators: `torch.random`. */
 
-import { ArgumentError, binding, checkFunction, cuda, describe, refusePromise } from '../engine';
+import { ArgumentError, binding, checkFunction, checkOptions, cuda, describe, refusePromise } from '../engine';
 import type { Device } from './dtype';
 import { drawSeed, Generator, type Seed, toSeed } from './random';
 import type { Tensor } from './tensor';
@@ -78,8 +78,10 @@ function deviceNames(devices: ForkRngOptions['devices']): Device[] {
  * console.log(torch.rand([1])); // tensor([0.4963])
  * ```
  */
-export function forkRng<T>(fn: () => T, { devices, enabled = true }: ForkRngOptions = {}): T {
+export function forkRng<T>(fn: () => T, options: ForkRngOptions = {}): T {
   checkFunction('forkRng', 'fn', fn);
+  checkOptions('forkRng', options, ['devices', 'enabled']);
+  const { devices, enabled = true } = options;
   if (!enabled) return fn();
   const generators = [
     defaultGenerator,

@@ -91,7 +91,7 @@ export function getDeterministicDebugMode(): number {
 /** {@link useDeterministicAlgorithms} by name or number: `torch.set_deterministic_debug_mode`. */
 export function setDeterministicDebugMode(mode: (typeof DEBUG_MODES)[number] | 0 | 1 | 2): void {
   const number = typeof mode === 'string' ? DEBUG_MODES.indexOf(mode) : mode;
-  if (DEBUG_MODES[number] === undefined) {
+  if (typeof number !== 'number' || DEBUG_MODES[number] === undefined) {
     throw new ArgumentError(
       `setDeterministicDebugMode(): expected ${DEBUG_MODES.join(', ')} or 0 to 2, received ${describe(mode)}`,
       'TORCH_VALUE',

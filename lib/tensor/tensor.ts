@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import {
   ArgumentError,
   binding,
+  checkOptions,
   checkTensor,
   computeAsync,
   type ComputeOptions,
@@ -397,6 +398,7 @@ export class Tensor extends TensorBase {
    * cannot be read. The pass as a whole is one piece of work: `signal` stops it before its beginning only.
    */
   backwardAsync(gradient?: Tensor | null, options: BackwardOptions & ComputeOptions = {}): Promise<void> {
+    checkOptions('backwardAsync', options, ['retainGraph', 'createGraph', 'inputs', 'signal']);
     const { signal, ...rest } = options;
     return computeAsync(() => this.backward(gradient, rest), { signal });
   }

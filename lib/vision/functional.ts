@@ -4,7 +4,7 @@
  * Images are `[…, C, H, W]`: floats in 0..1, or uint8 in 0..255. The order of the operations is torchvision's, because
  * another order gives other bits.
  */
-import { ArgumentError, checkList, checkObject, checkTensor, describe } from '../engine';
+import { ArgumentError, checkList, checkObject, checkOptions, checkTensor, describe } from '../engine';
 import {
   arange,
   callOp,
@@ -53,6 +53,7 @@ export function toTensor(image: DecodedImage): Tensor {
  * returned itself.
  */
 export function resize(image: Tensor, size: ResizeSize, options: ResizeOptions = {}): Tensor {
+  checkOptions('resize', options, ['interpolation', 'maxSize', 'antialias']);
   const { interpolation = 'bilinear', maxSize = null, antialias = true } = options;
   const { height, width } = dimensions(image);
   const output = outputSize(height, width, size, maxSize);
@@ -117,7 +118,7 @@ export function adjustSaturation(image: Tensor, saturationFactor: number): Tenso
 
 /** Turns the hue by a share of the colour circle, −0.5 to 0.5. A grey image is returned itself. */
 export function adjustHue(image: Tensor, hueFactor: number): Tensor {
-  if (!(hueFactor >= -0.5 && hueFactor <= 0.5)) {
+  if (typeof hueFactor !== 'number' || !(hueFactor >= -0.5 && hueFactor <= 0.5)) {
     throw new ArgumentError(
       `expected -0.5 to 0.5 for argument \`hueFactor\`, received ${describe(hueFactor)}`,
       'TORCH_VALUE',

@@ -4,7 +4,7 @@
  * A transform whose name does not begin with "Random", nor is {@link ColorJitter}, draws nothing. Those two draw the
  * same numbers for every image, whatever they do with them: that keeps the random state in step with Python's.
  */
-import { ArgumentError, checkFunction, checkList, checkNumbers, checkObject, describe } from '../engine';
+import { ArgumentError, checkFunction, checkList, checkNumbers, checkObject, checkOptions, describe } from '../engine';
 import { empty, rand, randperm, type Tensor } from '../tensor';
 import * as functional from './functional';
 import type { DecodedImage } from './image';
@@ -124,6 +124,7 @@ export class ColorJitter implements Transform {
   readonly hue: Bounds;
 
   constructor(options: ColorJitterOptions = {}) {
+    checkOptions('ColorJitter', options, ['brightness', 'contrast', 'saturation', 'hue']);
     const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
     this.brightness = boundsOf('brightness', brightness, 1, 0, Number.POSITIVE_INFINITY);
     this.contrast = boundsOf('contrast', contrast, 1, 0, Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
 /** Activations that take `inplace`, and those that are made of several ops. */
-import { ArgumentError, checkTensor } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { DType, Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -91,6 +91,7 @@ export function hardtanh(
   ...rest: Tail<Inplace & { minVal?: number; maxVal?: number }, ['minVal', 'maxVal', 'inplace']>
 ): Tensor {
   const { minVal, maxVal, inplace } = readTail('hardtanh', { minVal: -1, maxVal: 1, inplace: false }, rest);
+  checkNumbers('hardtanh', { minVal, maxVal });
   if (minVal > maxVal) throw new ArgumentError('hardtanh: minVal cannot be greater than maxVal', 'TORCH_VALUE');
   return inplace ? ops.hardtanh_(input, minVal, maxVal) : ops.hardtanh(input, minVal, maxVal);
 }
