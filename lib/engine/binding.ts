@@ -374,7 +374,7 @@ export interface NativeBinding {
   registerNodeHook(node: NodeId, hook: (gradInputs: Handle[], gradOutputs: Handle[]) => Handle[] | null): HookId;
   /** The hook gets the gradients that the node is given, 0 for none, and may replace them. */
   registerNodePrehook(node: NodeId, hook: (gradOutputs: Handle[]) => Handle[] | null): HookId;
-  /** The same values, handles without an owner; to differentiate them fails with `message`. 0 stays 0. */
+  /** The same values; to differentiate them fails with `message`. 0 stays 0. */
   delayedError(tensors: readonly Handle[], message: string): Handle[];
   /** The node that made the tensor; 0 for a leaf. */
   gradFn(tensor: Handle): NodeId;

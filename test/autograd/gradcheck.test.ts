@@ -26,6 +26,20 @@ function wrong(error: number): (x: Tensor) => Tensor {
   return (x) => Wrong.apply(x);
 }
 
+/** {@link wrong} in Python, indented as the programs below. */
+const WRONG = `
+      def wrong(error):
+          class Wrong(torch.autograd.Function):
+              @staticmethod
+              def forward(ctx, x):
+                  ctx.save_for_backward(x)
+                  return x * x
+              @staticmethod
+              def backward(ctx, g):
+                  x, = ctx.saved_tensors
+                  return g * (x * 2 + error)
+          return Wrong.apply`;
+
 describeWithOracle('gradcheck', (oracle) => {
   it('decides as Python at every size of error and tolerance', async () => {
     const x = leaf(2, 3);
@@ -37,17 +51,7 @@ describeWithOracle('gradcheck', (oracle) => {
     const ours = cases.map(({ error, options }) => gradcheck(wrong(error), [x], { ...options, raiseException: false }));
     const { theirs, message } = await oracle().run(
       `
-      def wrong(error):
-          class Wrong(torch.autograd.Function):
-              @staticmethod
-              def forward(ctx, x):
-                  ctx.save_for_backward(x)
-                  return x * x
-              @staticmethod
-              def backward(ctx, g):
-                  x, = ctx.saved_tensors
-                  return g * (x * 2 + error)
-          return Wrong.apply
+${WRONG}
       x = x.requires_grad_()
       theirs = [torch.autograd.gradcheck(wrong(c['error']), [x], raise_exception=False, **c['options']) for c in cases]
       try:
@@ -188,17 +192,7 @@ describeWithOracle('gradcheck in fast mode', (oracle) => {
     ];
     const { theirs } = await oracle().run(
       `
-      def wrong(error):
-          class Wrong(torch.autograd.Function):
-              @staticmethod
-              def forward(ctx, x):
-                  ctx.save_for_backward(x)
-                  return x * x
-              @staticmethod
-              def backward(ctx, g):
-                  x, = ctx.saved_tensors
-                  return g * (x * 2 + error)
-          return Wrong.apply
+${WRONG}
       A = torch.autograd
       x, z = x.requires_grad_(), z.requires_grad_()
       fast = dict(fast_mode=True, raise_exception=False)
