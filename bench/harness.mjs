@@ -1,5 +1,4 @@
 /** What every benchmark on our side shares: repeatable timing, peak memory, one JSON line as the result. */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,16 +19,7 @@ export function options() {
   return JSON.parse(process.argv[2] ?? '{}');
 }
 
-/** Most bytes of memory that this process has held: VmHWM on Linux, which `getrusage` reports too. */
-export function peakRssBytes() {
-  try {
-    const line = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (line) return Number(line[1]) * 1024;
-  } catch {
-    // No /proc on this system.
-  }
-  return process.resourceUsage().maxRSS * 1024;
-}
+export const { peakRssBytes } = library('engine/peak-memory');
 
 /**
  * The fastest of several batches of `calls` calls, after one batch to warm up.

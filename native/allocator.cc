@@ -46,11 +46,9 @@ constexpr uint32_t MaxHeld(size_t size_class) {
   return static_cast<uint32_t>(kHeldBytesPerClass / ((size_class + 1) * kAlignment));
 }
 
-// The larger blocks that one thread may keep: so many, of so many bytes in all. More than a sweep frees at once (16
-// MiB), for what goes back to the heap beside a block that is kept leaves a gap that small blocks split: with 16 MiB
-// kept, a plain loop grew it to 1 GB.
+// The larger blocks that one thread may keep: so many, of so many bytes in all, which is what a sweep frees at once.
 constexpr size_t kMaxRecent = 48;
-constexpr size_t kRecentBytes = size_t{48} << 20;
+constexpr size_t kRecentBytes = size_t{16} << 20;
 
 // Every block has a header with its class, for it must be known when the block is freed by its address alone: oneDNN
 // does that through c10::Allocator::raw_deallocate. It takes one alignment unit, so that what follows stays aligned.

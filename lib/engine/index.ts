@@ -13,5 +13,6 @@ export type { Handle, NativeBinding } from './binding';
 export { asCallOf, binding, describe } from './gate';
 export { withNumThreads } from './library';
 export * from './public';
+export { peakRssBytes } from './peak-memory';
 export { isThenable, refusePromise } from './scope';
 export { TensorBase } from './tensor-base';

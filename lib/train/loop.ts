@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { scope } from '../engine';
+import { peakRssBytes, scope } from '../engine';
 import { floatHex, stateSha256 } from '../serialize';
 import { frombytes, getRngState, setRngState, type Tensor } from '../tensor';
 import { DataError } from '../vision';
@@ -210,7 +210,7 @@ export class TrainLoop {
       stateSha256: this.stateSha256(),
       imagesPerSecond: losses.length === 0 ? null : experiment.loaders.train.dataset.length / seconds,
       seconds,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      peakRssBytes: peakRssBytes(),
       best,
     };
   }

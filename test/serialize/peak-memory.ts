@@ -1,3 +1,4 @@
+import { peakRssBytes } from '../../lib/engine';
 import { loadSafetensors, saveSafetensors } from '../../lib/serialize';
 import { ones, type Tensor } from '../../lib/tensor';
 
@@ -6,17 +7,16 @@ import { ones, type Tensor } from '../../lib/tensor';
 
 const [, , action = '', file = ''] = process.argv;
 const bytes = 24 * 2 ** 20;
-const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
 if (action === 'save') {
   const state = new Map<string, Tensor>();
   for (let at = 0; at < 12; at++) state.set(`t${at}`, ones([bytes / 4]));
-  const before = peak();
+  const before = peakRssBytes();
   saveSafetensors(file, state);
-  process.stdout.write(String((peak() - before) / bytes));
+  process.stdout.write(String((peakRssBytes() - before) / bytes));
 } else {
   ones([1]); // the library is loaded, so that the peak to come is that of the tensors
   const before = process.memoryUsage().rss;
   const { tensors } = loadSafetensors(file);
-  process.stdout.write(String((peak() - before) / bytes - tensors.size));
+  process.stdout.write(String((peakRssBytes() - before) / bytes - tensors.size));
 }
