@@ -227,15 +227,12 @@ class Reader<const at::ITensorListRef&> : public Reader<at::TensorList> {
 
 // -- results ----------------------------------------------------------------------------------------------------------
 
-Handles Registered(TensorTable& table, at::Tensor result) {
-  return Handles{result.defined() ? table.Add(std::move(result)) : 0};
-}
+Handles Registered(TensorTable& table, at::Tensor result) { return Handles{table.Add(std::move(result))}; }
 
 template <typename... Tensors>
 Handles Registered(TensorTable& table, std::tuple<Tensors...> results) {
   Handles handles;
-  const auto add = [&](at::Tensor& result) { handles.push_back(result.defined() ? table.Add(std::move(result)) : 0); };
-  std::apply([&](Tensors&... each) { (add(each), ...); }, results);
+  std::apply([&](Tensors&... each) { (handles.push_back(table.Add(std::move(each))), ...); }, results);
   return handles;
 }
 

@@ -148,8 +148,7 @@ Handles CallEnclosed(Environment& environment, const Op& op) {
     if (!stack[i].isTensor())
       ThrowType(op.handle.schema().name() + "() returns no tensor, and must be called by call()");
     at::Tensor result = std::move(stack[i]).toTensor();
-    const bool is_new = result.defined() && !op.returns_argument[i];
-    handles.push_back(is_new ? environment.tensors.Add(std::move(result)) : 0);
+    handles.push_back(op.returns_argument[i] ? 0 : environment.tensors.Add(std::move(result)));
   }
   return handles;
 }

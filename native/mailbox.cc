@@ -14,9 +14,6 @@
 namespace libtorch_node {
 namespace {
 
-// Numbers beyond it are no exact integers.
-constexpr double kMaxExact = 9007199254740992.0;
-
 [[noreturn]] void ThrowBroken() { ThrowValue("the arguments of this call are not what an op's call leaves behind"); }
 
 c10::IValue TakeList(const Enclosed& enclosed, const Conversion& list) {
@@ -116,13 +113,13 @@ double Letter::NextNumber() {
 
 uint64_t Letter::NextIndex() {
   const double number = NextNumber();
-  if (!(number >= 0 && number < kMaxExact)) ThrowBroken();
+  if (!(number >= 0 && number <= kMaxSafeInteger)) ThrowBroken();
   return static_cast<uint64_t>(number);
 }
 
 int64_t Letter::NextInt() {
   const double number = NextNumber();
-  if (!(std::abs(number) < kMaxExact)) ThrowBroken();
+  if (!(std::abs(number) <= kMaxSafeInteger)) ThrowBroken();
   return static_cast<int64_t>(number);
 }
 

@@ -24,6 +24,7 @@ constexpr int64_t kMaxBytesPerSweep = int64_t{256} << 20;
 }  // namespace
 
 Handle TensorTable::Add(at::Tensor tensor) {
+  if (!tensor.defined()) return 0;
   if (SweepIsDue()) Sweep();
   // Before the slot is taken, since it may call JavaScript.
   const uint32_t scope = CurrentScope();

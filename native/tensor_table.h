@@ -50,7 +50,8 @@ class TensorTable {
   TensorTable(const TensorTable&) = delete;
   TensorTable& operator=(const TensorTable&) = delete;
 
-  // Registers a tensor. Until it is adopted the handle stays until Dispose or the end of its scope.
+  // Registers a tensor; 0 for an undefined one. Until it is adopted the handle stays until Dispose or the end of its
+  // scope.
   Handle Add(at::Tensor tensor);
   // It is alive and nobody's.
   bool LacksOwner(Handle handle) const;

@@ -11,9 +11,6 @@
 namespace libtorch_node {
 namespace {
 
-// Handles are integers that are exact as JavaScript numbers.
-constexpr double kMaxHandle = 9007199254740992.0;
-
 std::vector<Handle> ReadHandles(const Arguments& arguments, napi_value list) {
   std::vector<Handle> handles;
   for (napi_value value : ReadArray(arguments.env, list, "kept")) {
@@ -35,7 +32,7 @@ napi_value Adopt(Arguments& arguments) {
   for (uint32_t i = 0; i < count; ++i) {
     double number = 0;
     std::memcpy(&number, bytes.data + i * sizeof(double), sizeof(double));
-    const Handle handle = number >= 0 && number < kMaxHandle ? static_cast<Handle>(number) : 0;
+    const Handle handle = number >= 0 && number <= kMaxSafeInteger ? static_cast<Handle>(number) : 0;
     if (!tensors.LacksOwner(handle)) continue;
     const HandleScope scope(env);
     napi_value owner = nullptr;

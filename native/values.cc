@@ -11,7 +11,6 @@
 namespace libtorch_node {
 namespace {
 
-constexpr double kMaxSafeInteger = 9007199254740991.0;
 // As many as tensors can be alive.
 constexpr uint32_t kMaxListLength = uint32_t{1} << 24;
 
@@ -335,8 +334,7 @@ napi_value MakeScalar(napi_env env, const c10::Scalar& value) {
 napi_value MakeHandle(napi_env env, Handle handle) { return MakeDouble(env, static_cast<double>(handle)); }
 
 napi_value MakeTensor(const Arguments& arguments, at::Tensor tensor) {
-  const Handle handle = tensor.defined() ? arguments.environment->tensors.Add(std::move(tensor)) : 0;
-  return MakeHandle(arguments.env, handle);
+  return MakeHandle(arguments.env, arguments.environment->tensors.Add(std::move(tensor)));
 }
 
 napi_value MakeArrayBuffer(napi_env env, size_t size, void** data) {

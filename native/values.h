@@ -15,6 +15,9 @@
 
 namespace libtorch_node {
 
+// The largest integer that a JavaScript number gives exactly, as it does all below.
+inline constexpr double kMaxSafeInteger = 9007199254740991.0;
+
 // -- what kind of value it is -----------------------------------------------------------------------------------------
 napi_valuetype TypeOf(napi_env env, napi_value value);
 bool IsNullish(napi_env env, napi_value value);

@@ -36,7 +36,7 @@ class FunctionNode : public ag::Node {
     for (size_t i = 0; i < gradients.size(); ++i) {
       at::Tensor gradient = std::move(gradients[i]);
       if (!gradient.defined() && materialize_) gradient = outputs_[i].zeros(device_guard);
-      given.push_back(MakeHandle(env, gradient.defined() ? environment->tensors.Add(gradient) : 0));
+      given.push_back(MakeHandle(env, environment->tensors.Add(gradient)));
     }
     napi_value result = backward->Call({MakeArray(env, given)});
     ag::variable_list results;

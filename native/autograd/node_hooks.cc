@@ -20,8 +20,7 @@ namespace ag = torch::autograd;
 napi_value ToHandles(Environment* environment, const ag::variable_list& gradients) {
   std::vector<napi_value> handles;
   for (const at::Tensor& gradient : gradients) {
-    const Handle handle = gradient.defined() ? environment->tensors.Add(gradient) : 0;
-    handles.push_back(MakeHandle(environment->env, handle));
+    handles.push_back(MakeHandle(environment->env, environment->tensors.Add(gradient)));
   }
   return MakeArray(environment->env, handles);
 }
