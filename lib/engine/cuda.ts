@@ -7,7 +7,8 @@
 
 import { checkOptions } from './arguments';
 import { ArgumentError, DisposedError } from './errors';
-import { binding, describe } from './gate';
+import { describe } from './describe';
+import { binding } from './gate';
 import { refusePromise } from './scope';
 
 /** A CUDA device: its number, `cuda:1`, or `cuda` for the current one. */

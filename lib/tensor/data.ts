@@ -142,12 +142,16 @@ function checkElement(tensor: TensorBase, path: readonly number[]): void {
   );
 }
 
+const MOST_DIMENSIONS = 128;
+
 /** Flattens nested arrays and checks that they are rectangular. */
 export function flatten(data: unknown): Flat {
   const shape: number[] = [];
   for (let level = data; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
+    // As in PyTorch. A list may hold itself.
+    if (shape.length > MOST_DIMENSIONS) throw new ArgumentError("tensor(): too many dimensions 'list'", 'TORCH_VALUE');
   }
   const elements: unknown[] = [];
   const visit = (value: unknown, path: number[]): void => {
