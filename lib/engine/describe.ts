@@ -64,7 +64,7 @@ class Description {
       const shown = value.slice(0, WIDEST).map((element) => this.of(element, depth + 1));
       return `[${shown.join(', ')}${value.length > shown.length ? `, … ${value.length} in all` : ''}]`;
     }
-    const name = nameOf(value.constructor as unknown) ?? 'object';
+    const name = nameOf(value.constructor) ?? 'object';
     if (ArrayBuffer.isView(value)) return `${name}(${value.byteLength} bytes)`;
     if (name !== 'Object') return name;
     const entries = Object.entries(value)

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import {
   ArgumentError,
   binding,
+  checkInteger,
   checkOptions,
   checkTensor,
   computeAsync,
@@ -297,6 +298,7 @@ export class Tensor extends TensorBase {
 
   /** To a CUDA device, the current one by default. From pinned memory `nonBlocking` does not wait for the copy. */
   cuda(index?: number, nonBlocking = false): Tensor {
+    if (index !== undefined) checkInteger('cuda', 'index', index, 0, 127);
     return convert(this, { device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
   }
 

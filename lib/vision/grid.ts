@@ -111,7 +111,7 @@ export function drawSegmentationMasks(
     let painted = image.detach();
     colors.slice(0, count).forEach((colour, k) => {
       checkList('drawSegmentationMasks', 'colors', colour);
-      checkNumbers('drawSegmentationMasks', { ...colour });
+      checkNumbers('drawSegmentationMasks', Object.fromEntries(colour.entries()));
       const values = dtype === uint8 ? colour : colour.map((value) => value / 255);
       painted = where(all.select(0, k), tensor([...values], { dtype, device }).view([3, 1, 1]), painted);
     });
