@@ -35,7 +35,9 @@ class Description {
         return `'${clipped(value)}'`;
       case 'bigint':
         // Its digits take time that grows faster than their number.
-        return value >> 256n === 0n || value >> 256n === -1n ? `${clipped(String(value))}n` : 'a bigint of over 256 bits';
+        return value >> 256n === 0n || value >> 256n === -1n
+          ? `${clipped(String(value))}n`
+          : 'a bigint of over 256 bits';
       case 'symbol':
         return clipped(String(value));
       case 'function':
