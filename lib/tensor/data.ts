@@ -144,6 +144,12 @@ function checkElement(tensor: TensorBase, path: readonly number[]): void {
 
 const MOST_DIMENSIONS = 128;
 
+const isComplex = (value: unknown): value is Complex =>
+  typeof value === 'object' && value !== null && 're' in value && 'im' in value;
+
+const isElement = (value: unknown): boolean =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || isComplex(value);
+
 /** Flattens nested arrays and checks that they are rectangular. */
 export function flatten(data: unknown): Flat {
   const shape: number[] = [];
@@ -162,8 +168,10 @@ export function flatten(data: unknown): Flat {
       }
       if (value instanceof TensorBase) checkElement(value, path);
       // At once, not when all elements are there: a list may have billions of holes.
-      if (value === undefined) {
-        throw new ArgumentError(`tensor(): expected a number, boolean or bigint at ${place(path)}, received undefined`);
+      else if (!isElement(value)) {
+        throw new ArgumentError(
+          `tensor(): expected a number, boolean or bigint at ${place(path)}, received ${describe(value)}`,
+        );
       }
       elements.push(value);
       return;
@@ -185,9 +193,6 @@ export function flatten(data: unknown): Flat {
   visit(data, []);
   return { shape, elements };
 }
-
-const isComplex = (value: unknown): value is Complex =>
-  typeof value === 'object' && value !== null && 're' in value && 'im' in value;
 
 /** The dtype of one element, as Python counts it; null where it is none. */
 function dtypeOfElement(element: unknown, fraction: DType): DType | null {
