@@ -41,4 +41,4 @@ export * as vision from './vision';
 export * as metrics from './metrics';
 /** Models that are made of the library, under the names that the program takes. */
 export * as models from './models';
-export * from './serialize';
+export * from './serialize/public';

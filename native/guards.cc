@@ -3,8 +3,11 @@
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/max.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -59,6 +62,12 @@ class Call {
 std::vector<at::Tensor> TensorsOf(const Call& call, std::string_view name) {
   const c10::IValue* list = call.Find(name);
   return list != nullptr && list->isTensorList() ? list->toTensorVector() : std::vector<at::Tensor>();
+}
+
+std::string ShapeOf(c10::IntArrayRef sizes) {
+  std::ostringstream text;
+  text << sizes;
+  return text.str();
 }
 
 // Kernels read so many elements of the list, whatever its length.
@@ -127,11 +136,11 @@ void GroupNorm(const Call& call) {
 
 // Functionalization's copy looks for a storage, which a compressed tensor has not.
 void FunctionalCopy(const Call& call) {
-  const at::Tensor self = call.Tensor("self");
-  if (!self.defined()) return;
-  const at::Layout layout = self.layout();
-  if (layout == at::kSparseCsr || layout == at::kSparseCsc || layout == at::kSparseBsr || layout == at::kSparseBsc) {
-    call.Refuse("it is not implemented for compressed sparse tensors; use copy_()");
+  for (const char* name : {"self", "src"}) {
+    const at::Tensor tensor = call.Tensor(name);
+    if (tensor.defined() && tensor.unsafeGetTensorImpl()->is_sparse_compressed()) {
+      call.Refuse("it is not implemented for compressed sparse tensors; use copy_()");
+    }
   }
 }
 
@@ -206,6 +215,56 @@ void Zeros(const Call& call) {
   if (!is_float) call.Refuse("a tensor of the layout _mkldnn is filled with zeros in float32 only");
 }
 
+// Pivots of another batch, or of another length, are read as if they were the matrices' own.
+void LuUnpack(const Call& call) {
+  const at::Tensor lu = call.Tensor("LU_data");
+  const at::Tensor pivots = call.Tensor("LU_pivots");
+  if (!lu.defined() || !pivots.defined() || lu.dim() < 2) return;
+  std::vector<int64_t> expected = lu.sizes().slice(0, lu.dim() - 2).vec();
+  expected.push_back(std::min(lu.size(-2), lu.size(-1)));
+  if (pivots.sizes() != c10::IntArrayRef(expected)) {
+    call.Refuse("expected pivots of shape " + ShapeOf(expected) + ", received " + ShapeOf(pivots.sizes()));
+  }
+}
+
+// As many cell states are read as there are hidden ones.
+void CellStates(const Call& call) {
+  const std::vector<at::Tensor> states = TensorsOf(call, "hx");
+  if (states.size() != 2 || states[0].dim() == 0 || states[1].dim() == 0) return;
+  if (states[0].size(0) != states[1].size(0)) {
+    call.Refuse("expected as many cell states as hidden states, received " + ShapeOf(states[0].sizes()) + " and " +
+                ShapeOf(states[1].sizes()));
+  }
+}
+
+// The count of integers is found by dividing integers: by a step that was cut to 0, or -2^63 by -1.
+template <bool is_arange>
+void Range(const Call& call) {
+  const at::Tensor out = call.Tensor("out");
+  const std::optional<int64_t> dtype = call.Int("dtype");
+  const c10::IValue* start = call.Find("start");
+  const c10::IValue* end = call.Find("end");
+  const c10::IValue* step = call.Find("step");
+  const auto is_real = [](const c10::IValue* value) {
+    return value == nullptr || (value->isScalar() && !value->toScalar().isComplex());
+  };
+  if (!is_real(start) || !is_real(end) || !is_real(step)) return;
+  const auto is_integer = [](const c10::IValue* value) {
+    return value == nullptr || value->toScalar().isIntegral(true);
+  };
+  const bool counts = out.defined()       ? c10::isIntegralType(out.scalar_type(), true)
+                      : dtype.has_value() ? c10::isIntegralType(static_cast<at::ScalarType>(*dtype), true)
+                                          : is_arange && is_integer(start) && is_integer(end) && is_integer(step);
+  if (!counts) return;
+  constexpr double kMost = 4611686018427387904;  // 2^62
+  const double by = step == nullptr ? 1 : step->toScalar().toDouble();
+  const double from = start == nullptr ? 0 : start->toScalar().toDouble();
+  const double to = end == nullptr ? 0 : end->toScalar().toDouble();
+  // arange has a check of its own, by the dtype in which it counts.
+  if (!is_arange && std::trunc(by) == 0) call.Refuse("step must be nonzero");
+  if (std::abs((to - from) / by) > kMost) call.Refuse("more than 2^62 numbers lie between the bounds");
+}
+
 // As copy() above, and lists of unequal lengths.
 void ForeachCopy(const Call& call) {
   const std::vector<at::Tensor> self = TensorsOf(call, "self");
@@ -261,6 +320,11 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::concat.out", Checked<Cat>},
       {"aten::concatenate.out", Checked<Cat>},
       {"aten::copy", Checked<FunctionalCopy>},
+      {"aten::lu_unpack", Checked<LuUnpack>},
+      {"aten::lstm", Checked<CellStates>},
+      {"aten::quantized_lstm", Checked<CellStates>},
+      {"aten::arange", Checked<Range<true>>},
+      {"aten::range", Checked<Range<false>>},
       {"aten::pad", Checked<Padding>},
       {"aten::constant_pad_nd", Checked<Padding>},
       {"aten::reflection_pad1d", Checked<Padding>},

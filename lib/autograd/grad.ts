@@ -1,4 +1,4 @@
-import { ArgumentError, binding, checkObject } from '../engine';
+import { ArgumentError, binding, checkObject, checkTensor } from '../engine';
 import type { BackwardOptions, Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 
@@ -17,11 +17,15 @@ export interface GradOptions {
 /** As many as tensors can be alive; a list of holes may have billions. */
 const MOST_TENSORS = 2 ** 24;
 
-function toList<T>(value: T | readonly T[]): readonly T[] {
-  if (!Array.isArray(value)) return [value as T];
-  if (value.length <= MOST_TENSORS) return value as readonly T[];
+/** One tensor or several as a list, each checked to be one; null is none. */
+function toList<T extends Tensor | null>(name: string, argument: string, value: T | readonly T[]): readonly T[] {
+  const list = Array.isArray(value) ? (value as readonly T[]) : [value as T];
+  if (list.length <= MOST_TENSORS) {
+    for (const each of list) if (each !== null) checkTensor(`${name}()`, argument, each);
+    return list;
+  }
   throw new ArgumentError(
-    `expected at most ${MOST_TENSORS} tensors, received a list of ${value.length}`,
+    `expected at most ${MOST_TENSORS} tensors for argument \`${argument}\`, received a list of ${list.length}`,
     'TORCH_VALUE',
   );
 }
@@ -66,11 +70,11 @@ export function grad(
 ): (Tensor | null)[] {
   checkObject('grad', 'options', options);
   const { gradOutputs, retainGraph, createGraph = false, allowUnused = false } = options;
-  const from = toList<Tensor>(outputs);
-  const given = gradOutputs === undefined ? null : toList<Tensor | null>(gradOutputs);
+  const from = toList<Tensor>('grad', 'outputs', outputs);
+  const given = gradOutputs === undefined ? null : toList<Tensor | null>('grad', 'gradOutputs', gradOutputs);
   const handles = binding.gradients(
     from.map(handleOf),
-    toList<Tensor>(inputs).map(handleOf),
+    toList<Tensor>('grad', 'inputs', inputs).map(handleOf),
     gradientHandles(from, given, 'grad'),
     retainGraph ?? createGraph,
     createGraph,
@@ -87,13 +91,13 @@ export function backward(
 ): void {
   checkObject('backward', 'options', options);
   const { retainGraph, createGraph = false, inputs = [] } = options;
-  const from = toList<Tensor>(tensors);
-  const given = gradients === null ? null : toList<Tensor | null>(gradients);
+  const from = toList<Tensor>('backward', 'tensors', tensors);
+  const given = gradients === null ? null : toList<Tensor | null>('backward', 'gradients', gradients);
   binding.backward(
     from.map(handleOf),
     gradientHandles(from, given, 'backward'),
     retainGraph ?? createGraph,
     createGraph,
-    toList<Tensor>(inputs).map(handleOf),
+    toList<Tensor>('backward', 'inputs', inputs).map(handleOf),
   );
 }

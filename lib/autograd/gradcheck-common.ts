@@ -1,6 +1,6 @@
 /** What both modes of gradcheck share: settings, finite differences, and when two numbers count as equal. */
 
-import { TorchError } from '../engine';
+import { checkList, checkTensor, TorchError } from '../engine';
 import { type DType, isComplexDType, isFloatingDType, Tensor } from '../tensor';
 
 /** A gradient is not what finite differences say, or backward breaks another rule. `torch.autograd.gradcheck.GradcheckError`. */
@@ -43,8 +43,13 @@ export const DEFAULTS: Settings = {
 export const I = { re: 0, im: 1 };
 export const isComplex = (tensor: Tensor): boolean => isComplexDType(tensor.dtype);
 export const isInexact = (tensor: Tensor): boolean => isFloatingDType(tensor.dtype) || isComplex(tensor);
-export const toList = (value: Tensor | readonly Tensor[]): readonly Tensor[] =>
-  value instanceof Tensor ? [value] : value;
+/** What a function returned as a list, refusing anything but tensors. */
+export function toList(value: Tensor | readonly Tensor[]): readonly Tensor[] {
+  if (value instanceof Tensor) return [value];
+  checkList('gradcheck', 'func', value);
+  for (const each of value) checkTensor('gradcheck()', 'func', each);
+  return value;
+}
 export const differentiable = (tensors: readonly Tensor[]): Tensor[] =>
   tensors.filter(({ requiresGrad }) => requiresGrad);
 export const differentiableInputs = (inputs: readonly unknown[]): Tensor[] =>

@@ -1,6 +1,6 @@
 /** Compares gradients with finite differences, by PyTorch's rules. */
 
-import { ArgumentError, checkFunction, checkList, checkNumbers, TorchError } from '../engine';
+import { ArgumentError, checkFunction, checkList, checkNumbers, checkOptions, TorchError } from '../engine';
 import { rand, stack, Tensor, zeros } from '../tensor';
 import { Function, type FunctionContext } from './function';
 import { grad } from './grad';
@@ -256,6 +256,7 @@ export function gradcheck(
 ): boolean {
   checkFunction('gradcheck', 'func', func);
   if (!(inputs instanceof Tensor)) checkList('gradcheck', 'inputs', inputs);
+  checkOptions('gradcheck', options, Object.keys(DEFAULTS));
   const settings: Settings = { ...DEFAULTS, ...options };
   const { eps, atol, rtol, nondetTol } = settings;
   checkNumbers('gradcheck', { eps, atol, rtol, nondetTol });

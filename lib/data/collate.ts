@@ -25,10 +25,16 @@ export type Collated<S> = S extends Tensor | ArrayBufferView | number | bigint |
  */
 export function defaultCollate<S>(samples: readonly S[]): Collated<S> {
   checkList('defaultCollate', 'samples', samples);
-  return collate(samples) as Collated<S>;
+  return collate(samples, 0) as Collated<S>;
 }
 
-function collate(samples: readonly unknown[]): unknown {
+/** Lists and objects in a sample go no deeper: one that holds itself has no end. */
+const DEEPEST = 100;
+
+function collate(samples: readonly unknown[], depth: number): unknown {
+  if (depth > DEEPEST) {
+    throw new ArgumentError(`expected samples of at most ${DEEPEST} lists or objects in each other`, 'TORCH_VALUE');
+  }
   const [first] = samples;
   if (first instanceof Tensor) return stackTensors(allOf(samples, isTensor));
   if (isTypedArray(first)) return stackArrays(allOf(samples, isTypedArray));
@@ -36,8 +42,8 @@ function collate(samples: readonly unknown[]): unknown {
   if (typeof first === 'boolean') return tensor(allOf(samples, isBoolean));
   if (typeof first === 'number') return collateNumbers(allOf(samples, isNumber));
   if (typeof first === 'bigint') return tensor(allOf(samples, isBigInt), { dtype: 'int64' });
-  if (Array.isArray(first)) return collateArrays(allOf(samples, isArray));
-  if (isPlainObject(first)) return collateObjects(allOf(samples, isPlainObject));
+  if (Array.isArray(first)) return collateArrays(allOf(samples, isArray), depth);
+  if (isPlainObject(first)) return collateObjects(allOf(samples, isPlainObject), depth);
   throw new ArgumentError(
     `expected samples of tensors, numbers, strings, arrays or plain objects, received ${describe(first)}`,
   );
@@ -68,16 +74,17 @@ function collateNumbers(numbers: readonly number[]): Tensor {
   return tensor(numbers, { dtype: integers ? 'int64' : 'float64' });
 }
 
-function collateArrays(samples: readonly (readonly unknown[])[]): unknown[] {
+function collateArrays(samples: readonly (readonly unknown[])[], depth: number): unknown[] {
+  for (const sample of samples) checkList('defaultCollate', 'samples', sample);
   const length = samples[0]?.length ?? 0;
   const other = samples.find((sample) => sample.length !== length);
   if (other) {
     throw new ArgumentError(`expected arrays of one length, received ${length} and ${other.length}`, 'TORCH_VALUE');
   }
-  return Array.from({ length }, (_, at) => collate(samples.map((sample) => sample[at])));
+  return Array.from({ length }, (_, at) => collate(samples.map((sample) => sample[at]), depth + 1));
 }
 
-function collateObjects(samples: readonly Record<string, unknown>[]): Record<string, unknown> {
+function collateObjects(samples: readonly Record<string, unknown>[], depth: number): Record<string, unknown> {
   const keys = Object.keys(samples[0] ?? {});
   const other = samples.find(
     (sample) => Object.keys(sample).length !== keys.length || keys.some((key) => !(key in sample)),
@@ -88,7 +95,7 @@ function collateObjects(samples: readonly Record<string, unknown>[]): Record<str
       'TORCH_VALUE',
     );
   }
-  return Object.fromEntries(keys.map((key) => [key, collate(samples.map((sample) => sample[key]))]));
+  return Object.fromEntries(keys.map((key) => [key, collate(samples.map((sample) => sample[key]), depth + 1)]));
 }
 
 function allOf<T>(samples: readonly unknown[], is: (sample: unknown) => sample is T): T[] {

@@ -47,6 +47,9 @@ export class DataLoaderIterator<S, B> implements AsyncIterableIterator<B, undefi
   ) {
     checkObject('DataLoaderIterator', 'loader', loader, 'a DataLoader', ['dataset', 'batchSampler']);
     const { dataset, batchSampler, generator } = loader;
+    if (resume !== undefined) {
+      checkObject('iterate', 'resume', resume, "an iteration's state", ['baseSeed', 'position', 'sampler']);
+    }
     this.sampler = iterateSampler(batchSampler, resume?.sampler);
     // Nothing here uses the seed (PyTorch's workers do), but its draw moves all later ones.
     this.baseSeed = resume?.baseSeed ?? drawSeed(generator).toString();

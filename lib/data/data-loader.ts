@@ -1,4 +1,4 @@
-import { ArgumentError, checkObject, describe } from '../engine';
+import { ArgumentError, checkFunction, checkObject, describe } from '../engine';
 import type { Generator } from '../tensor';
 import { defaultCollate, type Collated } from './collate';
 import type { AnyDataset } from './dataset';
@@ -67,7 +67,8 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     // Without a collate of its own B is Collated<S>, by its default.
     this.collate = options.collate ?? (defaultCollate as unknown as (samples: S[]) => B);
     this.prefetch = options.prefetch ?? Math.max(batchSize, 16);
-    if (!(this.prefetch >= 0)) {
+    checkFunction('DataLoader', 'collate', this.collate);
+    if (!(typeof this.prefetch === 'number' && this.prefetch >= 0)) {
       throw new ArgumentError(
         `expected a count for argument \`prefetch\`, received ${describe(options.prefetch)}`,
         'TORCH_VALUE',

@@ -179,8 +179,9 @@ export function randomSplit<S>(
   const { generator } = options;
   checkObject('randomSplit', 'dataset', dataset, 'a data set', ['length']);
   checkList('randomSplit', 'lengths', lengths);
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (total !== dataset.length || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
+  const areCounts = lengths.every((length) => Number.isInteger(length) && length >= 0);
+  const total = areCounts ? lengths.reduce((sum, length) => sum + length, 0) : -1;
+  if (total !== dataset.length) {
     throw new ArgumentError(
       `expected counts that add up to the ${dataset.length} samples of the data set for argument \`lengths\`, ` +
         `received ${describe(lengths)}`,
@@ -194,16 +195,16 @@ export function randomSplit<S>(
 
 function checkedIndices(indices: readonly number[], length: number): readonly number[] {
   checkList('subset', 'indices', indices);
-  const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= length);
-  if (wrong === undefined) return indices;
+  const at = indices.findIndex((index) => !Number.isInteger(index) || index < 0 || index >= length);
+  if (at < 0) return indices;
   throw new ArgumentError(
-    `expected indices from 0 to ${length - 1} for argument \`indices\`, received ${String(wrong)}`,
+    `expected indices from 0 to ${length - 1} for argument \`indices\`, received ${describe(indices[at])}`,
     'TORCH_VALUE',
   );
 }
 
 function elementAt(indices: readonly number[], index: number): number {
-  const element = indices[index];
+  const element = typeof index === 'number' ? indices[index] : undefined;
   if (element !== undefined) return element;
   throw new ArgumentError(
     `expected an index from 0 to ${indices.length - 1} for argument \`index\`, received ${describe(index)}`,

@@ -1,4 +1,4 @@
-import { ArgumentError, checkIterable, checkObject, describe } from '../engine';
+import { ArgumentError, checkInteger, checkIterable, checkList, checkObject, checkString, describe } from '../engine';
 import type { Generator } from '../tensor';
 import { drawSeed, integersBelow, permutation, seededGenerator } from './draws';
 
@@ -11,6 +11,22 @@ export interface SamplerState {
   /** Blocks drawn so far from a generator that others use too, and what is left of the last one. */
   readonly drawn?: number;
   readonly pending?: readonly number[];
+}
+
+/** A state may come from a file. */
+function checkState(state: SamplerState): SamplerState {
+  checkObject('iterate', 'state', state, "a sampler's state", ['taken']);
+  const { taken, seed, drawn, pending } = state;
+  checkInteger('iterate', 'state.taken', taken, 0);
+  if (seed !== undefined) {
+    checkString('iterate', 'state.seed', seed);
+    if (!/^-?\d{1,20}$/.test(seed)) {
+      throw new ArgumentError(`expected decimals for \`seed\` of a sampler's state, received ${describe(seed)}`);
+    }
+  }
+  if (drawn !== undefined) checkInteger('iterate', 'state.drawn', drawn, 0);
+  if (pending !== undefined) checkList('iterate', 'state.pending', pending);
+  return state;
 }
 
 /** One iteration of a {@link Sampler}, which can be written down and gone on with. */
@@ -55,7 +71,7 @@ export class SequentialSampler extends Sampler {
   }
 
   iterate(state?: SamplerState): SamplerIterator<number> {
-    let taken = state?.taken ?? 0;
+    let taken = state === undefined ? 0 : checkState(state).taken;
     return {
       ready: Infinity,
       next: () => (taken < this.dataSource.length ? { done: false, value: taken++ } : finished),
@@ -132,7 +148,7 @@ class RandomIterator implements SamplerIterator<number> {
     this.blockSize = sampler.replacement ? 32 : this.high;
     this.fullBlocks = Math.floor(sampler.length / this.blockSize);
     this.lastBlock = sampler.length % this.blockSize;
-    if (state) this.resume(state);
+    if (state !== undefined) this.resume(checkState(state));
   }
 
   get ready(): number {
@@ -239,6 +255,7 @@ export function iterateSampler<T>(sampler: Sampler<T> | Iterable<T>, state?: Sam
   if (sampler instanceof Sampler) return sampler.iterate(state);
   checkIterable('DataLoader', 'sampler', sampler);
   const items = sampler[Symbol.iterator]();
+  const past = state === undefined ? 0 : checkState(state).taken;
   let taken = 0;
   const next = (): IteratorResult<T, undefined> => {
     const item = items.next();
@@ -246,7 +263,7 @@ export function iterateSampler<T>(sampler: Sampler<T> | Iterable<T>, state?: Sam
     taken++;
     return { done: false, value: item.value };
   };
-  while (taken < (state?.taken ?? 0) && !next().done);
+  while (taken < past && !next().done);
   return { ready: Array.isArray(sampler) ? Infinity : 0, next, state: () => ({ taken }) };
 }
 

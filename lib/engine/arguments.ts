@@ -1,5 +1,5 @@
+import { describe } from './describe';
 import { ArgumentError } from './errors';
-import { describe } from './gate';
 import { TensorBase } from './tensor-base';
 
 /**
@@ -36,8 +36,15 @@ export function checkTensors(name: string, tensors: Readonly<Record<string, unkn
   for (const argument of Object.keys(tensors)) checkTensor(`${name}()`, argument, tensors[argument]);
 }
 
-function refuse(name: string, expected: string, argument: string, value: unknown): never {
-  throw new ArgumentError(`${name}(): expected ${expected} for argument \`${argument}\`, received ${describe(value)}`);
+function refuse(
+  name: string,
+  expected: string,
+  argument: string,
+  value: unknown,
+  code?: 'TORCH_TYPE' | 'TORCH_VALUE',
+): never {
+  const received = describe(value);
+  throw new ArgumentError(`${name}(): expected ${expected} for argument \`${argument}\`, received ${received}`, code);
 }
 
 /** Refuses what is no number, by the arguments' names: a list or a symbol would fail in the sentence that refuses it. */
@@ -52,15 +59,55 @@ export function checkString(name: string, argument: string, value: unknown): voi
   if (typeof value !== 'string') refuse(name, 'a string', argument, value);
 }
 
-/** Refuses what is no array. */
+/** Refuses what is no whole number from `least` to `most`. */
+export function checkInteger(
+  name: string,
+  argument: string,
+  value: unknown,
+  least = Number.MIN_SAFE_INTEGER,
+  most = Number.MAX_SAFE_INTEGER,
+): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return;
+  const bounds = [
+    ...(least > Number.MIN_SAFE_INTEGER ? [`from ${least}`] : []),
+    ...(most < Number.MAX_SAFE_INTEGER ? [`to ${most}`] : []),
+  ];
+  refuse(name, ['an integer', ...bounds].join(' '), argument, value, typeof value === 'number' ? 'TORCH_VALUE' : undefined);
+}
+
+/**
+ * More elements than V8 gives an array a place for. A longer one is mostly holes: it takes no memory, but whoever walks
+ * over it is busy for minutes, and whoever copies it ends the process.
+ */
+const LONGEST_LIST = 2 ** 27;
+
+function refuseHoles(name: string, argument: string, value: unknown): void {
+  if (Array.isArray(value) && value.length > LONGEST_LIST) refuse(name, 'a list without holes', argument, value);
+}
+
+/** Refuses an option that is there but is no `AbortSignal`, and hands it out. */
+export function checkSignal(name: string, options: unknown): AbortSignal | undefined {
+  checkObject(name, 'options', options, 'options { signal? }');
+  const { signal } = options as { signal?: AbortSignal };
+  // By what is used of it, for it may be of another realm.
+  if (signal !== undefined) {
+    checkObject(name, 'options.signal', signal, 'an AbortSignal', ['throwIfAborted', 'addEventListener']);
+  }
+  return signal;
+}
+
+/** Refuses what is no array, and an array of nothing but holes. */
 export function checkList(name: string, argument: string, value: unknown): void {
   if (!Array.isArray(value)) refuse(name, 'a list', argument, value);
+  refuseHoles(name, argument, value);
 }
 
 /** Refuses what cannot be iterated over. A tensor can: its rows. */
 export function checkIterable(name: string, argument: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
-  refuse(name, 'something to iterate over', argument, value);
+  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) {
+    refuse(name, 'something to iterate over', argument, value);
+  }
+  refuseHoles(name, argument, value);
 }
 
 /**

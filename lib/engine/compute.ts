@@ -1,6 +1,6 @@
 /** Work on the compute thread, while the event loop goes on. */
 
-import { checkFunction } from './arguments';
+import { checkFunction, checkSignal } from './arguments';
 import { binding, fromRejection } from './gate';
 import { scopeOf } from './scope';
 
@@ -33,8 +33,9 @@ export interface ComputeOptions {
  * @throws AsyncError (as a rejection) where `fn` returns a promise or calls `computeAsync`; what an op throws, with the
  * op's name
  */
-export async function computeAsync<T>(fn: () => T, { signal }: ComputeOptions = {}): Promise<T> {
+export async function computeAsync<T>(fn: () => T, options: ComputeOptions = {}): Promise<T> {
   checkFunction('computeAsync', 'fn', fn);
+  const signal = checkSignal('computeAsync', options);
   signal?.throwIfAborted();
   stopAtExit();
   binding.regionEnter();

@@ -5,9 +5,10 @@
  * why; but for the questions about memory, which answer 0 and do nothing, so that one program serves both, as in Python.
  */
 
-import { checkOptions } from './arguments';
+import { checkInteger, checkOptions } from './arguments';
+import { describe } from './describe';
 import { ArgumentError, DisposedError } from './errors';
-import { binding, describe } from './gate';
+import { binding } from './gate';
 import { refusePromise } from './scope';
 
 /** A CUDA device: its number, `cuda:1`, or `cuda` for the current one. */
@@ -102,8 +103,11 @@ export class Stream {
       this.id = id ?? -1;
       return;
     }
-    this.device = indexOf(options.device, 'Stream');
-    this.id = binding.streamCreate(this.device, options.priority ?? 0);
+    checkOptions('cuda.Stream', options, ['device', 'priority']);
+    const { device, priority = 0 } = options;
+    checkInteger('cuda.Stream', 'priority', priority, -(2 ** 31), 2 ** 31 - 1);
+    this.device = indexOf(device, 'Stream');
+    this.id = binding.streamCreate(this.device, priority);
   }
 
   /** True where all its work so far is done. */

@@ -5,6 +5,7 @@
 
 import type { NativeBinding } from './binding';
 import { debug, describeSite } from './debug';
+import { describe } from './describe';
 import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryError, TorchError } from './errors';
 import { loadAddon } from './load';
 import { describeUsage } from './out-of-memory';
@@ -12,17 +13,6 @@ import { calledByUser } from './stack';
 import { TensorBase } from './tensor-base';
 
 const native = loadAddon();
-
-function describeTensor({ handle }: TensorBase, withDevice: boolean): string {
-  if (!native.isAlive(handle)) return 'Tensor (disposed)';
-  try {
-    const device = native.device(handle);
-    const shown = withDevice || device !== 'cpu' ? ` on ${device}` : '';
-    return `Tensor[${native.sizes(handle).join(', ')}] ${native.dtype(handle)}${shown}`;
-  } catch {
-    return 'Tensor (being computed)';
-  }
-}
 
 function isOnDevice(handle: number): boolean {
   try {
@@ -40,42 +30,6 @@ function hasDevice(values: readonly unknown[], depth = 0): boolean {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > 2) return false;
     return hasDevice(Object.values(value), depth + 1);
   });
-}
-
-/** Lists in lists are shown to this depth: enough for a reader, and none is too deep for the stack. */
-const DEEPEST = 6;
-
-/**
- * Tells a value to a reader: `Tensor[2, 3] float32`, `'abc'`, `[1, 2]`, `null`. The device is told of a tensor that is not
- * on the CPU, or of every one if `withDevice`.
- */
-export function describe(value: unknown, withDevice = false, depth = 0): string {
-  if (value instanceof TensorBase) return describeTensor(value, withDevice);
-  if (depth > DEEPEST && typeof value === 'object' && value !== null) return '…';
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map((element) => describe(element, withDevice, depth + 1));
-    return `[${shown.join(', ')}${value.length > shown.length ? `, … ${value.length} in all` : ''}]`;
-  }
-  switch (typeof value) {
-    case 'string':
-      return `'${value.length > 60 ? `${value.slice(0, 57)}…` : value}'`;
-    case 'bigint':
-      return `${value}n`;
-    case 'function':
-      return `function ${value.name}`.trimEnd();
-    case 'object': {
-      if (value === null) return 'null';
-      const name = (value.constructor as { name?: string } | undefined)?.name ?? 'object';
-      if (ArrayBuffer.isView(value)) return `${name}(${value.byteLength} bytes)`;
-      if (name !== 'Object') return name;
-      const entries = Object.entries(value)
-        .filter(([, entry]) => entry !== undefined)
-        .slice(0, 8);
-      return `{ ${entries.map(([key, entry]) => `${key}: ${describe(entry, withDevice, depth + 1)}`).join(', ')} }`;
-    }
-    default:
-      return String(value);
-  }
 }
 
 function siteOfDisposed(args: readonly unknown[]): string {

@@ -1,16 +1,19 @@
 export {
   checkFunction,
+  checkInteger,
   checkIterable,
   checkList,
   checkNumbers,
   checkObject,
   checkOptions,
+  checkSignal,
   checkString,
   checkTensor,
   checkTensors,
 } from './arguments';
 export type { Handle, NativeBinding } from './binding';
-export { asCallOf, binding, describe } from './gate';
+export { describe } from './describe';
+export { asCallOf, binding } from './gate';
 export { withNumThreads } from './library';
 export * from './public';
 export { peakRssBytes } from './peak-memory';

@@ -1,8 +1,9 @@
 /** The loaded libtorch, its threads and its devices. */
 
 import type { LibraryInfo } from './binding';
+import { describe } from './describe';
 import { ArgumentError } from './errors';
-import { binding, describe } from './gate';
+import { binding } from './gate';
 
 /** Versions of libtorch, loaded and compiled against, the CPU's capability, and whether CUDA could be loaded. */
 export function libraryInfo(): LibraryInfo {

@@ -44,7 +44,9 @@ function tensorsIn(value: unknown, found: Set<Handle>, seen: Set<object>): void 
   if (ArrayBuffer.isView(value) || seen.has(value)) return;
   seen.add(value);
   if (Array.isArray(value) || value instanceof Set) {
-    for (const element of value) tensorsIn(element, found, seen);
+    // Only what is there of a long array: one of holes takes no memory, but minutes to walk over.
+    const elements = Array.isArray(value) && value.length > 100_000 ? Object.values<unknown>(value) : value;
+    for (const element of elements) tensorsIn(element, found, seen);
   } else if (value instanceof Map) {
     for (const [key, element] of value) {
       tensorsIn(key, found, seen);

@@ -231,7 +231,7 @@ function completeArgs(options: Partial<VisionTransformerArgs>): VisionTransforme
       throw impossible(`expected a whole number of at least 1 for \`${name}\`, received ${describe(size)}`);
     }
   }
-  if (!(dropout >= 0 && dropout <= 1)) {
+  if (!(typeof dropout === 'number' && dropout >= 0 && dropout <= 1)) {
     throw impossible(`expected a probability between 0 and 1 for \`dropout\`, received ${describe(dropout)}`);
   }
   if (args.imageSize % args.patchSize !== 0) {

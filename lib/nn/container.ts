@@ -1,4 +1,4 @@
-import { IndexError, checkIterable } from '../engine';
+import { checkInteger, checkIterable, IndexError } from '../engine';
 import type { Tensor } from '../tensor';
 import { Module, type AnyModule } from './module';
 import { indentRest } from './repr';
@@ -117,6 +117,7 @@ function childrenOf<M>(container: Pick<AnyModule, 'namedChildren'>): M[] {
 }
 
 function elementAt<M>(modules: readonly M[], index: number): M {
+  checkInteger('at', 'index', index);
   const module = modules.at(index);
   if (module === undefined) throw new IndexError(`index ${index} is out of range for ${modules.length} modules`);
   return module;

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../engine';
+import { ArgumentError, checkNumbers } from '../engine';
 import type { Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import * as F from './functional';
@@ -24,6 +24,7 @@ export class Dropout extends Module {
   constructor(...rest: Tail<DropoutOptions, ['p', 'inplace']>) {
     super();
     const { p, inplace } = readTail('Dropout', { p: 0.5, inplace: false }, rest);
+    checkNumbers('Dropout', { p });
     if (!(p >= 0 && p <= 1)) {
       throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${p}`, 'TORCH_VALUE');
     }

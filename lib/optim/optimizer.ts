@@ -4,6 +4,7 @@ import {
   checkIterable,
   checkList,
   checkObject,
+  checkSignal,
   computeAsync,
   type ComputeOptions,
   describe,
@@ -130,9 +131,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
    * pass first. A step that has begun is not aborted, for half a step would be neither the old state nor the new.
    */
   async stepAsync(options: ComputeOptions = {}): Promise<void> {
-    checkObject('stepAsync', 'options', options);
-    const { signal } = options;
-    signal?.throwIfAborted();
+    checkSignal('stepAsync', options)?.throwIfAborted();
     await computeAsync(() => this.step());
   }
 

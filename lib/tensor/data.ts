@@ -142,12 +142,22 @@ function checkElement(tensor: TensorBase, path: readonly number[]): void {
   );
 }
 
+const MOST_DIMENSIONS = 128;
+
+const isComplex = (value: unknown): value is Complex =>
+  typeof value === 'object' && value !== null && 're' in value && 'im' in value;
+
+const isElement = (value: unknown): boolean =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || isComplex(value);
+
 /** Flattens nested arrays and checks that they are rectangular. */
 export function flatten(data: unknown): Flat {
   const shape: number[] = [];
   for (let level = data; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
+    // As in PyTorch. A list may hold itself.
+    if (shape.length > MOST_DIMENSIONS) throw new ArgumentError("tensor(): too many dimensions 'list'", 'TORCH_VALUE');
   }
   const elements: unknown[] = [];
   const visit = (value: unknown, path: number[]): void => {
@@ -158,8 +168,10 @@ export function flatten(data: unknown): Flat {
       }
       if (value instanceof TensorBase) checkElement(value, path);
       // At once, not when all elements are there: a list may have billions of holes.
-      if (value === undefined) {
-        throw new ArgumentError(`tensor(): expected a number, boolean or bigint at ${place(path)}, received undefined`);
+      else if (!isElement(value)) {
+        throw new ArgumentError(
+          `tensor(): expected a number, boolean or bigint at ${place(path)}, received ${describe(value)}`,
+        );
       }
       elements.push(value);
       return;
@@ -181,9 +193,6 @@ export function flatten(data: unknown): Flat {
   visit(data, []);
   return { shape, elements };
 }
-
-const isComplex = (value: unknown): value is Complex =>
-  typeof value === 'object' && value !== null && 're' in value && 'im' in value;
 
 /** The dtype of one element, as Python counts it; null where it is none. */
 function dtypeOfElement(element: unknown, fraction: DType): DType | null {

@@ -3,7 +3,7 @@
  * Together with the generated ops they are the top level of the package.
  */
 
-import { ArgumentError, checkList, checkTensor, checkTensors, describe, TensorBase } from '../engine';
+import { ArgumentError, checkList, checkOptions, checkTensor, checkTensors, describe, TensorBase } from '../engine';
 import { callOp } from './dispatch';
 import type { DType } from './dtype';
 import * as ops from './generated/functions';
@@ -98,6 +98,7 @@ export interface MeshgridOptions {
 export function meshgrid(...args: readonly (Tensor | readonly Tensor[] | MeshgridOptions)[]): Tensor[] {
   const last = args.at(-1);
   const isOptions = last !== undefined && !(last instanceof TensorBase) && !Array.isArray(last);
+  if (isOptions) checkOptions('meshgrid', last, ['indexing']);
   const { indexing = 'ij' } = isOptions ? (last as MeshgridOptions) : {};
   const tensors = listOf((isOptions ? args.slice(0, -1) : args) as unknown as Tensors);
   return callOp('aten::meshgrid.indexing', [tensors, indexing]);

@@ -1,6 +1,6 @@
 /** A tensor's gradient: the object that stands for it, and the pass that computes it. */
 
-import { binding, checkOptions, checkTensor, TensorBase } from '../engine';
+import { binding, checkList, checkOptions, checkTensor, TensorBase } from '../engine';
 import { adopt } from './dispatch';
 import type { Tensor } from './tensor';
 
@@ -48,8 +48,11 @@ export function backwardFrom(
 ): void {
   const isTensorGiven = gradient instanceof TensorBase;
   if (!isTensorGiven) checkOptions('backward', gradient ?? {}, ['retainGraph', 'createGraph', 'inputs']);
+  checkOptions('backward', options, ['retainGraph', 'createGraph', 'inputs']);
   const given = isTensorGiven ? gradient.handle : 0;
   const { createGraph = false, retainGraph, inputs = [] } = isTensorGiven ? options : { ...gradient, ...options };
-  const handles = Array.from(inputs, ({ handle }) => handle);
+  checkList('backward', 'inputs', inputs);
+  for (const input of inputs) checkTensor('backward()', 'inputs', input);
+  const handles = inputs.map(({ handle }) => handle);
   binding.backward([tensor.handle], [given], retainGraph ?? createGraph, createGraph, handles);
 }

@@ -1,6 +1,6 @@
 /** Attributes and small methods of a tensor that are no ops of these names. */
 
-import { ArgumentError, binding, checkOptions, describe } from '../engine';
+import { ArgumentError, binding, checkOptions, checkTensor, describe } from '../engine';
 import { tensor, type TensorOptions } from './creation';
 import type { Element } from './data';
 import { callOp } from './dispatch';
@@ -59,6 +59,7 @@ function typeName({ dtype, device, layout }: Tensor): string {
 /** Writes what `fn` makes of the elements of all tensors, one of each at a time, into the first. */
 function mapElements(name: string, tensors: readonly Tensor[], fn: (...elements: Element[]) => Element): void {
   const [self] = tensors as readonly [Tensor];
+  for (const given of tensors) checkTensor(`${name}()`, 'tensor', given);
   if (typeof fn !== 'function') throw new ArgumentError(`${name}(): expected a function, received ${describe(fn)}`);
   if (tensors.some(({ device }) => device !== 'cpu')) {
     throw new ArgumentError(

@@ -1,6 +1,6 @@
 /** What the whole library computes by: default dtype and device, determinism, precision. */
 
-import { ArgumentError, binding, describe } from '../engine';
+import { ArgumentError, binding, checkOptions, describe } from '../engine';
 import { repeatWarnings } from '../engine/warnings';
 import { type Device, type DType, isDType, isFloatingDType } from './dtype';
 
@@ -67,7 +67,9 @@ export interface DeterministicOptions {
  * Has ops take deterministic forms where they have one, and fail where they have none:
  * `torch.use_deterministic_algorithms`. For all threads of the process.
  */
-export function useDeterministicAlgorithms(mode: boolean, { warnOnly = false }: DeterministicOptions = {}): void {
+export function useDeterministicAlgorithms(mode: boolean, options: DeterministicOptions = {}): void {
+  checkOptions('useDeterministicAlgorithms', options, ['warnOnly']);
+  const { warnOnly = false } = options;
   binding.setDeterministicAlgorithms(mode ? (warnOnly ? 1 : 2) : 0);
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, describe, TensorBase } from '../engine';
 
 /**
  * The arguments after the required ones: in PyTorch's order, or any tail of them in one object under their names.
@@ -38,7 +38,9 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
   }
   const values = new Map<string, unknown>(Object.entries(defaults));
   const set = (name: string, value: unknown): void => {
-    if (value !== undefined) values.set(name, value);
+    if (value === undefined) return;
+    checkKind(callee, name, value, values.get(name));
+    values.set(name, value);
   };
   for (const [index, value] of positional.entries()) set(names[index] as string, value);
   for (const [name, value] of Object.entries(options)) {
@@ -54,6 +56,18 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
     set(name, value);
   }
   return Object.fromEntries(values) as D;
+}
+
+/**
+ * Refuses what can be no such argument, by its default. A number's place may hold a tensor or a list, which the callee
+ * knows more of.
+ */
+function checkKind(callee: string, name: string, value: unknown, standard: unknown): void {
+  const expected = typeof standard;
+  if (expected !== 'number' && expected !== 'boolean') return;
+  const mayStandForNumber = value === null || Array.isArray(value) || value instanceof TensorBase;
+  if (typeof value === expected || (expected === 'number' && mayStandForNumber)) return;
+  throw new ArgumentError(`${callee}(): expected a ${expected} for argument \`${name}\`, received ${describe(value)}`);
 }
 
 /** An object literal of whichever realm: tensors, arrays and generators are not. */

@@ -5,6 +5,8 @@ import { inspect } from 'node:util';
 import {
   ArgumentError,
   binding,
+  checkInteger,
+  checkList,
   checkOptions,
   checkTensor,
   computeAsync,
@@ -220,6 +222,7 @@ export class Tensor extends TensorBase {
    * ```
    */
   setAt(indices: Index | readonly Index[], value: Tensor | NestedData): this {
+    if (Array.isArray(indices)) checkList('setAt', 'indices', indices);
     indexPut(this, Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index], value);
     return this;
   }
@@ -297,6 +300,7 @@ export class Tensor extends TensorBase {
 
   /** To a CUDA device, the current one by default. From pinned memory `nonBlocking` does not wait for the copy. */
   cuda(index?: number, nonBlocking = false): Tensor {
+    if (index !== undefined) checkInteger('cuda', 'index', index, 0, 127);
     return convert(this, { device: index === undefined ? 'cuda' : `cuda:${index}`, nonBlocking });
   }
 
@@ -460,7 +464,7 @@ export class Tensor extends TensorBase {
 
   /** `console.log`: at the top what Python prints, among other values indented as they are, far down only its kind. */
   [inspect.custom](depth: number | null, options?: { depth?: number | null }): string {
-    if (depth !== null && depth < 0) return `[${describe(this)}]`;
+    if (typeof depth === 'number' && depth < 0) return `[${describe(this)}]`;
     const isNested = options?.depth !== undefined && options.depth !== depth;
     return isNested ? formatNested(this.toString()) : this.toString();
   }

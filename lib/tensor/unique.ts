@@ -46,6 +46,7 @@ export function unique<const O extends UniqueOptions = object>(
   input: Tensor,
   options: O & UniqueOptions = {} as O,
 ): UniqueResult<O> {
+  checkOptions('unique', options, ['sorted', 'returnInverse', 'returnCounts', 'dim']);
   const { sorted = true, returnInverse = false, returnCounts = false, dim = null } = options as UniqueOptions;
   const found =
     dim === null
@@ -62,6 +63,7 @@ export function uniqueConsecutive<const O extends UniqueConsecutiveOptions = obj
   input: Tensor,
   options: O & UniqueConsecutiveOptions = {} as O,
 ): UniqueResult<O> {
+  checkOptions('uniqueConsecutive', options, ['returnInverse', 'returnCounts', 'dim']);
   const { returnInverse = false, returnCounts = false, dim = null } = options as UniqueOptions;
   const found = callOp<[Tensor, Tensor, Tensor]>('aten::unique_consecutive', [input, returnInverse, returnCounts, dim]);
   return select<O>(found, options);

@@ -1,5 +1,5 @@
 /** Downloads a file so that its name never stands for half of it, and a broken connection costs nothing twice. */
-import { checkObject, checkString } from '../engine';
+import { checkFunction, checkInteger, checkObject, checkString } from '../engine';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
@@ -23,6 +23,9 @@ export interface DownloadOptions {
   readonly idleTimeout?: number;
 }
 
+/** Milliseconds; Node.js takes more for 1. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What the system says when there is no room: on the disk, in a quota, under a file size limit. */
 const kFullDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -43,7 +46,12 @@ export async function downloadFile(url: string, file: string, options: DownloadO
   checkString('downloadFile', 'url', url);
   checkString('downloadFile', 'file', file);
   checkObject('downloadFile', 'options', options, 'options { md5, … }', ['md5']);
-  const { md5, retries = 4, retryDelay = 1000 } = options;
+  const { md5, retries = 4, retryDelay = 1000, idleTimeout = 0, onProgress } = options;
+  if (md5 !== null) checkString('downloadFile', 'md5', md5);
+  checkInteger('downloadFile', 'retries', retries, 0);
+  checkInteger('downloadFile', 'retryDelay', retryDelay, 0, LONGEST_TIMER);
+  checkInteger('downloadFile', 'idleTimeout', idleTimeout, 0, LONGEST_TIMER);
+  if (onProgress !== undefined) checkFunction('downloadFile', 'onProgress', onProgress);
   if ((await sizeOf(file)) !== null && (md5 === null || (await md5Of(file)) === md5)) return;
   const part = `${file}.part`;
   await mkdir(path.dirname(file), { recursive: true });

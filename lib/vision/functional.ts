@@ -4,7 +4,7 @@
  * Images are `[…, C, H, W]`: floats in 0..1, or uint8 in 0..255. The order of the operations is torchvision's, because
  * another order gives other bits.
  */
-import { ArgumentError, checkList, checkObject, checkOptions, checkTensor, describe } from '../engine';
+import { ArgumentError, checkInteger, checkList, checkOptions, checkTensor, describe } from '../engine';
 import {
   arange,
   callOp,
@@ -21,7 +21,7 @@ import {
   where,
   zerosLike,
 } from '../tensor';
-import type { DecodedImage } from './image';
+import { checkImage, type DecodedImage } from './decoded-image';
 
 /** How {@link resize} finds the values between pixels, under torchvision's names. */
 export type InterpolationMode = 'nearest' | 'nearest-exact' | 'bilinear' | 'bicubic';
@@ -43,7 +43,7 @@ export type ResizeSize = number | readonly [height: number, width: number];
  * Decoded pixels to floats: `[height, width, channels]` bytes to float32 `[C, H, W]` in 0..1, by a true division.
  */
 export function toTensor(image: DecodedImage): Tensor {
-  checkObject('toTensor', 'image', image, 'an image { data, height, width, channels }', ['data']);
+  checkImage('toTensor', image);
   const { data, height, width, channels } = image;
   return frombytes(data, 'uint8', [height, width, channels]).permute([2, 0, 1]).contiguous().to(float32).div_(255);
 }
@@ -210,26 +210,34 @@ function interpolate(
         size,
         false,
       ]);
+    default:
+      throw new ArgumentError(
+        "expected 'nearest', 'nearest-exact', 'bilinear' or 'bicubic' for argument `interpolation`, " +
+          `received ${describe(mode)}`,
+        'TORCH_VALUE',
+      );
   }
 }
 
 function outputSize(height: number, width: number, size: ResizeSize, maxSize: number | null): [number, number] {
   const sides = typeof size === 'number' ? [size] : size;
   checkList('resize', 'size', sides);
-  if (!sides.every((side) => Number.isInteger(side) && side > 0)) {
+  if ((sides.length !== 1 && sides.length !== 2) || !sides.every((side) => Number.isInteger(side) && side > 0)) {
     throw new ArgumentError(
       `expected whole numbers above 0 for argument \`size\`, received ${describe(size)}`,
       'TORCH_VALUE',
     );
   }
   if (typeof size !== 'number') {
-    if (maxSize === null) return [size[0], size[1]];
+    if (maxSize === null && sides.length === 2) return [size[0], size[1]];
+    if (sides.length === 1) return outputSize(height, width, size[0], maxSize);
     throw new ArgumentError('expected no argument `maxSize` where `size` gives both edges', 'TORCH_VALUE');
   }
   const [short, long] = width <= height ? [width, height] : [height, width];
   let newShort = size;
   let newLong = Math.trunc((size * long) / short);
   if (maxSize !== null) {
+    checkInteger('resize', 'maxSize', maxSize);
     if (maxSize <= size) {
       throw new ArgumentError(
         `expected more than \`size\` ${size} for argument \`maxSize\`, received ${maxSize}`,

@@ -1,6 +1,15 @@
 /** Batches of images as one picture (`torchvision.utils`). */
 import { noGrad } from '../autograd';
-import { ArgumentError, checkList, checkObject, checkTensor, checkTensors, describe } from '../engine';
+import {
+  ArgumentError,
+  checkInteger,
+  checkList,
+  checkNumbers,
+  checkObject,
+  checkTensor,
+  checkTensors,
+  describe,
+} from '../engine';
 import { cat, stack, type Tensor, tensor, uint8, where } from '../tensor';
 
 /** Options of {@link makeGrid}. */
@@ -35,6 +44,9 @@ export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOp
       'TORCH_VALUE',
     );
   }
+  checkInteger('makeGrid', 'padding', padding, 0, 2 ** 31 - 1);
+  checkNumbers('makeGrid', { padValue });
+  if (valueRange !== null) checkRange(valueRange);
   return noGrad(() => {
     let batch = asBatch(images);
     if (normalize) batch = normalized(batch, valueRange, scaleEach);
@@ -76,6 +88,7 @@ export function drawSegmentationMasks(
   checkTensors('drawSegmentationMasks', { image, masks });
   checkObject('drawSegmentationMasks', 'options', options, 'options { colors, alpha? }', ['colors']);
   const { alpha = 0.8, colors } = options;
+  checkNumbers('drawSegmentationMasks', { alpha });
   checkList('drawSegmentationMasks', 'colors', colors);
   const all = masks.dim() === 2 ? masks.unsqueeze(0) : masks;
   const fits =
@@ -97,6 +110,8 @@ export function drawSegmentationMasks(
   return noGrad(() => {
     let painted = image.detach();
     colors.slice(0, count).forEach((colour, k) => {
+      checkList('drawSegmentationMasks', 'colors', colour);
+      checkNumbers('drawSegmentationMasks', Object.fromEntries(colour.entries()));
       const values = dtype === uint8 ? colour : colour.map((value) => value / 255);
       painted = where(all.select(0, k), tensor([...values], { dtype, device }).view([3, 1, 1]), painted);
     });
@@ -122,6 +137,12 @@ function asBatch(images: Tensor | readonly Tensor[]): Tensor {
     throw new ArgumentError(`expected images [N, C, H, W] for argument \`images\`, received ${describe(images)}`);
   }
   return batch.shape[1] === 1 ? cat([batch, batch, batch], 1) : batch;
+}
+
+function checkRange(valueRange: readonly [number, number]): void {
+  checkList('makeGrid', 'valueRange', valueRange);
+  const [low, high] = valueRange;
+  checkNumbers('makeGrid', { low, high });
 }
 
 function isList(images: Tensor | readonly Tensor[]): images is readonly Tensor[] {

@@ -9,17 +9,10 @@
 import { ArgumentError, describe } from '../engine';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
+import type { DecodedImage } from './decoded-image';
 import { DataError, reason, systemCode } from './errors';
 import { decodeGifFirstFrame, isGif } from './gif-first-frame';
 import { decodePngSamples, isPng, readPngHeader } from './png';
-
-/** Pixels as they lie in memory: `[height, width, channels]`, one byte each. */
-export interface DecodedImage {
-  readonly data: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
 
 type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP';
 

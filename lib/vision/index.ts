@@ -1,5 +1,6 @@
 export { DataError } from './errors';
-export { type DecodedImage, decodeImage, decodeTrimap } from './image';
+export type { DecodedImage } from './decoded-image';
+export { decodeImage, decodeTrimap } from './image';
 export { nearestIndices, resizeNearestToPlanes } from './nearest';
 export {
   OxfordIIITPet,

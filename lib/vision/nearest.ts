@@ -6,7 +6,8 @@
  * ToTensor-then-Resize and spares the float image at full size: for a photo of 500 x 400 that is 2.4 MB per sample.
  */
 
-import { ArgumentError, checkObject, describe } from '../engine';
+import { ArgumentError, checkInteger, describe } from '../engine';
+import { checkImage, type DecodedImage } from './decoded-image';
 
 const { floor, fround, min } = Math;
 
@@ -37,17 +38,27 @@ export function nearestIndices(input: number, output: number): Int32Array {
  * byte `offset` on.
  */
 export function resizeNearestToPlanes(
-  image: { readonly data: Uint8Array; readonly height: number; readonly width: number; readonly channels: number },
+  image: DecodedImage,
   outHeight: number,
   outWidth: number,
   planes: Uint8Array,
   offset: number,
 ): void {
-  checkObject('resizeNearestToPlanes', 'image', image, 'an image', ['data', 'height', 'width', 'channels']);
+  checkImage('resizeNearestToPlanes', image);
   const { data, channels, width } = image;
   const rows = nearestIndices(image.height, outHeight).map((row) => row * width * channels);
   const columns = nearestIndices(width, outWidth).map((column) => column * channels);
   const plane = outHeight * outWidth;
+  if (!(planes instanceof Uint8Array)) {
+    throw new ArgumentError(`expected a Uint8Array for argument \`planes\`, received ${describe(planes)}`);
+  }
+  checkInteger('resizeNearestToPlanes', 'offset', offset, 0, planes.length);
+  if (planes.length - offset < channels * plane) {
+    throw new ArgumentError(
+      `expected ${channels * plane} bytes from \`offset\` ${offset} on in argument \`planes\`, received ${planes.length}`,
+      'TORCH_VALUE',
+    );
+  }
   if (channels === 3) {
     // One pass over the source, not three: a third of the time, and photos are what is decoded most.
     for (let y = 0, red = offset; y < outHeight; y++) {

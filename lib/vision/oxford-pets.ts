@@ -3,12 +3,12 @@
  *
  * O. M. Parkhi, A. Vedaldi, A. Zisserman, C. V. Jawahar: Cats and Dogs, CVPR 2012.
  */
-import { checkObject, checkString } from '../engine';
+import { ArgumentError, checkList, checkObject, checkString, describe } from '../engine';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ArgumentError } from '../engine/errors';
+import type { DecodedImage } from './decoded-image';
 import { DataError, reason, systemCode } from './errors';
-import { decodeImage, decodeTrimap, type DecodedImage } from './image';
+import { decodeImage, decodeTrimap } from './image';
 
 /** The set's parts: 3,680 photos to train on, 3,669 to test with. */
 export type PetSplit = 'trainval' | 'test';
@@ -62,11 +62,12 @@ export class OxfordIIITPet {
     const { split = 'trainval', targetTypes = 'category', limit = null } = options;
     checkOneOf('split', split, ['trainval', 'test']);
     this.targetTypes = typeof targetTypes === 'string' ? [targetTypes] : targetTypes;
+    checkList('OxfordIIITPet', 'targetTypes', this.targetTypes);
     for (const type of this.targetTypes)
       checkOneOf('targetTypes', type, ['category', 'binary-category', 'segmentation']);
     if (limit !== null && !(Number.isInteger(limit) && limit > 0)) {
       throw new ArgumentError(
-        `expected a whole number above 0 for argument \`limit\`, received ${limit}`,
+        `expected a whole number above 0 for argument \`limit\`, received ${describe(limit)}`,
         'TORCH_VALUE',
       );
     }
@@ -130,10 +131,10 @@ export class OxfordIIITPet {
   }
 
   private entry(index: number): PetEntry {
-    const entry = this.entries[index];
+    const entry = typeof index === 'number' ? this.entries[index] : undefined;
     if (entry === undefined) {
       throw new ArgumentError(
-        `expected an index from 0 to ${this.length - 1} for argument \`index\`, received ${index}`,
+        `expected an index from 0 to ${this.length - 1} for argument \`index\`, received ${describe(index)}`,
         'TORCH_VALUE',
       );
     }
@@ -227,7 +228,7 @@ function classNames(entries: readonly PetEntry[]): string[] {
 function checkOneOf(argument: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;
   throw new ArgumentError(
-    `expected one of ${choices.map((choice) => `'${choice}'`).join(', ')} for argument \`${argument}\`, received '${value}'`,
+    `expected one of ${choices.map((choice) => `'${choice}'`).join(', ')} for argument \`${argument}\`, received ${describe(value)}`,
     'TORCH_VALUE',
   );
 }

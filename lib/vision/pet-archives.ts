@@ -1,5 +1,5 @@
 /** The official archives of the Oxford-IIIT Pet set: download, check, unpack. */
-import { checkObject, checkString } from '../engine';
+import { checkFunction, checkObject, checkString } from '../engine';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -53,6 +53,8 @@ export async function fetchPets(directory: string, options: FetchPetsOptions = {
   checkString('fetchPets', 'directory', directory);
   checkObject('fetchPets', 'options', options);
   const { mirror = process.env['OXFORD_PETS_MIRROR'] || kOfficialMirror, onProgress, ...connection } = options;
+  checkString('fetchPets', 'mirror', mirror);
+  if (onProgress !== undefined) checkFunction('fetchPets', 'onProgress', onProgress);
   const md5 = options.md5 ?? md5FromEnvironment();
   for (const { folder, md5: official } of kArchives) {
     if (existsSync(path.join(directory, folder))) continue;

@@ -4,8 +4,7 @@
  * `load` reads and decodes, and draws nothing, so that a loader can run it ahead. `transform` draws, and must be called
  * sample by sample when the batch is asked for: only then do the random numbers fall where Python's fall.
  */
-import { ArgumentError } from '../engine/errors';
-import { checkObject, scope, withNumThreads } from '../engine';
+import { ArgumentError, checkList, checkObject, describe, scope, withNumThreads } from '../engine';
 import { float32, frombytes, int64, type Tensor } from '../tensor';
 import { DataError } from './errors';
 import { resizeNearestToPlanes } from './nearest';
@@ -55,11 +54,14 @@ export class PetSegmentation {
     options: PetSegmentationOptions = {},
   ) {
     checkObject('PetSegmentation', 'pets', pets, 'an OxfordIIITPet', ['image', 'trimap', 'length']);
+    checkObject('PetSegmentation', 'options', options);
     const { imageSize = 128, augment = true, flip = 0.5, contrast = 0.3, cacheBytes = 512 * 1024 * 1024 } = options;
-    const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    const sides = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    checkList('PetSegmentation', 'imageSize', sides);
+    const [height, width] = sides as [number, number];
     if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0)) {
       throw new ArgumentError(
-        `expected whole numbers above 0 for argument \`imageSize\`, received ${height} x ${width}`,
+        `expected whole numbers above 0 for argument \`imageSize\`, received ${describe(imageSize)}`,
         'TORCH_VALUE',
       );
     }

@@ -1,10 +1,10 @@
 /** Pictures to files: PNG and animated GIF. */
 import sharp from 'sharp';
-import { ArgumentError, checkList, checkObject, checkTensor, describe } from '../engine';
+import { ArgumentError, checkList, checkNumbers, checkObject, checkString, checkTensor, describe } from '../engine';
 import { writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { makeGrid, type MakeGridOptions, toPixels } from './grid';
-import type { DecodedImage } from './image';
+import { checkImage, type DecodedImage } from './decoded-image';
 
 /**
  * Saves an image, or a batch as a grid, as a PNG (`torchvision.utils.save_image`, with the same pixels). Values are
@@ -20,7 +20,8 @@ export async function saveImage(
 
 /** Saves bytes `[height, width, channels]` as a PNG. The file is written aside and renamed. */
 export async function savePixels(pixels: DecodedImage, file: string): Promise<void> {
-  checkObject('savePixels', 'pixels', pixels, 'pixels { data, height, width, channels }', ['data']);
+  checkImage('savePixels', pixels);
+  checkString('savePixels', 'file', file);
   const { data, height, width, channels } = pixels;
   let pipeline = sharp(data, { raw: { width, height, channels: asChannels(channels) } });
   if (channels <= 2) pipeline = pipeline.toColourspace('b-w');
@@ -46,9 +47,14 @@ export async function saveGif(
   checkObject('saveGif', 'options', options);
   const { delay = 200, loop = 0 } = options;
   checkList('saveGif', 'frames', frames);
+  checkString('saveGif', 'file', file);
+  checkNumbers('saveGif', { loop });
+  if (typeof delay !== 'number') checkList('saveGif', 'delay', delay);
   const pages = frames.map((frame) => {
     checkObject('saveGif', 'frames', frame, 'tensors or decoded images');
-    return 'data' in frame && frame.data instanceof Uint8Array ? (frame as DecodedImage) : pixelsOf(frame as Tensor);
+    if (!('data' in frame && frame.data instanceof Uint8Array)) return pixelsOf(frame as Tensor);
+    checkImage('saveGif', frame as DecodedImage);
+    return frame as DecodedImage;
   });
   const [first] = pages;
   if (first === undefined) throw new ArgumentError('expected at least one frame for argument `frames`', 'TORCH_VALUE');
@@ -58,7 +64,7 @@ export async function saveGif(
   }
   const raw = { width, height: height * pages.length, channels: asChannels(channels), pageHeight: height };
   const strip = Buffer.concat(pages.map((page) => page.data));
-  const delays = typeof delay === 'number' ? pages.map(() => delay) : [...delay];
+  const delays = typeof delay === 'number' ? pages.map(() => delay) : delay.slice();
   // Dithering would speckle flat masks, and differently in each frame.
   const gif = await sharp(strip, { raw, limitInputPixels: false }).gif({ delay: delays, loop, dither: 0 }).toBuffer();
   writeFileAtomic(file, gif);

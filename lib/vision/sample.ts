@@ -6,8 +6,7 @@
  * the Oxford-IIIT Pet trimaps, and the three classes have about that set's shares (28 / 59 / 13 %). A picture is a
  * function of (seed, index, size) alone, to the byte, on every machine.
  */
-import { describe } from '../engine';
-import { ArgumentError } from '../engine/errors';
+import { ArgumentError, checkInteger, describe } from '../engine';
 import { distanceTo, kKinds, makeAnimal, type Animal, type Kind, type Mark, type Rgb } from './sample-animal';
 import { blend, fraction, lit, makeGround } from './sample-ground';
 import { clamp01, hash, noise, SampleRandom } from './sample-random';
@@ -31,14 +30,20 @@ const kBand = 0.0215;
 /** More pixels are no sample any more, and would be drawn for hours. */
 const LONGEST = 8192;
 
+/** Refuses a side that no picture of the sample has. */
+export function checkSize(size: number): void {
+  if (Number.isInteger(size) && size >= 8 && size <= LONGEST) return;
+  throw new ArgumentError(
+    `expected a whole number from 8 to ${LONGEST} for argument \`size\`, received ${describe(size)}`,
+    'TORCH_VALUE',
+  );
+}
+
 /** Draws picture `index` of the sample with this seed. `size` is its side in pixels, at least 8. */
 export function drawSample(seed: number, index: number, size: number): DrawnSample {
-  if (!Number.isInteger(size) || size < 8 || size > LONGEST) {
-    throw new ArgumentError(
-      `expected a whole number from 8 to ${LONGEST} for argument \`size\`, received ${describe(size)}`,
-      'TORCH_VALUE',
-    );
-  }
+  checkSize(size);
+  checkInteger('drawSample', 'seed', seed);
+  checkInteger('drawSample', 'index', index);
   const random = new SampleRandom(seed, index);
   const kind = kKinds[random.below(kKinds.length)]!;
   const animal = makeAnimal(kind, random);

@@ -7,7 +7,7 @@
 import { ArgumentError, checkFunction, checkList, checkNumbers, checkObject, checkOptions, describe } from '../engine';
 import { empty, rand, randperm, type Tensor } from '../tensor';
 import * as functional from './functional';
-import type { DecodedImage } from './image';
+import type { DecodedImage } from './decoded-image';
 
 /** One step of a pipeline. */
 export interface Transform<Input = Tensor, Output = Input> {
@@ -55,7 +55,10 @@ export class Resize implements Transform {
   constructor(
     readonly size: functional.ResizeSize,
     readonly options: functional.ResizeOptions = {},
-  ) {}
+  ) {
+    if (typeof size !== 'number') checkList('Resize', 'size', size);
+    checkOptions('Resize', options, ['interpolation', 'maxSize', 'antialias']);
+  }
 
   forward(image: Tensor): Tensor {
     return functional.resize(image, this.size, this.options);
@@ -67,7 +70,10 @@ export class Normalize implements Transform {
   constructor(
     readonly mean: readonly number[],
     readonly std: readonly number[],
-  ) {}
+  ) {
+    checkList('Normalize', 'mean', mean);
+    checkList('Normalize', 'std', std);
+  }
 
   forward(image: Tensor): Tensor {
     return functional.normalize(image, this.mean, this.std);
@@ -161,6 +167,7 @@ export class ColorJitter implements Transform {
 /** Bounds of a factor; null where it could only be the one that changes nothing. */
 function boundsOf(argument: string, range: JitterRange, centre: number, lowest: number, highest: number): Bounds {
   const isNumber = typeof range === 'number';
+  if (!isNumber) checkList('ColorJitter', argument, range);
   const [first, high] = isNumber ? [centre - range, centre + range] : range;
   const low = isNumber && centre === 1 ? Math.max(first, 0) : first;
   if ((isNumber && range < 0) || !(lowest <= low && low <= high && high <= highest)) {

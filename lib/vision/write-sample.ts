@@ -1,12 +1,12 @@
 /** Writes the drawn sample as files, in the layout of the Oxford-IIIT Pet set, so that any program can read it. */
-import { checkObject, checkString } from '../engine';
+import { checkFunction, checkInteger, checkObject, checkString } from '../engine';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { isDiskFull } from './download';
 import { DataError, reason } from './errors';
-import { drawSample } from './sample';
+import { checkSize, drawSample } from './sample';
 import { kKinds, type Kind } from './sample-animal';
 
 /** Options of {@link writeSample}. */
@@ -22,6 +22,9 @@ export interface WriteSampleOptions {
   /** Called after each picture. */
   readonly onProgress?: (written: number, total: number) => void;
 }
+
+/** More take more than a day. */
+const MOST_PICTURES = 10_000_000;
 
 /** Encoded side by side: drawing runs on the JavaScript thread, encoding on sharp's. */
 const kAhead = 4;
@@ -39,6 +42,12 @@ export async function writeSample(directory: string, options: WriteSampleOptions
   checkString('writeSample', 'directory', directory);
   checkObject('writeSample', 'options', options, 'options { trainval, test, … }', ['trainval', 'test']);
   const { trainval, test, size = 128, seed = 0, onProgress } = options;
+  for (const [option, count] of Object.entries({ trainval, test })) {
+    checkInteger('writeSample', option, count, 0, MOST_PICTURES);
+  }
+  checkInteger('writeSample', 'seed', seed);
+  if (onProgress !== undefined) checkFunction('writeSample', 'onProgress', onProgress);
+  checkSize(size);
   const readme = describeSample(trainval, test, size, seed);
   if (existsSync(directory)) {
     if (readmeOf(directory) === readme) return false;

@@ -79,12 +79,15 @@ export function usual(draws: Draws, callee: unknown): unknown {
         { width: 2, height: 2, channels: 3, data: new Uint8Array(12) },
         [usualTensor(draws)],
       ]);
-    default: {
-      const words = wordsOf(callee);
-      const value = (): unknown => draws.pick([1, 2, 3, 0.1, true, false, 'mean', null]);
-      return words.length === 0 || draws.chance(0.3) ? {} : Object.fromEntries([[draws.pick(words), value()]]);
-    }
+    default:
+      return draws.chance(0.3) ? {} : option(draws, callee, draws.pick([1, 2, 3, 0.1, true, false, 'mean', null]));
   }
+}
+
+/** An options object with one option, as far as its name can be guessed. */
+export function option(draws: Draws, callee: unknown, value: unknown): unknown {
+  const words = wordsOf(callee);
+  return words.length === 0 ? {} : { [draws.pick(words)]: value };
 }
 
 export function usualList(draws: Draws, callee: unknown): unknown[] {

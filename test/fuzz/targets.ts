@@ -9,7 +9,7 @@ import { loadAddon } from '../../lib/engine/load';
 import { methodOps } from '../../lib/tensor/generated/methods';
 import { signaturesOf } from '../../lib/tensor/resolve';
 import { camelCase, parseType, type Signature } from '../../lib/tensor/signature';
-import { type Class, instanceOf, isClass, type NamedClass, usualList } from './instances';
+import { type Class, instanceOf, isClass, type NamedClass, option, usualList } from './instances';
 import { Draws } from './random';
 import { anyTensor, anything, ofType } from './values';
 
@@ -29,6 +29,7 @@ export interface Target {
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const LIB = path.join(__dirname, '..', '..', 'lib');
+const CLASS = /^(?:export )?(abstract )?class (\w+)[^]*?^}/gm;
 const PRIVATE = /^ +(?:private|protected) (?:(?:static|async|abstract|override|readonly|get|set) )*\*?(\w+)/gm;
 
 const native = loadAddon();
@@ -68,7 +69,11 @@ function byHand(draws: Draws, callee: unknown): unknown[] {
   if (draws.chance(0.4)) return garbage(draws);
   const args = usualList(draws, callee);
   const spoilt = draws.chance(0.3) ? -1 : draws.below(args.length + 1);
-  return args.map((arg, index) => (index === spoilt ? anything(draws, args.slice(0, index)) : arg));
+  return args.map((arg, index) => {
+    if (index !== spoilt) return arg;
+    const hostile = anything(draws, args.slice(0, index));
+    return draws.chance(0.3) ? option(draws, callee, hostile) : hostile;
+  });
 }
 
 /** A call's arguments, by an overload where the name is an op's. */
@@ -77,20 +82,21 @@ function argumentsOf(known: readonly Signature[], callee: unknown, draws: Draws)
   return draws.chance(0.8) ? byOverload(draws.pick(known), draws) : garbage(draws);
 }
 
-/** Names that the sources declare with these words, which are gone at run time. */
-function declared(pattern: RegExp): ReadonlySet<string | undefined> {
-  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-  const matches = files.flatMap((file) => [...readFileSync(path.join(LIB, file), 'utf8').matchAll(pattern)]);
-  return new Set(matches.map(([, name]) => name));
+/** Classes of which there are no objects but those of derived ones. */
+const abstractNames = new Set<string>();
+/** `Module.nameOf`: members that are kept to their class. They are not exposed, and trust their callers. */
+const privateNames = new Set<string>();
+
+// TypeScript alone knows both, so they are gone at run time.
+for (const file of readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {
+  for (const [body, abstract, type = ''] of readFileSync(path.join(LIB, file), 'utf8').matchAll(CLASS)) {
+    if (abstract !== undefined) abstractNames.add(type);
+    for (const [, member] of body.matchAll(PRIVATE)) privateNames.add(`${type}.${member ?? ''}`);
+  }
 }
 
-/** Members that are kept to their class, if only by TypeScript: they may trust their callers. */
-const privateNames = declared(PRIVATE);
-/** Classes of which there are no objects but those of derived ones, if only by TypeScript. */
-const abstractNames = declared(/^export abstract class (\w+)/gm);
-
-function isOwnBusiness(key: PropertyKey): boolean {
-  return typeof key === 'string' && privateNames.has(key);
+function isPrivate(type: { readonly name: string }, key: PropertyKey): boolean {
+  return privateNames.has(`${type.name}.${String(key)}`);
 }
 
 function isAbstract(type: Class): boolean {
@@ -165,7 +171,7 @@ class Exports {
       },
     });
     for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(type))) {
-      if (typeof value === 'function' && key !== 'prototype') this.addFunction(`${name}.${key}`, value as Callable, '');
+      if (typeof value === 'function' && key !== 'prototype' && !isPrivate(type, key)) this.addFunction(`${name}.${key}`, value as Callable, '');
     }
   }
 
@@ -187,7 +193,7 @@ class Exports {
     const descriptors = Object.getOwnPropertyDescriptors(prototype);
     for (const key of Reflect.ownKeys(descriptors)) {
       const descriptor = (descriptors as Record<PropertyKey, PropertyDescriptor>)[key];
-      if (key === 'constructor' || descriptor === undefined) continue;
+      if (key === 'constructor' || descriptor === undefined || isPrivate(prototype.constructor, key)) continue;
       const op = className === 'Tensor' && typeof key === 'string' ? this.methods.get(key) : undefined;
       const signatures = overloads(op, true);
       const add = (kind: string, member: Callable): void => {
@@ -201,8 +207,8 @@ class Exports {
             }
             const self = receiver(draws);
             const args = known.length > 0 ? garbage(draws, 4) : byHand(draws, member);
-            const misused = self.misused || isOwnBusiness(key);
-            return { args: [self.value, ...args], misused, run: () => Reflect.apply(member, self.value, args) };
+            const run = (): unknown => Reflect.apply(member, self.value, args);
+            return { args: [self.value, ...args], misused: self.misused, run };
           },
         });
       };

@@ -186,6 +186,15 @@ function nested(depth: number): unknown {
   return value;
 }
 
+/** A list or an object that holds itself. */
+function ring(draws: Draws): unknown {
+  const list: unknown[] = [1];
+  list[draws.below(2)] = list;
+  if (draws.chance(0.7)) return list;
+  const holder: Record<string, unknown> = { dim: 0 };
+  return Object.assign(holder, { size: holder });
+}
+
 function detached(): Float32Array {
   const array = new Float32Array(4);
   structuredClone(array.buffer, { transfer: [array.buffer] });
@@ -194,7 +203,7 @@ function detached(): Float32Array {
 
 function list(draws: Draws, given: readonly unknown[]): unknown {
   const of = (element: () => unknown): unknown[] => Array.from({ length: draws.below(5) }, element);
-  switch (draws.below(13)) {
+  switch (draws.below(14)) {
     case 0:
       return [];
     case 1:
@@ -220,6 +229,8 @@ function list(draws: Draws, given: readonly unknown[]): unknown {
       return new Array<number>(draws.pick([100, 70_000])).fill(1);
     case 11:
       return of(() => anything(draws, given));
+    case 12:
+      return ring(draws);
     default:
       return [[1, 2], [3]];
   }

@@ -17,6 +17,23 @@ const REFUSED: Record<string, () => unknown> = {
   'no groups': () => torch.nativeGroupNorm(ones([2, 2, 2], { device: 'meta' }), null, null, 2, 2, 2, 0, 1e-5),
   'functional copy': () => callOp('aten::copy', [ones([2, 3]).toSparseCsr(), ones([2, 3])]),
   'replication padding': () => callOp('aten::replication_pad2d', [image(), [2n ** 63n - 1n, 0, 0, 0]]),
+  'functional copy of a compressed tensor': () =>
+    callOp('aten::copy', [ones([2, 3]).toSparse(), ones([2, 3]).toSparseCsr()]),
+  'pivots of another batch': () => torch.luUnpack(ones([2, 4, 3, 3]), ones([3], { dtype: 'int32' })),
+  'fewer cell states': () =>
+    callOp('aten::lstm.input', [
+      ones([2, 3, 4]),
+      [ones([2, 3, 4]), ones([1, 3, 4])],
+      [],
+      true,
+      2,
+      0,
+      false,
+      true,
+      true,
+    ]),
+  'a step that is cut to 0': () => torch.range(0, 5, 0.5, { dtype: 'int64' }),
+  'the least integer by -1': () => torch.arange(0n, -(2n ** 63n), -1),
   'pooling window': () => torch.maxPool1d(ones([3, 3]), 2 ** 32),
   'statistics of other channels': () => torch.batchNormUpdateStats(ones([1, 2, 3, 3]), zeros([0]), null, 0.1),
   'weights of other channels': () => torch.nativeBatchNorm(image(), ones([3]), null, null, null, true, 0.1, 1e-5),
@@ -53,6 +70,9 @@ const REFUSED: Record<string, () => unknown> = {
 };
 
 const TAKEN: Record<string, () => unknown> = {
+  'pivots of the batch': () => torch.luUnpack(...torch.lu(randn([2, 4, 3, 3]))),
+  'a range of integers': () => torch.range(0, 5, 2, { dtype: 'int64' }),
+  'a step of zero in int32': () => torch.arange(0.5, 2.5, 0.5, { dtype: 'int32' }),
   'cat of two': () => torch.cat([ones([2]), ones([2])], { out: zeros([4]) }),
   eigvals: () => torch.linalgEigvals(randn([3, 3])),
   'negative matrix power': () => torch.eye(2).matrixPower(-3),

@@ -100,3 +100,27 @@ describe('shapes of queued ops', () => {
     }
   });
 });
+
+/** What would have the kernels read, or write, beyond a list or the sizes of a tensor, or divide by zero. */
+const misfits: Record<string, (meta: (shape: number[]) => Tensor) => unknown> = {
+  'pooling of one dimension': (meta) => callOp('aten::_adaptive_avg_pool2d', [meta([3]), [5, 255]]),
+  'pooling to one size': (meta) => callOp('aten::_adaptive_avg_pool2d', [meta([3, 4, 4]), []]),
+  'convolution without strides': (meta) =>
+    callOp('aten::convolution_overrideable', [meta([2, 2, 5, 5]), meta([2, 2, 4, 4]), null, [], [], [], false, [], 1]),
+  'convolution of other dimensions': (meta) =>
+    callOp('aten::convolution_overrideable', [
+      ...[meta([2, 2, 5, 5]), meta([2, 2]), null, [1, 1], [0, 0], [1, 1]],
+      ...[false, [0, 0], 1],
+    ]),
+  'fold without sizes': (meta) => callOp('aten::col2im', [meta([4, 4]), [], [2, 2], [1, 1], [0, 0], [1, 1]]),
+  'fold of an empty kernel': (meta) => callOp('aten::col2im', [meta([4, 4]), [3, 3], [0, 2], [1, 1], [0, 0], [1, 1]]),
+  'unfold without steps': (meta) => callOp('aten::im2col', [meta([3, 4, 4]), [2, 2], [1, 1], [0, 0], [0, 1]]),
+  'unfold without a kernel': (meta) => callOp('aten::im2col', [meta([3, 4, 4]), [], [1, 1], [0, 0], [1, 1]]),
+  'norm of more dimensions': (meta) => callOp('aten::native_layer_norm', [meta([3]), [2, 3], null, null, 1e-5]),
+};
+
+describe('kernels of the meta device', () => {
+  it.each(Object.entries(misfits))('refuse what does not fit: %s', (_, call) => {
+    expect(() => call((shape) => empty(shape, { device: 'meta' }))).toThrow(/expected|dimension|shape/i);
+  });
+});

@@ -187,7 +187,7 @@ describe('PetSegmentation', () => {
 
   it('refuses an impossible image size', () => {
     expect(() => new PetSegmentation(new OxfordIIITPet(sample), { imageSize: [0, 4] })).toThrow(
-      /expected whole numbers above 0 for argument `imageSize`, received 0 x 4/,
+      /expected whole numbers above 0 for argument `imageSize`, received \[0, 4\]/,
     );
   });
 });

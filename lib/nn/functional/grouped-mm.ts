@@ -1,5 +1,5 @@
 /** Matrix products of groups, and of numbers of 8 bits with scales. */
-import { ArgumentError, describe } from '../../engine';
+import { ArgumentError, checkList, describe } from '../../engine';
 import type { DType, Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -44,13 +44,15 @@ export type SwizzleType = (typeof SWIZZLES)[number];
 /** One, or one for each level of scaling. @inline */
 type OneOrMore<T> = T | readonly T[];
 
-function listOf<T>(value: OneOrMore<T> | null): readonly T[] {
+function listOf<T>(name: string, value: OneOrMore<T> | null): readonly T[] {
   if (value === null) return [];
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+  if (!Array.isArray(value)) return [value as T];
+  checkList('scaled product', name, value);
+  return value as readonly T[];
 }
 
 function numbersOf<T extends string>(name: string, names: readonly T[], value: OneOrMore<T> | null): number[] {
-  return listOf(value).map((item) => {
+  return listOf(name, value).map((item) => {
     const number = names.indexOf(item);
     if (number >= 0) return number;
     throw new ArgumentError(
@@ -104,10 +106,10 @@ function sides(
   return [
     matA,
     matB,
-    listOf(scaleA),
+    listOf('scaleA', scaleA),
     numbersOf('scaleRecipeA', SCALINGS, recipeA),
     numbersOf('swizzleA', SWIZZLES, swizzleA),
-    listOf(scaleB),
+    listOf('scaleB', scaleB),
     numbersOf('scaleRecipeB', SCALINGS, recipeB),
     numbersOf('swizzleB', SWIZZLES, swizzleB),
   ];

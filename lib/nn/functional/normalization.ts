@@ -1,5 +1,5 @@
 /** Normalisations besides batch and layer normalisation. */
-import { ArgumentError, checkNumbers, checkTensor } from '../../engine';
+import { ArgumentError, checkInteger, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -97,6 +97,7 @@ export function localResponseNorm(
 ): Tensor {
   const { alpha, beta, k } = readTail('localResponseNorm', { alpha: 1e-4, beta: 0.75, k: 1 }, rest);
   checkTensor('localResponseNorm()', 'input', input);
+  checkInteger('localResponseNorm', 'size', size, 1);
   const { shape, ndim } = input;
   if (ndim < 3) throw new ArgumentError(`localResponseNorm: expected three dimensions or more, received ${ndim}`);
   if (input.numel() === 0) return input;
