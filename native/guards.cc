@@ -105,6 +105,17 @@ void MatrixPower(const Call& call) {
   if (call.Int("n") == std::numeric_limits<int64_t>::min()) call.Refuse("the exponent -2^63 has no negative");
 }
 
+// Along a dimension that was expanded, elements are taken to lie one after the other: what follows the one is read.
+void Median(const Call& call) {
+  const at::Tensor self = call.Tensor("self");
+  const std::optional<int64_t> dim = call.Int("dim");
+  if (!self.defined() || !self.is_cpu() || self.layout() != at::kStrided || !dim.has_value()) return;
+  const int64_t place = *dim < 0 ? *dim + self.dim() : *dim;
+  if (place < 0 || place >= self.dim() || self.size(place) < 2 || self.stride(place) != 0) return;
+  call.Refuse("dimension " + std::to_string(*dim) + " of a tensor of " + ShapeOf(self.sizes()) +
+              " is expanded, where PyTorch reads other memory; use contiguous() before");
+}
+
 // hx[1] is read whatever the length of the list.
 void TwoHiddenStates(const Call& call) {
   const c10::IValue* hx = call.Find("hx");
@@ -363,6 +374,8 @@ const std::unordered_map<std::string_view, Guard>& Guards() {
       {"aten::_linalg_eigvals", Checked<Eigvals>},
       {"aten::linalg_matrix_power", Checked<MatrixPower>},
       {"aten::matrix_power", Checked<MatrixPower>},
+      {"aten::median", Checked<Median>},
+      {"aten::nanmedian", Checked<Median>},
       {"aten::quantized_lstm_cell", Checked<TwoHiddenStates>},
       {"aten::choose_qparams_optimized", Checked<ChooseQparams>},
       {"aten::native_group_norm", Checked<GroupNorm>},

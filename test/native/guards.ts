@@ -12,6 +12,8 @@ const REFUSED: Record<string, () => unknown> = {
   'eigvals of NaN': () => torch.linalgEigvals(square(NaN)),
   'eigvals of infinity': () => square(Infinity).linalgEigvals(),
   'matrix power': () => randn([2, 2]).matrixPower(-(2n ** 63n)),
+  'median along an expanded dimension': () => randn([3, 1]).expand(3, 5).median(-1),
+  'nanmedian along an expanded dimension': () => torch.nanmedian(randn([1]).expand(4), 0, true),
   'bins below one': () => torch.chooseQparamsOptimized(ones([8]), 8, -5, 0.5, 8),
   'a ratio above one': () => torch.chooseQparamsOptimized(ones([8]), 8, 200, 1000, 8),
   'no groups': () => torch.nativeGroupNorm(ones([2, 2, 2], { device: 'meta' }), null, null, 2, 2, 2, 0, 1e-5),
@@ -70,6 +72,8 @@ const REFUSED: Record<string, () => unknown> = {
 };
 
 const TAKEN: Record<string, () => unknown> = {
+  'median across an expanded dimension': () => randn([3, 1]).expand(3, 5).median(0),
+  'median along a dimension of one element': () => randn([3]).expand(1, 3).median(0),
   'pivots of the batch': () => torch.luUnpack(...torch.lu(randn([2, 4, 3, 3]))),
   'a range of integers': () => torch.range(0, 5, 2, { dtype: 'int64' }),
   'a step of zero in int32': () => torch.arange(0.5, 2.5, 0.5, { dtype: 'int32' }),
