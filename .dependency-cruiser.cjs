@@ -8,6 +8,7 @@ const floors = [
   ['autograd'],
   ['nn'],
   ['optim'],
+  ['amp'],
   ['data', 'metrics', 'serialize'],
   ['vision'],
   ['models'],

@@ -29,6 +29,23 @@ export {
 export { lobpcg, type LobpcgOptions, type LobpcgWorker } from './autograd/lobpcg';
 /** Gradients, how they are made, and how that is watched: `torch.autograd`. */
 export * as autograd from './autograd';
+/** Mixed precision: `torch.amp`. */
+export * as amp from './amp';
+export {
+  autocast,
+  autocastAsync,
+  autocastDecrementNesting,
+  autocastIncrementNesting,
+  type AutocastOptions,
+  clearAutocastCache,
+  type DeviceType,
+  getAutocastDtype,
+  isAutocastCacheEnabled,
+  isAutocastEnabled,
+  setAutocastCacheEnabled,
+  setAutocastDtype,
+  setAutocastEnabled,
+} from './amp';
 /** Layers, losses and containers of a network: `torch.nn`. */
 export * as nn from './nn';
 /** Optimizers and schedules of the learning rate: `torch.optim`. */

@@ -72,6 +72,7 @@ class Exports {
 // One registration function per part; addon.cc lists them.
 void RegisterLibrary(Exports& exports);
 void RegisterDispatch(Exports& exports);
+void RegisterAutocast(Exports& exports);
 void RegisterSettings(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);

@@ -1,7 +1,7 @@
 /** Switches of autograd, each for the length of a function call. */
 
-import { binding, checkFunction, refusePromise } from '../engine';
-import { withModeAsync } from './async-mode';
+import { binding } from '../engine';
+import { withMode, withModeAsync } from './mode';
 
 /** Autograd records ops: `torch.is_grad_enabled`. */
 export function isGradEnabled(): boolean {
@@ -23,18 +23,6 @@ function enterGrad(enabled: boolean): () => void {
 function enterInference(enabled: boolean): () => void {
   const depth = binding.inferenceModeEnter(enabled);
   return () => binding.inferenceModeExit(depth);
-}
-
-function withMode<T>(enter: () => () => void, fn: () => T, name: string): T {
-  checkFunction(name, 'fn', fn);
-  const exit = enter();
-  try {
-    const result = fn();
-    refusePromise(result, name, `${name}Async`);
-    return result;
-  } finally {
-    exit();
-  }
 }
 
 /**

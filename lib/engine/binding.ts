@@ -208,6 +208,18 @@ export interface NativeBinding {
   libmTan(x: number): number;
   libmTanh(x: number): number;
 
+  // -- autocast; `deviceType` is `cpu`, `cuda`, … -------------------------------------------------------------------------
+  isAutocastEnabled(deviceType: string): boolean;
+  setAutocastEnabled(deviceType: string, enabled: boolean): void;
+  getAutocastDtype(deviceType: string): string;
+  setAutocastDtype(deviceType: string, dtype: string): void;
+  isAutocastCacheEnabled(): boolean;
+  setAutocastCacheEnabled(enabled: boolean): void;
+  clearAutocastCache(): void;
+  /** Both return the depth after the call. */
+  autocastIncrementNesting(): number;
+  autocastDecrementNesting(): number;
+
   // -- settings of the library ------------------------------------------------------------------------------------------
   getDefaultDtype(): string;
   setDefaultDtype(dtype: string): void;

@@ -1,6 +1,5 @@
 #include "deferred.h"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/List.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_strided.h>
@@ -8,44 +7,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "autocast_shapes.h"
 #include "convert.h"
+#include "tensors_of.h"
 #include "values.h"
 
 namespace libtorch_node {
 namespace {
-
-// Calls `replace` with each tensor in a value and puts what it returns in the tensor's place. Lists are copied: a value
-// may be shared with another stack.
-template <typename Replace>
-void ReplaceTensors(c10::IValue& value, const Replace& replace) {
-  if (value.isTensor()) {
-    value = replace(value.toTensor());
-  } else if (value.isTensorList()) {
-    c10::List<at::Tensor> list;
-    for (const at::Tensor& tensor : value.toTensorVector()) list.push_back(replace(tensor));
-    value = std::move(list);
-  } else if (value.isOptionalTensorList()) {
-    c10::List<std::optional<at::Tensor>> list;
-    for (const std::optional<at::Tensor>& tensor : value.toOptionalTensorVector()) {
-      list.push_back(tensor.has_value() ? std::make_optional(replace(*tensor)) : std::nullopt);
-    }
-    value = std::move(list);
-  }
-}
-
-// Calls `visit` with each tensor in a value, in order; undefined ones too.
-template <typename Visit>
-void VisitTensors(const c10::IValue& value, const Visit& visit) {
-  if (value.isTensor()) {
-    visit(value.toTensor());
-  } else if (value.isTensorList()) {
-    for (const at::Tensor& tensor : value.toTensorVector()) visit(tensor);
-  } else if (value.isOptionalTensorList()) {
-    for (const std::optional<at::Tensor>& tensor : value.toOptionalTensorVector()) {
-      if (tensor.has_value()) visit(*tensor);
-    }
-  }
-}
 
 // A tensor of the same shape, strides and dtype without data.
 at::Tensor ShapeOf(Region& region, const at::Tensor& tensor) {
@@ -97,12 +65,15 @@ void TurnToMeta(const Op& op, Stack& stack) {
   }
 }
 
-// Calls the op on arguments without data; false where libtorch cannot do that.
-bool CallOnShapes(const Op& op, Stack& stack) {
+// Calls `compute` on arguments without data; false where libtorch cannot do that. `device` is where the values will be.
+bool CallOnShapes(const StackFunction& compute, Stack& stack, std::optional<c10::Device> device) {
   const at::NoGradGuard no_grad;
-  TurnToMeta(op, stack);
   try {
-    op.handle.callBoxed(stack);
+    if (const auto autocast = AutocastOf(device)) {
+      CallUnderAutocast(stack, *autocast, compute);
+    } else {
+      compute(stack);
+    }
     return true;
   } catch (const c10::NotImplementedError&) {
     return false;
@@ -135,6 +106,21 @@ void PutValues(Stack& stack, const Needed& needed) {
   }
 }
 
+// Results are taken to be where the first argument is that says so.
+std::optional<c10::Device> DeviceOf(const Arguments& arguments, const Stack& stack) {
+  const ComputeThread& thread = *arguments.environment->compute;
+  std::optional<c10::Device> device;
+  for (const c10::IValue& value : stack) {
+    if (value.isDevice()) device = value.toDevice();
+    VisitTensors(value, [&](const at::Tensor& tensor) {
+      if (!tensor.defined() || device.has_value()) return;
+      const auto pending = thread.FindPending(tensor);
+      device = pending ? pending->device : tensor.device();
+    });
+  }
+  return device;
+}
+
 at::Tensor UnknownShape() { return at::empty_strided({0}, {1}, at::TensorOptions(at::kMeta)); }
 
 // The values for the `shapes` that a call has as its results, which are only placeholders unless `known`.
@@ -142,14 +128,11 @@ std::vector<Deferred> Queue(const Arguments& arguments, const std::string& name,
                             const Stack& shapes, bool known) {
   ComputeThread& thread = *arguments.environment->compute;
   Needed needed;
-  // Results are taken to be where the first argument is that says so.
-  std::optional<c10::Device> device;
+  const std::optional<c10::Device> device = DeviceOf(arguments, stack);
   for (const c10::IValue& value : stack) {
-    if (value.isDevice()) device = value.toDevice();
     VisitTensors(value, [&](const at::Tensor& tensor) {
       if (!tensor.defined()) return;
       auto pending = thread.FindPending(tensor);
-      if (!device.has_value()) device = pending ? pending->device : tensor.device();
       if (pending) needed[tensor.unsafeGetTensorImpl()] = std::move(pending);
     });
   }
@@ -211,15 +194,7 @@ napi_value CallAndWait(const Arguments& arguments, const Op& op, Stack stack) {
 std::vector<Deferred> Defer(const Arguments& arguments, const std::string& name, Stack stack, StackFunction compute,
                             const StackFunction& shapes, const std::vector<bool>& makes) {
   std::optional<Stack> results = ShapesOf(*arguments.environment, stack);
-  if (results.has_value()) {
-    const at::NoGradGuard no_grad;
-    try {
-      shapes(*results);
-    } catch (const c10::NotImplementedError&) {
-      results.reset();
-    }
-  }
-  const bool known = results.has_value();
+  const bool known = results.has_value() && CallOnShapes(shapes, *results, DeviceOf(arguments, stack));
   if (!known) {
     results.emplace();
     for (const bool defined : makes) results->emplace_back(defined ? UnknownShape() : at::Tensor());
@@ -243,12 +218,13 @@ napi_value MakeDeferred(const Arguments& arguments, const Deferred& deferred) {
 }
 
 napi_value DeferOp(const Arguments& arguments, const Op& op, Stack stack) {
-  if (at::autocast::is_autocast_enabled(at::kCPU) || at::autocast::is_autocast_enabled(at::kCUDA)) {
-    throw CodedError("TORCH_ASYNC", "autocast cannot be used inside computeAsync(): shapes are computed without it");
-  }
   const auto& returns = op.handle.schema().returns();
   std::optional<Stack> shapes = ShapesOf(*arguments.environment, stack);
-  const bool known = shapes.has_value() && CallOnShapes(op, *shapes);
+  const auto call_on_shapes = [&op](Stack& values) {
+    TurnToMeta(op, values);
+    op.handle.callBoxed(values);
+  };
+  const bool known = shapes.has_value() && CallOnShapes(call_on_shapes, *shapes, DeviceOf(arguments, stack));
   const bool one_by_one = std::all_of(returns.begin(), returns.end(), IsTensor);
   if (!known) {
     if (!one_by_one) return CallAndWait(arguments, op, std::move(stack));

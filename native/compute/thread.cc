@@ -7,6 +7,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 
 #include "allocator.h"
+#include "autocast.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -17,15 +18,17 @@ bool HasCuda() {
   return available;
 }
 
-// What at::ThreadLocalState leaves out: the number of threads of an op, on which the last bits of sums depend, and the
-// current device.
+// What at::ThreadLocalState leaves out: the number of threads of an op, on which the last bits of sums depend, the
+// current device, and what autocast casts to.
 struct ThreadSettings {
   int num_threads = at::get_num_threads();
   c10::DeviceIndex device = HasCuda() ? at::accelerator::getDeviceIndex() : c10::DeviceIndex{0};
+  AutocastSettings autocast;
 
   void Apply() const {
     if (at::get_num_threads() != num_threads) at::set_num_threads(num_threads);
     if (HasCuda()) at::accelerator::setDeviceIndex(device);
+    autocast.Apply();
   }
 };
 
@@ -64,6 +67,7 @@ void ComputeThread::Stop() {
 void ComputeThread::Enqueue(const std::shared_ptr<Region>& region, std::string name, std::function<void()> work) {
   Job job;
   job.region = region;
+  region->casts |= at::autocast::is_autocast_enabled(at::kCPU) || at::autocast::is_autocast_enabled(at::kCUDA);
   job.run = [state = at::ThreadLocalState(), settings = ThreadSettings(), name = std::move(name),
              work = std::move(work), region = region.get()] {
     const at::ThreadLocalStateGuard guard(state);
@@ -153,6 +157,8 @@ void ComputeThread::RunJob(Job& job) {
     if (!job.region->failed && !job.region->cancelled) job.run();
     return;
   }
+  // Parameters that were cast are kept so for a forward pass, and will have changed by the next one.
+  if (job.region->casts) at::autocast::clear_cache();
   {
     const std::scoped_lock lock(mutex_);
     finished_.push_back(std::move(job.region));

@@ -33,6 +33,8 @@ struct Region {
   std::vector<const void*> remembered;
   // It queued what changes gradients.
   bool changes_gradients = false;
+  // It queued something under autocast. Set before the end is queued.
+  bool casts = false;
   // Tensors without data that stand for arguments, by what they stand for; the pair keeps that alive.
   std::unordered_map<const void*, std::pair<at::Tensor, at::Tensor>> shapes;
 

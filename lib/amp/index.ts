@@ -1,0 +1,15 @@
+/** Mixed precision (`torch.amp`). */
+export { autocast, autocastAsync, type AutocastOptions } from './autocast';
+export { GradScaler, type GradScalerOptions, type GradScalerStateDict } from './grad-scaler';
+export {
+  autocastDecrementNesting,
+  autocastIncrementNesting,
+  clearAutocastCache,
+  type DeviceType,
+  getAutocastDtype,
+  isAutocastCacheEnabled,
+  isAutocastEnabled,
+  setAutocastCacheEnabled,
+  setAutocastDtype,
+  setAutocastEnabled,
+} from './switches';
