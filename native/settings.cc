@@ -9,6 +9,7 @@
 #include <c10/util/Exception.h>
 
 #include "dispatch.h"
+#include "errors.h"
 #include "exports.h"
 #include "values.h"
 
@@ -68,7 +69,12 @@ napi_value Float32MatmulPrecision(Arguments& arguments) {
 }
 
 napi_value SetFloat32MatmulPrecision(Arguments& arguments) {
-  at::globalContext().setFloat32MatmulPrecision(ReadString(arguments.env, arguments[0], "precision"));
+  const std::string precision = ReadString(arguments.env, arguments[0], "precision");
+  // What it does not know libtorch warns of, in a way that a very long name does not survive.
+  if (precision != "highest" && precision != "high" && precision != "medium") {
+    ThrowValue("expected highest, high or medium for `precision`");
+  }
+  at::globalContext().setFloat32MatmulPrecision(precision);
   return Undefined(arguments.env);
 }
 

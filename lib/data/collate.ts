@@ -81,7 +81,12 @@ function collateArrays(samples: readonly (readonly unknown[])[], depth: number):
   if (other) {
     throw new ArgumentError(`expected arrays of one length, received ${length} and ${other.length}`, 'TORCH_VALUE');
   }
-  return Array.from({ length }, (_, at) => collate(samples.map((sample) => sample[at]), depth + 1));
+  return Array.from({ length }, (_, at) =>
+    collate(
+      samples.map((sample) => sample[at]),
+      depth + 1,
+    ),
+  );
 }
 
 function collateObjects(samples: readonly Record<string, unknown>[], depth: number): Record<string, unknown> {
@@ -95,7 +100,15 @@ function collateObjects(samples: readonly Record<string, unknown>[], depth: numb
       'TORCH_VALUE',
     );
   }
-  return Object.fromEntries(keys.map((key) => [key, collate(samples.map((sample) => sample[key]), depth + 1)]));
+  return Object.fromEntries(
+    keys.map((key) => [
+      key,
+      collate(
+        samples.map((sample) => sample[key]),
+        depth + 1,
+      ),
+    ]),
+  );
 }
 
 function allOf<T>(samples: readonly unknown[], is: (sample: unknown) => sample is T): T[] {

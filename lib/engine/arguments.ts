@@ -72,7 +72,13 @@ export function checkInteger(
     ...(least > Number.MIN_SAFE_INTEGER ? [`from ${least}`] : []),
     ...(most < Number.MAX_SAFE_INTEGER ? [`to ${most}`] : []),
   ];
-  refuse(name, ['an integer', ...bounds].join(' '), argument, value, typeof value === 'number' ? 'TORCH_VALUE' : undefined);
+  refuse(
+    name,
+    ['an integer', ...bounds].join(' '),
+    argument,
+    value,
+    typeof value === 'number' ? 'TORCH_VALUE' : undefined,
+  );
 }
 
 /**

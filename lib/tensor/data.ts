@@ -194,8 +194,8 @@ export function flatten(data: unknown): Flat {
   return { shape, elements };
 }
 
-/** The dtype of one element, as Python counts it; null where it is none. */
-function dtypeOfElement(element: unknown, fraction: DType): DType | null {
+/** The dtype of one element, as Python counts it. */
+function dtypeOfElement(element: unknown, fraction: DType): DType {
   switch (typeof element) {
     case 'boolean':
       return 'bool';
@@ -205,7 +205,7 @@ function dtypeOfElement(element: unknown, fraction: DType): DType | null {
       return Number.isSafeInteger(element) && !Object.is(element, -0) ? 'int64' : fraction;
     default:
       if (element instanceof TensorBase) return binding.dtype(element.handle) as DType;
-      return isComplex(element) ? complexOf(fraction) : null;
+      return complexOf(fraction);
   }
 }
 
@@ -224,17 +224,12 @@ function promote(a: DType, b: DType): DType {
   return dtype;
 }
 
-/** The dtype that Python infers for the same literal: bool, int64, the default one, or what tensors in it have. */
+/** The dtype that Python infers for the elements of {@link flatten}: bool, int64, the default one, or what tensors in it have. */
 export function inferDType(elements: readonly unknown[]): DType {
   const fraction = getDefaultDtype();
   let dtype: DType | null = null;
-  for (const [index, element] of elements.entries()) {
+  for (const element of elements) {
     const next = dtypeOfElement(element, fraction);
-    if (next === null) {
-      throw new ArgumentError(
-        `tensor(): expected a number, boolean or bigint at element ${index}, received ${describe(element)}`,
-      );
-    }
     dtype = dtype === null ? next : promote(dtype, next);
   }
   return dtype ?? fraction;

@@ -70,6 +70,13 @@ function restore(scope: number): void {
   for (let depth = native.scopeEnter(); depth >= scope; depth -= 1) native.scopeExit(depth, []);
   if (native.getNumThreads() !== 1) native.setNumThreads(1);
   native.setSweepThreshold(2 ** 24);
+  torch.setDefaultDtype('float32');
+  torch.setDefaultDevice(null);
+  torch.useDeterministicAlgorithms(false);
+  torch.setFloat32MatmulPrecision('highest');
+  // With denormals taken for zeros LAPACK's loop that scales one up has no end.
+  torch.setFlushDenormal(false);
+  torch.setWarnAlways(false);
   torch.setDebug(false);
   torch.setPrintoptions({ profile: 'default' });
   if (torch.isAnomalyEnabled()) torch.autograd.setDetectAnomaly(false);

@@ -173,7 +173,7 @@ describe('data that cannot be', () => {
     ['ragged lists', [[1, 2], [3]], {}, /length 2 at \[1\], received length 1/],
     ['a number among lists', [[1], 2], {}, /list of length 1 at \[1\], received 2/],
     ['a list among numbers', [[1, [2]]], {}, /number at \[0\]\[1\], received a list/],
-    ['a string', [1, 'x'], {}, /element 1, received 'x'/],
+    ['a string', [1, 'x'], {}, /at \[1\], received 'x'/],
     ['undefined', undefined, {}, /received undefined/],
     ['a dtype that is none', [1], { dtype: 'float31' as DType }, /dtype.*received 'float31'/],
     ['a value beyond the dtype', [256], { dtype: 'uint8' }, /256 cannot be held by uint8/],
