@@ -2,6 +2,7 @@ import { withMode, withModeAsync } from '../autograd/mode';
 import { binding, checkFunction, checkOptions, cuda } from '../engine';
 import type { DType } from '../tensor';
 import {
+  checkDType,
   clearAutocastCache,
   getAutocastDtype,
   isAutocastCacheEnabled,
@@ -54,6 +55,7 @@ function readMode<F>(name: string, deviceType: DeviceType, options: AutocastOpti
   checkFunction(name, 'fn', body);
   checkOptions(name, given, ['dtype', 'enabled', 'cacheEnabled']);
   const dtype = given.dtype ?? getAutocastDtype(deviceType);
+  checkDType(name, dtype);
   const mode = {
     deviceType,
     dtype,

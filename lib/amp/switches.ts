@@ -6,6 +6,12 @@ import { type DType, isDType } from '../tensor';
 /** What kind of device: `cpu`, `cuda`, and others that this library was not tried on. */
 export type DeviceType = 'cpu' | 'cuda' | 'xpu' | 'mps';
 
+/** @internal */
+export function checkDType(name: string, dtype: DType): void {
+  if (isDType(dtype)) return;
+  throw new ArgumentError(`${name}(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
+}
+
 /** Ops on tensors of this kind of device cast: `torch.is_autocast_enabled`. */
 export function isAutocastEnabled(deviceType: DeviceType = 'cuda'): boolean {
   return binding.isAutocastEnabled(deviceType);
@@ -23,9 +29,7 @@ export function getAutocastDtype(deviceType: DeviceType): DType {
 
 /** `torch.set_autocast_dtype` */
 export function setAutocastDtype(deviceType: DeviceType, dtype: DType): void {
-  if (!isDType(dtype)) {
-    throw new ArgumentError(`setAutocastDtype(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
-  }
+  checkDType('setAutocastDtype', dtype);
   binding.setAutocastDtype(deviceType, dtype);
 }
 

@@ -26,10 +26,10 @@ thread_local c10::DeviceType shown_device = c10::DeviceType::CPU;
 // A tensor of the device without memory. No kernel may see it.
 at::Tensor Shown(const at::Tensor& shape) {
   const c10::Device device(shown_device, shown_device == c10::DeviceType::CPU ? -1 : 0);
-  const c10::BackendComponent backend = c10::toBackendComponent(shown_device);
+  const c10::DispatchKey backend = shape.options().device(device).computeDispatchKey();
   c10::Storage storage(c10::Storage::use_byte_size_t{}, shape.storage().nbytes(), c10::DataPtr(nullptr, device));
-  at::Tensor shown = at::detail::make_tensor<c10::TensorImpl>(
-      std::move(storage), c10::DispatchKeySet(c10::DispatchKey::Dense) | c10::DispatchKeySet(backend), shape.dtype());
+  at::Tensor shown =
+      at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(backend), shape.dtype());
   shown.unsafeGetTensorImpl()->set_sizes_and_strides(shape.sizes(), shape.strides(), shape.storage_offset());
   return shown;
 }

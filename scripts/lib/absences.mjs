@@ -10,7 +10,7 @@ export const ABSENCES = [
   ['for the compiler', /^sym_|^(compile|cond|while_loop|boolean_dispatch|dim_order)$/],
   ['TorchScript', /^(fork|wait|import_ir_module.*|parse_.*|merge_type_from_type_comment|unify_type_list)$/],
   ['removed in Python, too: it only raises', /^(eig|lstsq|matrix_rank|solve|symeig|reinforce)$/],
-  ['mixed precision is not here yet', /autocast/],
+  ['old form of `isAutocastEnabled(deviceType)` and its kin', /autocast_(cpu|gpu|ipu|xla)_/],
   ['called `autograd.setDetectAnomaly` here', /^set_anomaly_enabled$/],
   ['functional transforms are not here yet', /^vmap$/],
   ['pickled files are not here yet; see safetensors', /^(load|save)$/],
