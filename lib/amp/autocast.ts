@@ -84,7 +84,7 @@ function isUsable(deviceType: DeviceType, dtype: DType): boolean {
  * or float16, those that need it take them in float32, and the others what they get. `torch.autocast`.
  *
  * Call the forward pass and the loss so, not `backward`: the ops of the backward pass run in the dtypes of the forward
- * pass. Parameters stay float32. With float16, use a {@link GradScaler}.
+ * pass. Parameters stay float32. With float16, use a {@link amp.GradScaler | GradScaler}.
  *
  * @param deviceType - the kind of device whose tensors are cast
  * @throws AsyncError if `fn` returns a promise; see {@link autocastAsync}

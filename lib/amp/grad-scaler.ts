@@ -1,11 +1,8 @@
 import { noGrad } from '../autograd';
 import { ArgumentError, checkNumbers, checkObject, cuda, describe, keep } from '../engine';
-import type { Optimizer } from '../optim';
+import { Optimizer } from '../optim';
 import { callOp, full, Tensor, type Device, type DType } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
-
-/** An optimizer, whatever its options. */
-type AnyOptimizer = Optimizer<{ lr: number }, object>;
 
 /** Options of {@link GradScaler}. */
 export interface GradScalerOptions {
@@ -65,10 +62,9 @@ export class GradScaler {
   #initGrowthTracker = 0;
   /** float32 and int32 without dimensions, from the first loss on. */
   #tensors: { scale: Tensor; growthTracker: Tensor } | null = null;
-  #progress = new Map<AnyOptimizer, OptimizerProgress>();
+  #progress = new Map<Optimizer<{ lr: number }, object>, OptimizerProgress>();
 
   /**
-   * @param rest device, initScale, growthFactor, backoffFactor, growthInterval, enabled
    * @throws ArgumentError for a growth factor of 1 or below, or a backoff factor of 1 or above
    */
   constructor(
@@ -124,10 +120,11 @@ export class GradScaler {
    * Divides the gradients of an optimizer's parameters by the scale, to clip or look at them before {@link step}, which
    * does it otherwise. At most once between two updates.
    */
-  unscale_(optimizer: AnyOptimizer): void {
+  unscale_(optimizer: Optimizer<{ lr: number }, object>): void {
+    checkOptimizer('unscale_', optimizer);
     if (!this.#enabled) return;
     const { scale } = this.#require('unscale_');
-    const progress = this.#progressOf('unscale_', optimizer);
+    const progress = this.#progressOf(optimizer);
     if (progress.stage === 'unscaled') {
       throw stateError('unscale_() has already been called on this optimizer since the last update().');
     }
@@ -145,13 +142,14 @@ export class GradScaler {
    * The optimizer's step, unless a gradient is infinite or NaN. Gradients that {@link unscale_} has not divided are
    * divided before.
    */
-  step(optimizer: AnyOptimizer): void {
+  step(optimizer: Optimizer<{ lr: number }, object>): void {
+    checkOptimizer('step', optimizer);
     if (!this.#enabled) {
       optimizer.step();
       return;
     }
     this.#require('step');
-    const progress = this.#progressOf('step', optimizer);
+    const progress = this.#progressOf(optimizer);
     if (progress.stage === 'stepped') throw stateError('step() has already been called since the last update().');
     if (progress.stage === 'ready') this.unscale_(optimizer);
     if (progress.foundInf.size === 0) throw stateError('No inf checks were recorded for this optimizer.');
@@ -265,12 +263,7 @@ export class GradScaler {
     throw stateError(`Attempted ${name} but the scale is not set: scaler.scale(loss) was not called before.`);
   }
 
-  #progressOf(name: string, optimizer: AnyOptimizer): OptimizerProgress {
-    if (typeof (optimizer as unknown) !== 'object' || !Array.isArray((optimizer as AnyOptimizer | null)?.paramGroups)) {
-      throw new ArgumentError(
-        `${name}(): expected an Optimizer for argument \`optimizer\`, received ${describe(optimizer)}`,
-      );
-    }
+  #progressOf(optimizer: Optimizer<{ lr: number }, object>): OptimizerProgress {
     let progress = this.#progress.get(optimizer);
     if (progress === undefined) {
       progress = { stage: 'ready', foundInf: new Map<Device, Tensor>() };
@@ -302,7 +295,11 @@ export class GradScaler {
 }
 
 /** Divides all gradients by the scale; `foundInf` and its copies on other devices become 1 where one is infinite or NaN. */
-function unscaleGradients(optimizer: AnyOptimizer, inverse: Tensor, foundInf: Tensor): Map<Device, Tensor> {
+function unscaleGradients(
+  optimizer: Optimizer<{ lr: number }, object>,
+  inverse: Tensor,
+  foundInf: Tensor,
+): Map<Device, Tensor> {
   const lists = new Map<Device, Map<DType, Tensor[]>>();
   for (const { grad } of optimizer.paramGroups.flatMap(({ params }) => params)) {
     if (grad === null) continue;
@@ -321,6 +318,13 @@ function unscaleGradients(optimizer: AnyOptimizer, inverse: Tensor, foundInf: Te
     }
   }
   return found;
+}
+
+function checkOptimizer(name: string, optimizer: unknown): void {
+  if (optimizer instanceof Optimizer) return;
+  throw new ArgumentError(
+    `${name}(): expected an Optimizer for argument \`optimizer\`, received ${describe(optimizer)}`,
+  );
 }
 
 function valueError(message: string): ArgumentError {
