@@ -6,6 +6,9 @@ const STAYS = uncloneable(
     'and call tensor() or frombytes() there',
 );
 
+/** The handle of a tensor that has no shape yet, and so no elements: a parameter of a lazy module. */
+export const UNINITIALIZED: Handle = -1;
+
 /**
  * What the engine knows of a tensor: an object that owns a handle. The class `Tensor` derives from it, and scopes and
  * error messages find tensors by it without importing that class from above.

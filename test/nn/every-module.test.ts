@@ -1,0 +1,69 @@
+/**
+ * Every module class of lib/nn on random configurations, beside Python's: initial parameters, the generator's state after
+ * construction, forward in training, backward, the generator's state and the state dict afterwards, forward in evaluation and
+ * how it is printed, bit for bit (compare-module.ts). A class without an entry fails the test.
+ */
+import * as nn from '../../lib/nn';
+import { manualSeed } from '../../lib/tensor';
+import { describeWithOracle } from '../oracle/oracle';
+import { compareModule } from './compare-module';
+import { Draws } from './draws';
+import { activations } from './every-module/activations';
+import { convolutions } from './every-module/convolutions';
+import { comparisonOf, type Entries, type Entry } from './every-module/entry';
+import { losses } from './every-module/losses';
+import { dropouts, norms } from './every-module/norms';
+import { others } from './every-module/others';
+import { pooling } from './every-module/pooling';
+import { shapes } from './every-module/shapes';
+
+const entries: Entries = { ...activations, ...convolutions, ...pooling, ...shapes, ...norms, ...dropouts, ...losses, ...others };
+
+/** Configurations of each module; the last ones are computed in float64. */
+const ROUNDS = 6;
+const WIDE_FROM = 4;
+
+type ModuleClass = new (...args: never[]) => nn.AnyModule;
+
+const isModule = (value: unknown): value is ModuleClass =>
+  typeof value === 'function' && value.prototype instanceof nn.Module;
+const classes = Object.entries(nn as Record<string, unknown>).filter((entry): entry is [string, ModuleClass] =>
+  isModule(entry[1]),
+);
+
+it('every exported module class has an entry, and every entry a class', () => {
+  const names = classes.map(([name]) => name);
+  expect(names.filter((name) => !(name in entries))).toEqual([]);
+  expect(Object.keys(entries).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+/** Distinct for each module, the same in every run. */
+const seedOf = (name: string): number => [...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7);
+
+describeWithOracle('modules', (oracle) => {
+  const table: string[] = [];
+
+  afterAll(() => {
+    process.stdout.write(`\n| module | configurations | result |\n| --- | --- | --- |\n${table.join('\n')}\n`);
+  });
+
+  it.each(classes.filter(([name]) => name in entries))('%s', async (name, type) => {
+    const draws = new Draws(seedOf(name));
+    let round = 0;
+    let python = '';
+    try {
+      for (; round < ROUNDS; round++) {
+        manualSeed(draws.int(0, 1e6));
+        const configuration = (entries[name] as Entry)(draws, round);
+        const comparison = comparisonOf(name, type, configuration, round >= WIDE_FROM);
+        python = `${comparison.python}: ${comparison.pythonForward}`;
+        await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
+      }
+      table.push(`| ${name} | ${ROUNDS} | equal bits |`);
+    } catch (error) {
+      table.push(`| ${name} | ${round} of ${ROUNDS} | differs in ${python} |`);
+      if (error instanceof Error) error.message = `round ${round}, ${python}\n${error.message}`;
+      throw error;
+    }
+  });
+});
