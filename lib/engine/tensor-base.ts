@@ -6,8 +6,11 @@ const STAYS = uncloneable(
     'and call tensor() or frombytes() there',
 );
 
-/** The handle of a tensor that has no shape yet, and so no elements: a parameter of a lazy module. */
-export const UNINITIALIZED: Handle = -1;
+/**
+ * The handle of a tensor that has no shape yet, and so no elements: a parameter of a lazy module. The last one that there could
+ * be, so that the native table finds nothing under it.
+ */
+export const UNINITIALIZED: Handle = Number.MAX_SAFE_INTEGER;
 
 /**
  * What the engine knows of a tensor: an object that owns a handle. The class `Tensor` derives from it, and scopes and

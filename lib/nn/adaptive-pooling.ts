@@ -6,7 +6,7 @@ import { readOptions } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
 import type { Pooled } from './pooling';
-import { optionalRepr } from './repr';
+import { optionalRepr, tupleRepr } from './repr';
 
 function checkedSize(callee: string, given: F.AdaptiveSizes, dims: number): F.AdaptiveSizes {
   const sizes: unknown = typeof given === 'number' ? [given] : given;
@@ -21,8 +21,7 @@ function checkedSize(callee: string, given: F.AdaptiveSizes, dims: number): F.Ad
 
 function outputSizeRepr(size: F.AdaptiveSizes): string {
   if (typeof size === 'number') return `output_size=${size}`;
-  const sizes = size.map((one) => optionalRepr(one));
-  return `output_size=(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
+  return `output_size=${tupleRepr(size.map((one) => optionalRepr(one)))}`;
 }
 
 abstract class AdaptiveAvgPool extends Module {

@@ -35,7 +35,10 @@ function floorDivide(a: number, b: number): number {
  * console.log(output.shape, loss.shape, layer.predict(torch.rand([3, 8])).shape); // [ 3 ] [] [ 3 ]
  * ```
  */
-export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: Tensor], [output: Tensor, loss: Tensor]> {
+export class AdaptiveLogSoftmaxWithLoss extends Module<
+  [input: Tensor, target: Tensor],
+  [output: Tensor, loss: Tensor]
+> {
   readonly inFeatures: number;
   readonly nClasses: number;
   /** Where clusters end; the last is `nClasses`. */

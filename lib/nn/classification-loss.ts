@@ -143,9 +143,7 @@ export class MultiMarginLoss extends WeightedLoss {
     super(weight, reduction);
     if (p !== 1 && p !== 2) throw valueError('only p == 1 and p == 2 supported');
     if (this.weight !== null && this.weight.dim() !== 1) {
-      throw valueError(
-        `MultiMarginLoss: expected weight to be None or 1D tensor, got ${this.weight.dim()}D instead`,
-      );
+      throw valueError(`MultiMarginLoss: expected weight to be None or 1D tensor, got ${this.weight.dim()}D instead`);
     }
     this.p = p;
     this.margin = margin;

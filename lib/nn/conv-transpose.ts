@@ -53,7 +53,8 @@ abstract class ConvTranspose extends ConvNd<TransposeInputs> {
   constructor(dims: number, inChannels: number, outChannels: number, kernelSize: Sizes, rest: readonly unknown[]) {
     const { name } = new.target;
     const options = readConvTranspose(name, rest);
-    if (options.paddingMode !== 'zeros') throw valueError(`Only "zeros" padding mode is supported for ${name}`);
+    if ((options.paddingMode as string) !== 'zeros')
+      throw valueError(`Only "zeros" padding mode is supported for ${name}`);
     if (typeof options.padding === 'string') throw valueError(`${name}: expected numbers for \`padding\``);
     super(inChannels, outChannels, kernelSize, { ...options, dims, transposed: true });
   }

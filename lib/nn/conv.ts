@@ -113,7 +113,7 @@ export abstract class ConvNd<Inputs extends readonly unknown[] = [input: Tensor]
     const { padding, paddingMode, stride } = this;
     if (typeof padding === 'string') {
       if (!['same', 'valid'].includes(padding)) {
-        throw valueError(`Invalid padding string '${String(padding)}', should be one of {'same', 'valid'}`);
+        throw valueError(`Invalid padding string '${padding}', should be one of {'same', 'valid'}`);
       }
       if (padding === 'same' && stride.some((step) => step !== 1)) {
         throw valueError("padding='same' is not supported for strided convolutions");
@@ -191,7 +191,15 @@ abstract class Conv extends ConvNd {
     if (paddingMode === 'zeros') return convolve(input, weight, bias, stride, padding, dilation, groups);
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     const padded = F.pad(input, this.#paddingAround(), { mode: paddingMode });
-    return convolve(padded, weight, bias, stride, kernelSize.map(() => 0), dilation, groups);
+    return convolve(
+      padded,
+      weight,
+      bias,
+      stride,
+      kernelSize.map(() => 0),
+      dilation,
+      groups,
+    );
   }
 }
 

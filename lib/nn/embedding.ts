@@ -27,7 +27,7 @@ export interface TableOptions extends FactoryOptions {
   weight?: Tensor | null;
 }
 
-const tableDefaults = { paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false, weight: null };
+const tableDefaults = { paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false };
 
 /** What both tables share. */
 abstract class Table<Inputs extends readonly unknown[]> extends Module<Inputs> {
@@ -125,22 +125,12 @@ export class Embedding extends Table<[input: Tensor]> {
     embeddingDim: number,
     ...rest: Tail<
       EmbeddingModuleOptions,
-      [
-        'paddingIdx',
-        'maxNorm',
-        'normType',
-        'scaleGradByFreq',
-        'sparse',
-        'weight',
-        'freeze',
-        'device',
-        'dtype',
-      ]
+      ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse', 'weight', 'freeze', 'device', 'dtype']
     >
   ) {
     const { freeze, ...options } = readOptions<Required<EmbeddingModuleOptions>>(
       'Embedding',
-      { ...tableDefaults, freeze: false, device: null, dtype: null },
+      { ...tableDefaults, weight: null, freeze: false, device: null, dtype: null },
       rest,
     );
     super(numEmbeddings, embeddingDim, options, freeze);
@@ -154,14 +144,14 @@ export class Embedding extends Table<[input: Tensor]> {
    */
   static fromPretrained(
     embeddings: Tensor,
-    ...rest: Tail<
-      PretrainedOptions,
-      ['freeze', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse']
-    >
+    ...rest: Tail<PretrainedOptions, ['freeze', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse']>
   ): Embedding {
     const [rows, columns] = sizesOf('fromPretrained', embeddings);
-    const { weight: _, ...defaults } = tableDefaults;
-    const options = readOptions<Required<PretrainedOptions>>('fromPretrained', { freeze: true, ...defaults }, rest);
+    const options = readOptions<Required<PretrainedOptions>>(
+      'fromPretrained',
+      { freeze: true, ...tableDefaults },
+      rest,
+    );
     return new Embedding(rows, columns, { ...options, weight: embeddings });
   }
 
@@ -248,16 +238,7 @@ export class EmbeddingBag extends Table<BagInputs> {
     embeddings: Tensor,
     ...rest: Tail<
       PretrainedBagOptions,
-      [
-        'freeze',
-        'maxNorm',
-        'normType',
-        'scaleGradByFreq',
-        'mode',
-        'sparse',
-        'includeLastOffset',
-        'paddingIdx',
-      ]
+      ['freeze', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse', 'includeLastOffset', 'paddingIdx']
     >
   ): EmbeddingBag {
     const [rows, columns] = sizesOf('fromPretrained', embeddings);

@@ -4,9 +4,9 @@ import type { Tail } from '../tensor/tail';
 import { each, optionalBuffer, readOptions, type Sizes, valueError } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
-import { Buffer } from './parameter';
+import type { Buffer } from './parameter';
 import type { Pooled } from './pooling';
-import { floatRepr } from './repr';
+import { floatRepr, tupleRepr } from './repr';
 
 /** Options of {@link FractionalMaxPool2d} and {@link FractionalMaxPool3d}: one of the first two is needed. */
 export interface FractionalPoolOptions<R extends boolean = boolean> extends F.FractionalMaxPoolOptions {
@@ -36,7 +36,7 @@ function ratiosOf(callee: string, given: Sizes, dims: number): readonly number[]
 }
 
 function shown(ratio: Sizes): string {
-  return typeof ratio === 'number' ? floatRepr(ratio) : `(${ratio.map(floatRepr).join(', ')})`;
+  return typeof ratio === 'number' ? floatRepr(ratio) : tupleRepr(ratio.map(floatRepr));
 }
 
 abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tensor], Pooled<R>> {

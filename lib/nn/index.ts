@@ -51,7 +51,12 @@ export {
 export { ModuleList, Sequential } from './container';
 export { Conv1d, Conv2d, Conv3d, type ConvBaseOptions, type ConvOptions, type ConvPaddingMode } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeOptions } from './conv-transpose';
-export { CosineSimilarity, type CosineSimilarityOptions, PairwiseDistance, type PairwiseDistanceOptions } from './distance';
+export {
+  CosineSimilarity,
+  type CosineSimilarityOptions,
+  PairwiseDistance,
+  type PairwiseDistanceOptions,
+} from './distance';
 export {
   AlphaDropout,
   Dropout,

@@ -95,7 +95,7 @@ export function eye_(tensor: Tensor): Tensor {
  */
 export function dirac_(tensor: Tensor, groups = 1): Tensor {
   checkTensor('nn.init.dirac_()', 'tensor', tensor);
-  const [outputs = 0, inputs = 0, ...kernel] = tensor.shape;
+  const [outputs = 0, , ...kernel] = tensor.shape;
   if (kernel.length < 1 || kernel.length > 3) {
     throw valueError(`Only tensors with 3, 4, or 5 dimensions are supported, received ${shapeOf(tensor)}`);
   }
@@ -105,7 +105,7 @@ export function dirac_(tensor: Tensor, groups = 1): Tensor {
   const perGroup = outputs / groups;
   return noGrad(() => {
     tensor.zero_();
-    const middle = kernel.reduce((view, size) => view.select(2, Math.floor(size / 2)), tensor as Tensor);
+    const middle = kernel.reduce((view, size) => view.select(2, Math.floor(size / 2)), tensor);
     for (let group = 0; group < groups; group++) {
       middle.narrow(0, group * perGroup, perGroup).fillDiagonal_(1);
     }

@@ -4,7 +4,14 @@ import type { Tensor } from '../tensor';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm';
 import { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm';
 import { become, hasUninitialized } from './lazy';
-import { batchCount, batchNormDefaults, type BatchNormOptions, type BatchNormTail, type NormBase, readNorm } from './norm-base';
+import {
+  batchCount,
+  batchNormDefaults,
+  type BatchNormOptions,
+  type BatchNormTail,
+  type NormBase,
+  readNorm,
+} from './norm-base';
 import { isLazy, UninitializedBuffer, UninitializedParameter } from './uninitialized';
 
 type AnyNorm = Pick<

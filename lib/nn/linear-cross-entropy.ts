@@ -52,9 +52,7 @@ export class LinearCrossEntropyLoss extends WeightedLoss {
     checkOptionalNumbers('LinearCrossEntropyLoss', { ignoreIndex });
     super(weight, reduction);
     if (this.weight !== null && this.weight.shape.join() !== String(numClasses)) {
-      throw new TorchError(
-        `expected weight shape to be (${numClasses},), got ${tupleRepr(this.weight.shape)}`,
-      );
+      throw new TorchError(`expected weight shape to be (${numClasses},), got ${tupleRepr(this.weight.shape)}`);
     }
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
       throw new TorchError(`expected label_smoothing to be in range [0, 1], got ${floatRepr(labelSmoothing)}`);

@@ -21,7 +21,7 @@ export function boolRepr(value: boolean): string {
 }
 
 /** A Python tuple: `(3,)`, `(2, 3)`. */
-export function tupleRepr(values: readonly number[]): string {
+export function tupleRepr(values: readonly (number | string)[]): string {
   return values.length === 1 ? `(${values[0]},)` : `(${values.join(', ')})`;
 }
 

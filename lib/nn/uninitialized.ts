@@ -45,8 +45,10 @@ const members: PropertyDescriptorMap & ThisType<Tensor> = {
   device: { get: read('device') },
   requiresGrad: {
     get: read('requiresGrad'),
+    // Unknown while the class above still constructs it.
     set(this: Tensor, value: boolean) {
-      pendingOf(this).requiresGrad = value;
+      const known = pending.get(this);
+      if (known !== undefined) known.requiresGrad = value;
     },
   },
   requiresGrad_: {
@@ -72,9 +74,8 @@ function read<K extends keyof Pending>(name: K) {
   };
 }
 
-/** Takes the tensor away that the constructor of the class above made, and remembers what it was like. */
-function forgetShape(tensor: Tensor): void {
-  const { dtype, device, requiresGrad } = tensor;
+/** Takes the tensor away that the constructor of the class above made, and remembers that it was like this one. */
+function forgetShape(tensor: Tensor, { dtype, device }: Tensor, requiresGrad: boolean): void {
   dispose(tensor);
   tensor.handle = UNINITIALIZED;
   pending.set(tensor, { dtype, device, requiresGrad });
@@ -109,8 +110,10 @@ export class UninitializedParameter extends Parameter {
       { requiresGrad: true, ...defaults },
       rest,
     );
-    super(empty([0], factory), requiresGrad);
-    forgetShape(this);
+    const like = empty([0], factory);
+    super(like, requiresGrad);
+    forgetShape(this, like, requiresGrad);
+    like.dispose();
   }
 
   /** Gives it a shape and memory with arbitrary contents: from then on it is a {@link Parameter}, and the same object. */
@@ -122,16 +125,15 @@ export class UninitializedParameter extends Parameter {
 /** A buffer whose shape is not known yet (`torch.nn.UninitializedBuffer`), see {@link UninitializedParameter}. */
 export class UninitializedBuffer extends Buffer {
   constructor(
-    ...rest: Tail<
-      UninitializedOptions & { persistent?: boolean },
-      ['requiresGrad', 'device', 'dtype', 'persistent']
-    >
+    ...rest: Tail<UninitializedOptions & { persistent?: boolean }, ['requiresGrad', 'device', 'dtype', 'persistent']>
   ) {
     const { requiresGrad, persistent, ...factory } = readOptions<
       Required<UninitializedOptions> & { persistent: boolean }
     >('UninitializedBuffer', { requiresGrad: false, ...defaults, persistent: true }, rest);
-    super(empty([0], { ...factory, requiresGrad }), { persistent });
-    forgetShape(this);
+    const like = empty([0], factory);
+    super(like, { persistent });
+    forgetShape(this, like, requiresGrad);
+    like.dispose();
   }
 
   /** Gives it a shape and memory with arbitrary contents: from then on it is a {@link Buffer}, and the same object. */

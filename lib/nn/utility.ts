@@ -43,7 +43,9 @@ export class Unflatten extends Module {
     super();
     checkNumbers('Unflatten', { dim });
     if (!Array.isArray(unflattenedSize) || !unflattenedSize.every(Number.isSafeInteger)) {
-      throw new ArgumentError(`unflattened_size must be a list of whole numbers, received ${describe(unflattenedSize)}`);
+      throw new ArgumentError(
+        `unflattened_size must be a list of whole numbers, received ${describe(unflattenedSize)}`,
+      );
     }
   }
 

@@ -5,7 +5,7 @@ import type { Tail } from '../tensor/tail';
 import { checkCount, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
-import { floatRepr, sizeRepr } from './repr';
+import { floatRepr, optionalRepr, sizeRepr, tupleRepr } from './repr';
 
 /** Channels to pixels: [*, C·r², H, W] to [*, C, H·r, W·r], r = upscaleFactor (`torch.nn.PixelShuffle`). */
 export class PixelShuffle extends Module {
@@ -78,9 +78,7 @@ export class Upsample extends Module {
   readonly alignCorners: boolean | null;
   readonly recomputeScaleFactor: boolean | null;
 
-  constructor(
-    ...rest: Tail<UpsampleOptions, ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor']>
-  ) {
+  constructor(...rest: Tail<UpsampleOptions, ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor']>) {
     super();
     const { name } = new.target;
     const options = readOptions<Required<UpsampleOptions>>(
@@ -102,9 +100,9 @@ export class Upsample extends Module {
 
   override extraRepr(): string {
     const { size, scaleFactor, mode } = this;
-    const factors = typeof scaleFactor === 'number' ? floatRepr(scaleFactor) : `(${scaleFactor?.map(floatRepr).join(', ')})`;
-    const sizes = size === null ? 'None' : sizeRepr(size);
-    return `${scaleFactor === null ? `size=${sizes}` : `scale_factor=${factors}`}, mode='${mode}'`;
+    if (scaleFactor === null) return `size=${optionalRepr(size, sizeRepr)}, mode='${mode}'`;
+    const factors = typeof scaleFactor === 'number' ? floatRepr(scaleFactor) : tupleRepr(scaleFactor.map(floatRepr));
+    return `scale_factor=${factors}, mode='${mode}'`;
   }
 }
 

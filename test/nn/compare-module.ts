@@ -1,7 +1,7 @@
 import { noGrad } from '../../lib/autograd';
 import type { AnyModule } from '../../lib/nn';
 import { isLazy } from '../../lib/nn/uninitialized';
-import { getRngState, manualSeed, randn, type Tensor } from '../../lib/tensor';
+import { getRngState, manualSeed, randn, setRngState, type Tensor } from '../../lib/tensor';
 import { expectSameBits, type Oracle } from '../oracle/oracle';
 
 export interface ModuleComparison<M extends AnyModule> {
@@ -39,6 +39,8 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
   outputs[0]?.backward(upstream);
   const gradients = module.namedParameters().map(([name, { grad }]) => [name, dense(grad)] as const);
   const trained = copies(module);
+  // The gradient of the outputs was drawn here only.
+  setRngState(afterForward);
   module.eval();
   const evaluated = forward(module);
   const withoutGradients = noGrad(() => forward(module));

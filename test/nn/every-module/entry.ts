@@ -94,7 +94,6 @@ export function comparisonOf(
   };
 }
 
-
 /** A size for each of `dims` dimensions, each between the bounds, or one number for all. */
 export function sizes(draws: Draws, dims: number, low: number, high: number): Value {
   return draws.flag() ? draws.int(low, high) : Array.from({ length: dims }, () => draws.int(low, high));

@@ -84,7 +84,10 @@ export const losses: Entries = {
   BCEWithLogitsLoss: (draws, round) => {
     const shape = [draws.int(1, 4), draws.int(2, 6)];
     const posWeight = draws.flag() ? { posWeight: rand([shape[1]!]) } : {};
-    return { options: { ...reduction(round), ...weight(draws, shape[1]!), ...posWeight }, inputs: [randn(shape), rand(shape)] };
+    return {
+      options: { ...reduction(round), ...weight(draws, shape[1]!), ...posWeight },
+      inputs: [randn(shape), rand(shape)],
+    };
   },
   HingeEmbeddingLoss: pair((draws) => ({ margin: draws.pick([0.5, 1.5]) }), signs),
   CosineEmbeddingLoss: marked(0.25),
@@ -104,7 +107,9 @@ export const losses: Entries = {
     const options = { ...reduction(round), margin: 0.75, swap: draws.flag() } as nn.TripletMarginWithDistanceOptions;
     const given = `reduction='${options.reduction!}', margin=0.75, swap=${options.swap ? 'True' : 'False'}`;
     const own = round % 2 === 1;
-    const distanceFunction = own ? (x: Tensor, y: Tensor) => x.sub(y).abs().sum(-1) : new nn.PairwiseDistance({ p: 1.5 });
+    const distanceFunction = own
+      ? (x: Tensor, y: Tensor) => x.sub(y).abs().sum(-1)
+      : new nn.PairwiseDistance({ p: 1.5 });
     const python = own ? 'lambda x, y: (x - y).abs().sum(-1)' : 'torch.nn.PairwiseDistance(p=1.5)';
     return {
       make: () => new nn.TripletMarginWithDistanceLoss({ ...options, ...(round === 0 ? {} : { distanceFunction }) }),
@@ -159,7 +164,10 @@ export const losses: Entries = {
   },
   MultiLabelSoftMarginLoss: (draws, round) => {
     const shape = [draws.int(1, 4), draws.int(2, 6)];
-    return { options: { ...reduction(round), ...weight(draws, shape[1]!) }, inputs: [randn(shape), randint(0, 2, shape)] };
+    return {
+      options: { ...reduction(round), ...weight(draws, shape[1]!) },
+      inputs: [randn(shape), randint(0, 2, shape)],
+    };
   },
   MultiMarginLoss: (draws, round) => {
     const [batch, count] = [draws.int(1, 4), draws.int(2, 6)];
@@ -171,7 +179,9 @@ export const losses: Entries = {
   CTCLoss: (draws, round) => {
     const [batch, count, length] = [draws.int(1, 3), draws.int(3, 6), draws.int(6, 10)];
     const longest = draws.int(2, 4);
-    const inputLengths = Array.from({ length: batch }, () => draws.int(longest * 2 + 1 > length ? length : longest * 2, length));
+    const inputLengths = Array.from({ length: batch }, () =>
+      draws.int(longest * 2 + 1 > length ? length : longest * 2, length),
+    );
     const targetLengths = Array.from({ length: batch }, () => draws.int(1, longest));
     const lists = draws.flag();
     return {

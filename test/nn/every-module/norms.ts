@@ -79,7 +79,8 @@ export const norms: Entries = {
       ),
     };
   },
-  LocalResponseNorm: (draws, round) => (round % 2 === 0 ? response(draws, round) : { args: [2], inputs: [image(draws, 1, 4, 2, 5, true)] }),
+  LocalResponseNorm: (draws, round) =>
+    round % 2 === 0 ? response(draws, round) : { args: [2], inputs: [image(draws, 1, 4, 2, 5, true)] },
   CrossMapLRN2d: response,
 };
 

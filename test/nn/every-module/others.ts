@@ -68,7 +68,12 @@ const attention: Entry = (draws) => {
   const x = randn([length, batch, size]);
   return {
     args: [size, heads],
-    options: { bias: draws.flag(), addBiasKv: draws.flag(), addZeroAttn: draws.flag(), dropout: draws.pick([0.25, 0.5]) },
+    options: {
+      bias: draws.flag(),
+      addBiasKv: draws.flag(),
+      addZeroAttn: draws.flag(),
+      dropout: draws.pick([0.25, 0.5]),
+    },
     inputs: [x, x, x],
     differentiate: [0],
   };
@@ -80,7 +85,11 @@ export const others: Entries = {
   Bilinear: (draws) => {
     const [in1, in2, out] = [draws.int(1, 6), draws.int(1, 6), draws.int(1, 6)];
     const shape = leading(draws);
-    return { args: [in1, in2, out], options: { bias: draws.flag() }, inputs: [randn([...shape, in1]), randn([...shape, in2])] };
+    return {
+      args: [in1, in2, out],
+      options: { bias: draws.flag() },
+      inputs: [randn([...shape, in1]), randn([...shape, in2])],
+    };
   },
   Embedding: embedding,
   EmbeddingBag: embeddingBag,
@@ -88,7 +97,10 @@ export const others: Entries = {
     options: round === 0 ? {} : { p: draws.pick([1.5, 2.5]), eps: 1e-3, keepdim: draws.flag() },
     inputs: two(draws),
   }),
-  CosineSimilarity: (draws, round) => ({ options: round === 0 ? {} : { dim: draws.int(0, 1), eps: 1e-3 }, inputs: two(draws) }),
+  CosineSimilarity: (draws, round) => ({
+    options: round === 0 ? {} : { dim: draws.int(0, 1), eps: 1e-3 },
+    inputs: two(draws),
+  }),
   AdaptiveLogSoftmaxWithLoss: (draws) => {
     const [features, count, batch] = [draws.int(4, 20), draws.int(12, 30), draws.int(2, 9)];
     return {
@@ -101,7 +113,13 @@ export const others: Entries = {
   Sequential: (draws) => {
     const size = draws.int(1, 8);
     return {
-      make: () => new nn.Sequential(new nn.LazyLinear(size), new nn.BatchNorm1d(size), new nn.Dropout(0.25), new nn.Linear(size, 2)),
+      make: () =>
+        new nn.Sequential(
+          new nn.LazyLinear(size),
+          new nn.BatchNorm1d(size),
+          new nn.Dropout(0.25),
+          new nn.Linear(size, 2),
+        ),
       python: `torch.nn.Sequential(torch.nn.LazyLinear(${size}), torch.nn.BatchNorm1d(${size}), torch.nn.Dropout(0.25), torch.nn.Linear(${size}, 2))`,
       inputs: [randn([draws.int(2, 5), draws.int(1, 6)])],
     };
@@ -114,10 +132,9 @@ export const others: Entries = {
       inputs: [randn([2, size])],
       forward: (module, x) => {
         const list = module as unknown as nn.ModuleList;
-        return [list.at(1).forward(list.at(0).forward(x as Tensor))];
+        return [list.at(1).forward(list.at(0).forward(x))];
       },
       pythonForward: 'module[1](module[0](tensor0))',
     };
   },
 };
-

@@ -1,5 +1,5 @@
 import { functional as F } from '../../../lib/nn';
-import { rand, type Tensor } from '../../../lib/tensor';
+import { rand, randn, type Tensor } from '../../../lib/tensor';
 import type { Draws } from '../draws';
 import { type Configuration, type Entries, type Entry, image, sizes, type Value } from './entry';
 
@@ -36,7 +36,8 @@ const avg =
 const lp =
   (dims: number): Entry =>
   (draws): Configuration => ({
-    args: [draws.pick([1, 2, 3, 1.5]), sizes(draws, dims, 2, 3)],
+    // A tuple of one size fails in Python's function.
+    args: [draws.pick([1, 2, 3, 1.5]), dims === 1 ? draws.int(2, 3) : sizes(draws, dims, 2, 3)],
     options: { ...(draws.flag() ? { stride: sizes(draws, dims, 1, 3) } : {}), ceilMode: draws.flag() },
     inputs: [pooled(draws, dims)],
   });
@@ -77,7 +78,9 @@ const unpool =
   (dims: 1 | 2 | 3): Entry =>
   (draws, round): Configuration => {
     const kernel = draws.int(2, 3);
-    const x = pooled(draws, dims);
+    // Without the size that was pooled, it is taken for one that the kernel divides.
+    const whole = randn([2, draws.int(1, 3), ...Array.from({ length: dims }, () => kernel * draws.int(1, 3))]);
+    const x = round % 2 === 0 ? pooled(draws, dims) : whole;
     const pool = { 1: F.maxPool1d, 2: F.maxPool2d, 3: F.maxPool3d }[dims];
     const [values, indices] = pool(x, kernel, { returnIndices: true });
     return {

@@ -35,8 +35,21 @@ export const shapes: Entries = {
   ...pads('Constant', -1, true),
   ...pads('Zero', -1),
   Identity: (draws) => ({ inputs: [anyShape(draws)] }),
-  Flatten: (draws, round) => ({ args: round === 0 ? [] : [draws.int(0, 1), draws.int(-2, -1)], inputs: [randn([2, 3, 4])] }),
-  Unflatten: (draws) => ({ args: [draws.pick([1, -2]), draws.pick([[2, 3], [6, -1], [3, 1, 2]])], inputs: [randn([2, 6, 4])] }),
+  Flatten: (draws, round) => ({
+    args: round === 0 ? [] : [draws.int(0, 1), draws.int(-2, -1)],
+    inputs: [randn([2, 3, 4])],
+  }),
+  Unflatten: (draws) => ({
+    args: [
+      draws.pick([1, -2]),
+      draws.pick([
+        [2, 3],
+        [6, -1],
+        [3, 1, 2],
+      ]),
+    ],
+    inputs: [randn([2, 6, 4])],
+  }),
   PixelShuffle: (draws) => {
     const r = draws.int(1, 3);
     return { args: [r], inputs: [image(draws, 2, r * r * draws.int(1, 3), 1, 4)] };
@@ -51,7 +64,13 @@ export const shapes: Entries = {
   },
   Upsample: (draws, round) => {
     const dims = draws.int(1, 3);
-    const mode = draws.pick(['nearest', 'nearest-exact', 'area', linearModes[dims - 1]!, ...(dims === 2 ? ['bicubic'] : [])]);
+    const mode = draws.pick([
+      'nearest',
+      'nearest-exact',
+      'area',
+      linearModes[dims - 1]!,
+      ...(dims === 2 ? ['bicubic'] : []),
+    ]);
     const bySize = round % 2 === 0;
     return {
       options: {
