@@ -65,9 +65,7 @@ const fractional =
       options: {
         ...(draws.flag() ? { outputSize: sizes(draws, dims, 1, 3) } : { outputRatio: draws.pick([0.3, 0.45]) }),
         ...(round % 2 === 1 ? { returnIndices: true } : {}),
-        ...(round % 3 === 2
-          ? { randomSamples: rand([x.size(0), channels, dims], { dtype: round >= 4 ? 'float64' : 'float32' }) }
-          : {}),
+        ...(round % 3 === 2 ? { randomSamples: rand([x.size(0), channels, dims]) } : {}),
       },
       renamed: { randomSamples: '_random_samples' },
       inputs: [x],
