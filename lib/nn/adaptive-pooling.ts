@@ -84,19 +84,19 @@ type AdaptiveMaxPoolTail<R extends boolean> = Tail<AdaptiveMaxPoolOptions<R>, ['
 abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor], Pooled<R>> {
   readonly outputSize: F.AdaptiveSizes;
   readonly returnIndices: boolean;
+  readonly #pool: typeof F.adaptiveMaxPool1d;
 
   /** @internal */
-  constructor(dims: number, outputSize: F.AdaptiveSizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.adaptiveMaxPool1d, outputSize: F.AdaptiveSizes, rest: readonly unknown[]) {
     super();
+    this.#pool = pool;
     this.outputSize = checkedSize(new.target.name, outputSize, dims);
     this.returnIndices = readOptions(new.target.name, { returnIndices: false }, rest).returnIndices;
   }
 
-  protected abstract readonly pool: typeof F.adaptiveMaxPool1d;
-
   forward(input: Tensor): Pooled<R> {
-    const { pool, outputSize, returnIndices } = this;
-    return (returnIndices ? pool(input, outputSize, true) : pool(input, outputSize)) as Pooled<R>;
+    const { outputSize } = this;
+    return (this.returnIndices ? this.#pool(input, outputSize, true) : this.#pool(input, outputSize)) as Pooled<R>;
   }
 
   override extraRepr(): string {
@@ -107,11 +107,7 @@ abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor]
 /** The largest of each of `outputSize` windows of [N, C, L] or [C, L] (`torch.nn.AdaptiveMaxPool1d`). */
 export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptiveMaxPool<R> {
   constructor(outputSize: number | readonly number[], ...rest: AdaptiveMaxPoolTail<R>) {
-    super(1, outputSize, rest);
-  }
-
-  protected get pool(): typeof F.adaptiveMaxPool1d {
-    return F.adaptiveMaxPool1d;
+    super(1, F.adaptiveMaxPool1d, outputSize, rest);
   }
 }
 
@@ -121,11 +117,7 @@ export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptiveMaxPoo
  */
 export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptiveMaxPool<R> {
   constructor(outputSize: F.AdaptiveSizes, ...rest: AdaptiveMaxPoolTail<R>) {
-    super(2, outputSize, rest);
-  }
-
-  protected get pool(): typeof F.adaptiveMaxPool2d {
-    return F.adaptiveMaxPool2d;
+    super(2, F.adaptiveMaxPool2d, outputSize, rest);
   }
 }
 
@@ -135,10 +127,6 @@ export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptiveMaxPoo
  */
 export class AdaptiveMaxPool3d<R extends boolean = false> extends AdaptiveMaxPool<R> {
   constructor(outputSize: F.AdaptiveSizes, ...rest: AdaptiveMaxPoolTail<R>) {
-    super(3, outputSize, rest);
-  }
-
-  protected get pool(): typeof F.adaptiveMaxPool3d {
-    return F.adaptiveMaxPool3d;
+    super(3, F.adaptiveMaxPool3d, outputSize, rest);
   }
 }

@@ -162,7 +162,7 @@ export interface CTCLossOptions extends F.LossOptions {
   zeroInfinity?: boolean;
 }
 
-/** What {@link CTCLoss} takes. */
+/** What {@link CTCLoss} takes. @inline */
 type CTCInputs = [logProbs: Tensor, targets: Tensor, inputLengths: F.Lengths, targetLengths: F.Lengths];
 
 /**

@@ -40,13 +40,10 @@ export function readConvTranspose(callee: string, rest: readonly unknown[]): Req
   );
 }
 
-/** What a transposed convolution takes: the input, and perhaps the size of the result, with batch and channels or without. */
-type TransposeInputs = [input: Tensor, outputSize?: readonly number[] | null];
-
 const convolutions = [convTranspose1d, convTranspose2d, convTranspose3d] as const;
 
 /** What transposed convolutions of 1, 2 and 3 dimensions share (`torch.nn.modules.conv._ConvTransposeNd`). */
-abstract class ConvTranspose extends ConvNd<TransposeInputs> {
+abstract class ConvTranspose extends ConvNd {
   declare readonly padding: readonly number[];
 
   /** @internal */
@@ -85,7 +82,10 @@ abstract class ConvTranspose extends ConvNd<TransposeInputs> {
     return sizes.map((size, dim) => size - (least[dim] ?? 0));
   }
 
-  /** @param outputSize which of the sizes that the convolution would make the input's; null takes `outputPadding` */
+  /**
+   * Computes the transposed convolution.
+   * @param outputSize which of the sizes that the convolution would make the input's; null takes `outputPadding`
+   */
   forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     const { weight, bias, stride, padding, groups, dilation } = this;

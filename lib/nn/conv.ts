@@ -67,7 +67,7 @@ export interface ConvPlan extends Required<ConvOptions> {
 }
 
 /** What convolutions and their transposes share (`torch.nn.modules.conv._ConvNd`). */
-export abstract class ConvNd<Inputs extends readonly unknown[] = [input: Tensor]> extends Module<Inputs> {
+export abstract class ConvNd extends Module {
   inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly number[];

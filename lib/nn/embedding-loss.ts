@@ -39,6 +39,7 @@ export class HingeEmbeddingLoss extends MarginLoss<[input: Tensor, target: Tenso
   }
 }
 
+/** @inline */
 type PairInputs = [input1: Tensor, input2: Tensor, target: Tensor];
 
 /**
@@ -66,6 +67,7 @@ export class MarginRankingLoss extends MarginLoss<PairInputs> {
   }
 }
 
+/** @inline */
 type TripletInputs = [anchor: Tensor, positive: Tensor, negative: Tensor];
 
 function checkMargin(callee: string, margin: number): void {
@@ -106,7 +108,7 @@ export class TripletMarginLoss extends Loss<TripletInputs> {
   }
 }
 
-/** A distance of the vectors of two tensors. */
+/** A distance of the vectors of two tensors. @inline */
 type Distance = (x1: Tensor, x2: Tensor) => Tensor;
 
 /** Options of {@link TripletMarginWithDistanceLoss}. */
@@ -119,6 +121,7 @@ export interface TripletMarginWithDistanceOptions extends MarginLossOptions {
 
 /** {@link TripletMarginLoss} with any distance (`torch.nn.TripletMarginWithDistanceLoss`), which is a child if it is a module. */
 export class TripletMarginWithDistanceLoss extends Loss<TripletInputs> {
+  /** A function, or a module, which is a child then. */
   readonly distanceFunction: Distance | Module<[x1: Tensor, x2: Tensor]>;
   readonly margin: number;
   readonly swap: boolean;

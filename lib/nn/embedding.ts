@@ -30,7 +30,7 @@ export interface TableOptions extends FactoryOptions {
 const tableDefaults = { paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false };
 
 /** What both tables share. */
-abstract class Table<Inputs extends readonly unknown[]> extends Module<Inputs> {
+abstract class Table extends Module {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly paddingIdx: number | null;
@@ -107,6 +107,7 @@ export interface EmbeddingModuleOptions extends TableOptions {
   freeze?: boolean;
 }
 
+/** @inline */
 type PretrainedOptions = Omit<EmbeddingModuleOptions, 'weight' | 'device' | 'dtype'>;
 
 /**
@@ -116,10 +117,10 @@ type PretrainedOptions = Omit<EmbeddingModuleOptions, 'weight' | 'device' | 'dty
  * @example
  * ```ts
  * const words = new nn.Embedding(10, 3, { paddingIdx: 0 });
- * console.log(words.forward(torch.tensor([[0, 7]])).shape, words.weight.at(0)); // [ 1, 2, 3 ] tensor([0., 0., 0.])
+ * console.log(words.forward(torch.tensor([[0, 7]])).shape, words.weight.detach().at(0)); // [ 1, 2, 3 ] tensor([0., 0., 0.])
  * ```
  */
-export class Embedding extends Table<[input: Tensor]> {
+export class Embedding extends Table {
   constructor(
     numEmbeddings: number,
     embeddingDim: number,
@@ -137,10 +138,10 @@ export class Embedding extends Table<[input: Tensor]> {
   }
 
   /**
-   * A module on a table that is there, whose memory it shares (`torch.nn.Embedding.from_pretrained`).
+   * A module on a table that is there, whose memory it shares (`torch.nn.Embedding.from_pretrained`). It is not trained
+   * unless `freeze` is false; the other options are those of the constructor.
    *
    * @param embeddings - [numEmbeddings, embeddingDim]
-   * @param rest - `freeze` (true by default): the table is not trained; then the options of the constructor
    */
   static fromPretrained(
     embeddings: Tensor,
@@ -175,16 +176,14 @@ export interface EmbeddingBagModuleOptions extends TableOptions {
   includeLastOffset?: boolean;
 }
 
+/** @inline */
 type PretrainedBagOptions = Omit<EmbeddingBagModuleOptions, 'weight' | 'device' | 'dtype'> & { freeze?: boolean };
-
-/** What a bag's forward takes: indices, where bags begin in them, and a factor for each. */
-type BagInputs = [input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null];
 
 /**
  * Sums, means or maxima of rows of a table, without the rows in between (`torch.nn.EmbeddingBag`). `forward(input, offsets,
  * perSampleWeights)`: int64 [B, N], each row a bag, or [N] with `offsets` [B], to [B, embeddingDim].
  */
-export class EmbeddingBag extends Table<BagInputs> {
+export class EmbeddingBag extends Table {
   readonly mode: 'sum' | 'mean' | 'max';
   readonly includeLastOffset: boolean;
 
@@ -229,10 +228,10 @@ export class EmbeddingBag extends Table<BagInputs> {
   }
 
   /**
-   * A module on a table that is there, whose memory it shares (`torch.nn.EmbeddingBag.from_pretrained`).
+   * A module on a table that is there, whose memory it shares (`torch.nn.EmbeddingBag.from_pretrained`). It is not trained
+   * unless `freeze` is false; the other options are those of the constructor.
    *
    * @param embeddings - [numEmbeddings, embeddingDim]
-   * @param rest - `freeze` (true by default): the table is not trained; then the options of the constructor
    */
   static fromPretrained(
     embeddings: Tensor,
@@ -261,6 +260,11 @@ export class EmbeddingBag extends Table<BagInputs> {
     return bag;
   }
 
+  /**
+   * Looks up the bags.
+   * @param offsets int64, where each bag begins in an input of one dimension
+   * @param perSampleWeights a factor for each index, of the input's shape; for the mode `sum`
+   */
   forward(input: Tensor, offsets: Tensor | null = null, perSampleWeights: Tensor | null = null): Tensor {
     const { weight, mode, includeLastOffset, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = this;
     return F.embeddingBag(input, weight, {

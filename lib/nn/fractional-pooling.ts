@@ -46,10 +46,12 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
   readonly _random_samples: Buffer | null;
   readonly outputSize: readonly number[] | null;
   readonly outputRatio: readonly number[] | null;
+  readonly #pool: typeof F.fractionalMaxPool2d;
 
   /** @internal */
-  constructor(dims: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.fractionalMaxPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
+    this.#pool = pool;
     const { name } = new.target;
     const { outputSize, outputRatio, returnIndices, randomSamples } = readOptions<Required<FractionalPoolOptions>>(
       name,
@@ -75,11 +77,9 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
     }
   }
 
-  protected abstract readonly pool: typeof F.fractionalMaxPool2d;
-
   forward(input: Tensor): Pooled<R> {
     const { kernelSize, outputSize, outputRatio, returnIndices, _random_samples: randomSamples } = this;
-    return this.pool(input, kernelSize, outputSize, outputRatio, returnIndices, randomSamples) as Pooled<R>;
+    return this.#pool(input, kernelSize, outputSize, outputRatio, returnIndices, randomSamples) as Pooled<R>;
   }
 }
 
@@ -89,21 +89,13 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
  */
 export class FractionalMaxPool2d<R extends boolean = false> extends FractionalMaxPool<R> {
   constructor(kernelSize: Sizes, ...rest: FractionalTail<R>) {
-    super(2, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.fractionalMaxPool2d {
-    return F.fractionalMaxPool2d;
+    super(2, F.fractionalMaxPool2d, kernelSize, rest);
   }
 }
 
 /** {@link FractionalMaxPool2d} for [N, C, D, H, W] or [C, D, H, W] (`torch.nn.FractionalMaxPool3d`). */
 export class FractionalMaxPool3d<R extends boolean = false> extends FractionalMaxPool<R> {
   constructor(kernelSize: Sizes, ...rest: FractionalTail<R>) {
-    super(3, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.fractionalMaxPool3d {
-    return F.fractionalMaxPool3d;
+    super(3, F.fractionalMaxPool3d, kernelSize, rest);
   }
 }

@@ -121,6 +121,7 @@ export class LazyConvTranspose1d extends ConvTranspose1d {
     forgetShapes(this, options);
   }
 
+  /** Computes the transposed convolution; the first input tells the number of channels. */
   override forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
     initialize(this, input);
     become(this, ConvTranspose1d);
@@ -139,6 +140,7 @@ export class LazyConvTranspose2d extends ConvTranspose2d {
     forgetShapes(this, options);
   }
 
+  /** Computes the transposed convolution; the first input tells the number of channels. */
   override forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
     initialize(this, input);
     become(this, ConvTranspose2d);
@@ -157,6 +159,7 @@ export class LazyConvTranspose3d extends ConvTranspose3d {
     forgetShapes(this, options);
   }
 
+  /** Computes the transposed convolution; the first input tells the number of channels. */
   override forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
     initialize(this, input);
     become(this, ConvTranspose3d);

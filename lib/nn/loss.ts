@@ -13,7 +13,7 @@ import type { Buffer } from './parameter';
 /** @internal What losses take where no reduction is given. */
 export const mean = { reduction: 'mean' as F.Reduction };
 
-/** The inputs of most losses. */
+/** The inputs of most losses. @inline */
 export type LossInputs = [input: Tensor, target: Tensor];
 
 /** What all losses share (`torch.nn.modules.loss._Loss`). */

@@ -18,117 +18,105 @@ abstract class Pad extends Module {
     super();
     this.padding = each(new.target.name, 'padding', padding, 2 * dims);
   }
+}
+
+/** Padding with copies of what is there. */
+abstract class CopyPad extends Pad {
+  readonly #mode: F.PaddingMode;
+
+  /** @internal */
+  constructor(dims: number, mode: F.PaddingMode, padding: Sizes) {
+    super(dims, padding);
+    this.#mode = mode;
+  }
+
+  forward(input: Tensor): Tensor {
+    if (this.#mode === 'circular') this.#checkDims(input);
+    return F.pad(input, this.padding, this.#mode);
+  }
+
+  /** The other modes leave that to the op. */
+  #checkDims(input: Tensor): void {
+    checkTensor(`${this.constructor.name}.forward()`, 'input', input);
+    const unbatched = this.padding.length / 2 + 1;
+    if (input.dim() === unbatched || input.dim() === unbatched + 1) return;
+    throw valueError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${input.dim()}D input)`);
+  }
 
   override extraRepr(): string {
     return tupleRepr(this.padding);
   }
 }
 
-/** Padding with copies of what is there. */
-abstract class CopyPad extends Pad {
-  protected abstract readonly mode: F.PaddingMode;
-
-  forward(input: Tensor): Tensor {
-    return F.pad(input, this.padding, this.mode);
-  }
-}
-
-abstract class ReflectionPad extends CopyPad {
-  protected get mode(): F.PaddingMode {
-    return 'reflect';
-  }
-}
-
 /** Mirrors [N, C, L] or [C, L] at its ends, without the last element itself (`torch.nn.ReflectionPad1d`). */
-export class ReflectionPad1d extends ReflectionPad {
+export class ReflectionPad1d extends CopyPad {
   /** @param padding [left, right], or one number for both */
   constructor(padding: Sizes) {
-    super(1, padding);
+    super(1, 'reflect', padding);
   }
 }
 
 /** Mirrors [N, C, H, W] or [C, H, W] at its edges, without the last element itself (`torch.nn.ReflectionPad2d`). */
-export class ReflectionPad2d extends ReflectionPad {
+export class ReflectionPad2d extends CopyPad {
   /** @param padding [left, right, top, bottom], or one number for all */
   constructor(padding: Sizes) {
-    super(2, padding);
+    super(2, 'reflect', padding);
   }
 }
 
 /** Mirrors [N, C, D, H, W] or [C, D, H, W] at its faces, without the last element itself (`torch.nn.ReflectionPad3d`). */
-export class ReflectionPad3d extends ReflectionPad {
+export class ReflectionPad3d extends CopyPad {
   /** @param padding [left, right, top, bottom, front, back], or one number for all */
   constructor(padding: Sizes) {
-    super(3, padding);
-  }
-}
-
-abstract class ReplicationPad extends CopyPad {
-  protected get mode(): F.PaddingMode {
-    return 'replicate';
+    super(3, 'reflect', padding);
   }
 }
 
 /** Repeats the ends of [N, C, L] or [C, L] (`torch.nn.ReplicationPad1d`). */
-export class ReplicationPad1d extends ReplicationPad {
+export class ReplicationPad1d extends CopyPad {
   /** @param padding [left, right], or one number for both */
   constructor(padding: Sizes) {
-    super(1, padding);
+    super(1, 'replicate', padding);
   }
 }
 
 /** Repeats the edges of [N, C, H, W] or [C, H, W] (`torch.nn.ReplicationPad2d`). */
-export class ReplicationPad2d extends ReplicationPad {
+export class ReplicationPad2d extends CopyPad {
   /** @param padding [left, right, top, bottom], or one number for all */
   constructor(padding: Sizes) {
-    super(2, padding);
+    super(2, 'replicate', padding);
   }
 }
 
 /** Repeats the faces of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.ReplicationPad3d`). */
-export class ReplicationPad3d extends ReplicationPad {
+export class ReplicationPad3d extends CopyPad {
   /** @param padding [left, right, top, bottom, front, back], or one number for all */
   constructor(padding: Sizes) {
-    super(3, padding);
-  }
-}
-
-abstract class CircularPad extends CopyPad {
-  protected get mode(): F.PaddingMode {
-    return 'circular';
-  }
-
-  override forward(input: Tensor): Tensor {
-    checkTensor(`${this.constructor.name}.forward()`, 'input', input);
-    const unbatched = this.padding.length / 2 + 1;
-    if (input.dim() !== unbatched && input.dim() !== unbatched + 1) {
-      throw valueError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${input.dim()}D input)`);
-    }
-    return super.forward(input);
+    super(3, 'replicate', padding);
   }
 }
 
 /** Goes on with the other end of [N, C, L] or [C, L] (`torch.nn.CircularPad1d`). */
-export class CircularPad1d extends CircularPad {
+export class CircularPad1d extends CopyPad {
   /** @param padding [left, right], or one number for both */
   constructor(padding: Sizes) {
-    super(1, padding);
+    super(1, 'circular', padding);
   }
 }
 
 /** Goes on with the other edge of [N, C, H, W] or [C, H, W] (`torch.nn.CircularPad2d`). */
-export class CircularPad2d extends CircularPad {
+export class CircularPad2d extends CopyPad {
   /** @param padding [left, right, top, bottom], or one number for all */
   constructor(padding: Sizes) {
-    super(2, padding);
+    super(2, 'circular', padding);
   }
 }
 
 /** Goes on with the other face of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.CircularPad3d`). */
-export class CircularPad3d extends CircularPad {
+export class CircularPad3d extends CopyPad {
   /** @param padding [left, right, top, bottom, front, back], or one number for all */
   constructor(padding: Sizes) {
-    super(3, padding);
+    super(3, 'circular', padding);
   }
 }
 

@@ -29,10 +29,12 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
   readonly dilation: Sizes;
   readonly returnIndices: boolean;
   readonly ceilMode: boolean;
+  readonly #pool: typeof F.maxPool1d;
 
   /** @internal */
-  constructor(dims: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.maxPool1d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
+    this.#pool = pool;
     const { name } = new.target;
     const options = readOptions<Required<MaxPoolOptions>>(
       name,
@@ -48,11 +50,9 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
     this.ceilMode = options.ceilMode;
   }
 
-  protected abstract readonly pool: typeof F.maxPool1d;
-
   forward(input: Tensor): Pooled<R> {
     const { kernelSize, stride, padding, dilation, ceilMode, returnIndices } = this;
-    return this.pool(input, kernelSize, stride, padding, dilation, ceilMode, returnIndices) as Pooled<R>;
+    return this.#pool(input, kernelSize, stride, padding, dilation, ceilMode, returnIndices) as Pooled<R>;
   }
 
   override extraRepr(): string {
@@ -66,11 +66,7 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
 /** The largest of each window of [N, C, L] or [C, L] (`torch.nn.MaxPool1d`). */
 export class MaxPool1d<R extends boolean = false> extends MaxPool<R> {
   constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(1, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.maxPool1d {
-    return F.maxPool1d;
+    super(1, F.maxPool1d, kernelSize, rest);
   }
 }
 
@@ -85,22 +81,14 @@ export class MaxPool1d<R extends boolean = false> extends MaxPool<R> {
  */
 export class MaxPool2d<R extends boolean = false> extends MaxPool<R> {
   constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(2, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.maxPool2d {
-    return F.maxPool2d;
+    super(2, F.maxPool2d, kernelSize, rest);
   }
 }
 
 /** The largest of each window of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.MaxPool3d`). */
 export class MaxPool3d<R extends boolean = false> extends MaxPool<R> {
   constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(3, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.maxPool3d {
-    return F.maxPool3d;
+    super(3, F.maxPool3d, kernelSize, rest);
   }
 }
 
@@ -167,44 +155,36 @@ export class AvgPool1d extends AvgPool {
 /** What the mean poolings of 2 and 3 dimensions share: the divisor. */
 abstract class AvgPoolWithDivisor extends AvgPool {
   readonly divisorOverride: number | null;
+  readonly #pool: typeof F.avgPool2d;
 
   /** @internal */
-  constructor(dims: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.avgPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
     const { name: callee } = new.target;
     const defaults = { ...avgDefaults, divisorOverride: null };
     const options = readOptions<Required<AvgPoolOptions>>(callee, defaults, rest, ['padding']);
     super((name, size) => asGiven(callee, name, size, dims), kernelSize, options);
+    this.#pool = pool;
     checkOptionalNumbers(callee, { divisorOverride: options.divisorOverride });
     this.divisorOverride = options.divisorOverride;
   }
 
-  protected abstract readonly pool: typeof F.avgPool2d;
-
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    return this.pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    return this.#pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
   }
 }
 
 /** Means over windows of [N, C, H, W] or [C, H, W] (`torch.nn.AvgPool2d`). */
 export class AvgPool2d extends AvgPoolWithDivisor {
   constructor(kernelSize: Sizes, ...rest: AvgPoolTail) {
-    super(2, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.avgPool2d {
-    return F.avgPool2d;
+    super(2, F.avgPool2d, kernelSize, rest);
   }
 }
 
 /** Means over windows of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.AvgPool3d`). */
 export class AvgPool3d extends AvgPoolWithDivisor {
   constructor(kernelSize: Sizes, ...rest: AvgPoolTail) {
-    super(3, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.avgPool3d {
-    return F.avgPool3d;
+    super(3, F.avgPool3d, kernelSize, rest);
   }
 }
 
@@ -216,10 +196,12 @@ abstract class LPPool extends Module {
   readonly kernelSize: Sizes;
   readonly stride: Sizes | null;
   readonly ceilMode: boolean;
+  readonly #pool: typeof F.lpPool1d;
 
   /** @internal */
-  constructor(dims: number, normType: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.lpPool1d, normType: number, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
+    this.#pool = pool;
     const { name } = new.target;
     const defaults = { stride: null, ceilMode: false };
     const { stride, ceilMode } = readOptions<Required<F.LpPoolOptions>>(name, defaults, rest);
@@ -230,10 +212,8 @@ abstract class LPPool extends Module {
     this.ceilMode = ceilMode;
   }
 
-  protected abstract readonly pool: typeof F.lpPool1d;
-
   forward(input: Tensor): Tensor {
-    return this.pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
+    return this.#pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
   }
 
   override extraRepr(): string {
@@ -247,32 +227,20 @@ abstract class LPPool extends Module {
 /** (Σ xᵖ)^(1/p) over windows of [N, C, L] or [C, L], p = normType (`torch.nn.LPPool1d`). */
 export class LPPool1d extends LPPool {
   constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(1, normType, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.lpPool1d {
-    return F.lpPool1d;
+    super(1, F.lpPool1d, normType, kernelSize, rest);
   }
 }
 
 /** (Σ xᵖ)^(1/p) over windows of [N, C, H, W] or [C, H, W], p = normType (`torch.nn.LPPool2d`). */
 export class LPPool2d extends LPPool {
   constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(2, normType, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.lpPool2d {
-    return F.lpPool2d;
+    super(2, F.lpPool2d, normType, kernelSize, rest);
   }
 }
 
 /** (Σ xᵖ)^(1/p) over windows of [N, C, D, H, W] or [C, D, H, W], p = normType (`torch.nn.LPPool3d`). */
 export class LPPool3d extends LPPool {
   constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(3, normType, kernelSize, rest);
-  }
-
-  protected get pool(): typeof F.lpPool3d {
-    return F.lpPool3d;
+    super(3, F.lpPool3d, normType, kernelSize, rest);
   }
 }

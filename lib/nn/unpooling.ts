@@ -14,7 +14,10 @@ export interface UnpoolOptions {
 
 type UnpoolTail = Tail<UnpoolOptions, ['stride', 'padding']>;
 
-/** What is unpooled: the pooled values, their places, and perhaps the size that was pooled, with batch and channels or without. */
+/**
+ * What is unpooled: the pooled values, their places, and perhaps the size that was pooled, with batch and channels or without.
+ * @inline
+ */
 type UnpoolInputs = [input: Tensor, indices: Tensor, outputSize?: readonly number[] | null];
 
 /** What the unpoolings share (`torch.nn.modules.pooling._MaxUnpoolNd`). */
@@ -22,10 +25,12 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
+  readonly #unpool: typeof F.maxUnpool2d;
 
   /** @internal */
-  constructor(dims: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, unpool: typeof F.maxUnpool2d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
+    this.#unpool = unpool;
     const { name } = new.target;
     const defaults = { stride: null, padding: 0 };
     const { stride, padding } = readOptions<Required<UnpoolOptions>>(name, defaults, rest, ['padding']);
@@ -34,11 +39,12 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
     this.padding = each(name, 'padding', padding, dims);
   }
 
-  protected abstract readonly unpool: typeof F.maxUnpool2d;
-
-  /** @param outputSize which of the sizes that pool to the input's; null takes the smallest */
+  /**
+   * Puts the values back.
+   * @param outputSize which of the sizes that pool to the input's; null takes the smallest
+   */
   forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return this.unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+    return this.#unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 
   override extraRepr(): string {
@@ -50,11 +56,7 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
 /** Puts values of [N, C, L] or [C, L] back to where `MaxPool1d` took them from, zeros elsewhere (`torch.nn.MaxUnpool1d`). */
 export class MaxUnpool1d extends MaxUnpool {
   constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(1, kernelSize, rest);
-  }
-
-  protected get unpool(): typeof F.maxUnpool1d {
-    return F.maxUnpool1d;
+    super(1, F.maxUnpool1d, kernelSize, rest);
   }
 }
 
@@ -71,21 +73,13 @@ export class MaxUnpool1d extends MaxUnpool {
  */
 export class MaxUnpool2d extends MaxUnpool {
   constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(2, kernelSize, rest);
-  }
-
-  protected get unpool(): typeof F.maxUnpool2d {
-    return F.maxUnpool2d;
+    super(2, F.maxUnpool2d, kernelSize, rest);
   }
 }
 
 /** Puts values of [N, C, D, H, W] or [C, D, H, W] back to where `MaxPool3d` took them from (`torch.nn.MaxUnpool3d`). */
 export class MaxUnpool3d extends MaxUnpool {
   constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(3, kernelSize, rest);
-  }
-
-  protected get unpool(): typeof F.maxUnpool3d {
-    return F.maxUnpool3d;
+    super(3, F.maxUnpool3d, kernelSize, rest);
   }
 }
