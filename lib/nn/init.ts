@@ -48,7 +48,7 @@ export function calculateGain(nonlinearity: Nonlinearity, parameter: number | nu
     case 'selu':
       return 3 / 4;
     default:
-      throw valueError(`Unsupported nonlinearity ${String(nonlinearity)}`);
+      throw valueError(`Unsupported nonlinearity ${describe(nonlinearity)}`);
   }
 }
 

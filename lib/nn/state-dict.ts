@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { checkObject, TorchError } from '../engine';
+import { checkObject, checkString, TorchError } from '../engine';
 import { Tensor } from '../tensor';
 import type { AnyModule } from './module';
 import { isLazy } from './uninitialized';
@@ -45,6 +45,7 @@ export function loadStateDict(
 ): LoadedKeys {
   checkObject('loadStateDict', 'state', state, 'a state dict');
   const entries: [string, unknown][] = isMap(state) ? [...state] : Object.entries(state);
+  for (const [key] of entries) checkString('loadStateDict', 'state (its keys)', key);
   const findings: Findings = { missingKeys: [], unexpectedKeys: [], problems: [], copies: [] };
   compare(module, '', new Map(entries), findings);
 

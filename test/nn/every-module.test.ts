@@ -1,12 +1,13 @@
 /**
  * Every module class of lib/nn on random configurations, beside Python's: initial parameters, the generator's state after
  * construction, forward in training, backward, the generator's state and the state dict afterwards, forward in evaluation and
- * how it is printed, bit for bit (compare-module.ts). A class without an entry fails the test.
+ * how it is printed, bit for bit (compare-module.ts); then what a fresh one says of a state dict with a key too few and one
+ * too many. A class without an entry fails the test.
  */
 import * as nn from '../../lib/nn';
-import { manualSeed } from '../../lib/tensor';
-import { describeWithOracle } from '../oracle/oracle';
-import { compareModule } from './compare-module';
+import { manualSeed, ones } from '../../lib/tensor';
+import { describeWithOracle, type Oracle } from '../oracle/oracle';
+import { compareModule, expectSameState, type ModuleComparison } from './compare-module';
 import { Draws } from './draws';
 import { activations } from './every-module/activations';
 import { convolutions } from './every-module/convolutions';
@@ -46,6 +47,37 @@ it('every exported module class has an entry, and every entry a class', () => {
   expect(Object.keys(entries).filter((name) => !names.includes(name))).toEqual([]);
 });
 
+/** Loads a state dict without its first key and with another one, strictly and not, into a fresh module on both sides. */
+async function compareLoading(
+  oracle: Oracle,
+  { make, python, inputs }: ModuleComparison<nn.AnyModule>,
+  state: nn.StateDict,
+): Promise<void> {
+  const given = { ...Object.fromEntries([...state].slice(1)), nonsense: ones([1]) };
+  const { message, missing, unexpected, loaded } = await oracle.run(
+    `
+    module = ${python}
+    lazy = torch.nn.parameter.is_lazy
+    try:
+        module.load_state_dict(given)
+    except RuntimeError as error:
+        message = str(error)
+    keys = module.load_state_dict(given, strict=False)
+    missing, unexpected = keys.missing_keys, keys.unexpected_keys
+    loaded = {k: v for k, v in module.state_dict().items() if k in given and not lazy(v)}
+    `,
+    {
+      inputs: { ...inputs, given },
+      outputs: { message: 'string', missing: 'strings', unexpected: 'strings', loaded: 'tensorDict' },
+    },
+  );
+  const module = make();
+  expect(() => module.loadStateDict(given)).toThrow(message);
+  expect(module.loadStateDict(given, { strict: false })).toEqual({ missingKeys: missing, unexpectedKeys: unexpected });
+  const ours = [...module.stateDict()].filter(([key]) => key in given);
+  expectSameState(new Map(ours), loaded, 'loaded');
+}
+
 /** Distinct for each module, the same in every run. */
 const seedOf = (name: string): number => Buffer.from(name).reduce((hash, byte) => (hash * 31 + byte) | 0, 7);
 
@@ -66,7 +98,8 @@ describeWithOracle('modules', (oracle) => {
         const configuration = (entries[name] as Entry)(draws, round);
         const comparison = comparisonOf(name, type, configuration, round >= WIDE_FROM);
         python = `${comparison.python}: ${comparison.pythonForward}`;
-        await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
+        const module = await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
+        if (round === 0) await compareLoading(oracle(), comparison, module.stateDict());
       }
       table.push(`| ${name} | ${ROUNDS} | equal bits |`);
     } catch (error) {
