@@ -2,11 +2,12 @@
  * Every module class of lib/nn on random configurations, beside Python's: initial parameters, the generator's state after
  * construction, forward in training, backward, the generator's state and the state dict afterwards, forward in evaluation and
  * how it is printed, bit for bit (compare-module.ts); then what a fresh one says of a state dict with a key too few and one
- * too many. A class without an entry fails the test.
+ * too many, and what its parameters are when they are reset. A class without an entry fails the test.
  */
 import * as nn from '../../lib/nn';
-import { manualSeed, ones } from '../../lib/tensor';
-import { describeWithOracle, type Oracle } from '../oracle/oracle';
+import { isLazy } from '../../lib/nn/uninitialized';
+import { getRngState, manualSeed, ones, type Tensor } from '../../lib/tensor';
+import { describeWithOracle, expectSameBits, type Oracle } from '../oracle/oracle';
 import { compareModule, expectSameState, type ModuleComparison } from './compare-module';
 import { Draws } from './draws';
 import { activations } from './every-module/activations';
@@ -47,14 +48,14 @@ it('every exported module class has an entry, and every entry a class', () => {
   expect(Object.keys(entries).filter((name) => !names.includes(name))).toEqual([]);
 });
 
-/** Loads a state dict without its first key and with another one, strictly and not, into a fresh module on both sides. */
-async function compareLoading(
+/** Loads a state dict without its first key and with another one into a fresh module on both sides, then resets that. */
+async function compareStates(
   oracle: Oracle,
   { make, python, inputs }: ModuleComparison<nn.AnyModule>,
   state: nn.StateDict,
 ): Promise<void> {
   const given = { ...Object.fromEntries([...state].slice(1)), nonsense: ones([1]) };
-  const { message, missing, unexpected, loaded } = await oracle.run(
+  const { message, missing, unexpected, loaded, resets, reset, generator } = await oracle.run(
     `
     module = ${python}
     lazy = torch.nn.parameter.is_lazy
@@ -64,18 +65,37 @@ async function compareLoading(
         message = str(error)
     keys = module.load_state_dict(given, strict=False)
     missing, unexpected = keys.missing_keys, keys.unexpected_keys
-    loaded = {k: v for k, v in module.state_dict().items() if k in given and not lazy(v)}
+    copies = lambda: {k: v.clone() for k, v in module.state_dict().items() if not lazy(v)}
+    loaded = {k: v for k, v in copies().items() if k in given}
+    reset_parameters = getattr(module, 'reset_parameters', getattr(module, '_reset_parameters', None))
+    resets = reset_parameters is not None
+    torch.manual_seed(5)
+    if resets: reset_parameters()
+    reset, generator = copies(), torch.get_rng_state()
     `,
     {
       inputs: { ...inputs, given },
-      outputs: { message: 'string', missing: 'strings', unexpected: 'strings', loaded: 'tensorDict' },
+      outputs: {
+        message: 'string',
+        missing: 'strings',
+        unexpected: 'strings',
+        loaded: 'tensorDict',
+        resets: 'boolean',
+        reset: 'tensorDict',
+        generator: 'tensor',
+      },
     },
   );
   const module = make();
   expect(() => module.loadStateDict(given)).toThrow(message);
   expect(module.loadStateDict(given, { strict: false })).toEqual({ missingKeys: missing, unexpectedKeys: unexpected });
-  const ours = [...module.stateDict()].filter(([key]) => key in given);
-  expectSameState(new Map(ours), loaded, 'loaded');
+  const known = (): [string, Tensor][] => [...module.stateDict()].filter(([, tensor]) => !isLazy(tensor));
+  expectSameState(new Map(known().filter(([key]) => key in given)), loaded, 'loaded');
+  expect('resetParameters' in module).toBe(resets);
+  manualSeed(5);
+  if (resets) (module as unknown as { resetParameters(): void }).resetParameters();
+  expectSameState(new Map(known()), reset, 'reset');
+  expectSameBits(getRngState(), generator, 'generator after the reset');
 }
 
 /** Distinct for each module, the same in every run. */
@@ -99,7 +119,7 @@ describeWithOracle('modules', (oracle) => {
         const comparison = comparisonOf(name, type, configuration, round >= WIDE_FROM);
         python = `${comparison.python}: ${comparison.pythonForward}`;
         const module = await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
-        if (round === 0) await compareLoading(oracle(), comparison, module.stateDict());
+        if (round === 0) await compareStates(oracle(), comparison, module.stateDict());
       }
       table.push(`| ${name} | ${ROUNDS} | equal bits |`);
     } catch (error) {
