@@ -162,8 +162,8 @@ function presentLines(present) {
   return [`Here, without an op of the name: ${list(present.filter((name) => !ops.has(name)))}`, ''];
 }
 
-/** Modules of functions; of the others it is told by name only what is missing. */
-const EXPLAINED = ['torch', 'torch.Tensor', 'torch.nn.functional'];
+/** Where each absence has a reason; of the others it is told by name only what is missing. */
+const EXPLAINED = ['torch', 'torch.Tensor', 'torch.nn', 'torch.nn.functional', 'torch.nn.init'];
 
 function pythonSection(torch, rules) {
   const lines = ['## Names of the Python package', ''];

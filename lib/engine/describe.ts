@@ -1,5 +1,5 @@
 import { loadAddon } from './load';
-import { TensorBase } from './tensor-base';
+import { TensorBase, UNINITIALIZED } from './tensor-base';
 
 const native = loadAddon();
 
@@ -50,6 +50,7 @@ class Description {
   }
 
   private tensor({ handle }: TensorBase): string {
+    if (handle === UNINITIALIZED) return 'Tensor (uninitialized)';
     if (!native.isAlive(handle)) return 'Tensor (disposed)';
     try {
       const device = native.device(handle);

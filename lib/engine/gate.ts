@@ -10,7 +10,7 @@ import { ArgumentError, errorFromCode, IndexError, isTorchError, OutOfMemoryErro
 import { loadAddon } from './load';
 import { describeUsage } from './out-of-memory';
 import { calledByUser } from './stack';
-import { TensorBase } from './tensor-base';
+import { TensorBase, UNINITIALIZED } from './tensor-base';
 
 const native = loadAddon();
 
@@ -30,6 +30,19 @@ function hasDevice(values: readonly unknown[], depth = 0): boolean {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > 2) return false;
     return hasDevice(Object.values(value), depth + 1);
   });
+}
+
+/** What is said of a parameter of a lazy module in the place of what the addon says, which knows no such tensor. */
+const NOT_INITIALIZED =
+  'Attempted to use an uninitialized parameter or buffer: call `forward` of its lazy module with a first batch, which gives it a shape';
+
+function isUninitialized(value: unknown): boolean {
+  if (Array.isArray(value)) return value.slice(0, 1000).some((element) => isUninitializedTensor(element));
+  return isUninitializedTensor(value);
+}
+
+function isUninitializedTensor(value: unknown): boolean {
+  return value instanceof TensorBase && value.handle === UNINITIALIZED;
 }
 
 function siteOfDisposed(args: readonly unknown[]): string {
@@ -91,6 +104,9 @@ export function asCallOf(error: unknown, name: string, args: readonly unknown[])
   const given = args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
   const withDevice = hasDevice(given);
   const call = `${name}(${given.map((arg) => describe(arg, withDevice)).join(', ')})`;
+  if (error.code === 'TORCH_DISPOSED' && given.some(isUninitialized)) {
+    return new ArgumentError(`${NOT_INITIALIZED}${IN}${call}`, 'TORCH_VALUE');
+  }
   const site = error.code === 'TORCH_DISPOSED' ? siteOfDisposed(args) : '';
   return errorFromCode(error.code, `${sentence}${IN}${call}${site}${details(error.code)}${anomalyOf(error)}`);
 }
@@ -116,6 +132,9 @@ function guard(binding: NativeBinding): NativeBinding {
         if (!isTorchError(error) || hasPassed(error)) {
           warnOfAnomaly();
           throw error;
+        }
+        if (error.code === 'TORCH_DISPOSED' && args[0] === UNINITIALIZED) {
+          throw new ArgumentError(`${NOT_INITIALIZED}${IN}${calledByUser() ?? name}`, 'TORCH_VALUE');
         }
         const site = error.code === 'TORCH_DISPOSED' && typeof args[0] === 'number' ? describeSite(args[0]) : '';
         const more = `${site}${details(error.code)}${anomalyOf(error)}`;

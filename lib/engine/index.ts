@@ -18,4 +18,4 @@ export { withNumThreads } from './library';
 export * from './public';
 export { peakRssBytes } from './peak-memory';
 export { isThenable, refusePromise } from './scope';
-export { TensorBase } from './tensor-base';
+export { TensorBase, UNINITIALIZED } from './tensor-base';

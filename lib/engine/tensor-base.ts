@@ -7,6 +7,12 @@ const STAYS = uncloneable(
 );
 
 /**
+ * The handle of a tensor that has no shape yet, and so no elements: a parameter of a lazy module. The last one that there could
+ * be, so that the native table finds nothing under it.
+ */
+export const UNINITIALIZED: Handle = Number.MAX_SAFE_INTEGER;
+
+/**
  * What the engine knows of a tensor: an object that owns a handle. The class `Tensor` derives from it, and scopes and
  * error messages find tensors by it without importing that class from above.
  */

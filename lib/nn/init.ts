@@ -4,7 +4,7 @@
  */
 import { noGrad } from '../autograd';
 import { ArgumentError, checkNumbers, checkTensor, describe, libm } from '../engine';
-import { emptyLike, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
+import { emptyLike, linalg, randperm, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
 /** The count of inputs or of outputs of a weight, by which its scale is chosen. */
 export type FanMode = 'fan_in' | 'fan_out';
@@ -86,6 +86,73 @@ export function eye_(tensor: Tensor): Tensor {
   checkTensor('nn.init.eye_()', 'tensor', tensor);
   if (tensor.dim() !== 2) throw valueError(`Only tensors with 2 dimensions are supported, received ${shapeOf(tensor)}`);
   return noGrad(() => tensor.zero_().fillDiagonal_(1));
+}
+
+/**
+ * Makes a kernel [out, in, ...] of 1, 2 or 3 spatial dimensions one that passes as many channels on as it can: ones in its
+ * middle, zeros elsewhere.
+ * @param groups of channels, each passed on by itself
+ */
+export function dirac_(tensor: Tensor, groups = 1): Tensor {
+  checkTensor('nn.init.dirac_()', 'tensor', tensor);
+  const [outputs = 0, , ...kernel] = tensor.shape;
+  if (kernel.length < 1 || kernel.length > 3) {
+    throw valueError(`Only tensors with 3, 4, or 5 dimensions are supported, received ${shapeOf(tensor)}`);
+  }
+  if (!Number.isSafeInteger(groups) || groups < 1 || outputs % groups !== 0) {
+    throw valueError(`dim 0 must be divisible by groups, received ${shapeOf(tensor)} and ${describe(groups)}`);
+  }
+  const perGroup = outputs / groups;
+  return noGrad(() => {
+    tensor.zero_();
+    const middle = kernel.reduce((view, size) => view.select(2, Math.floor(size / 2)), tensor);
+    for (let group = 0; group < groups; group++) {
+      middle.narrow(0, group * perGroup, perGroup).fillDiagonal_(1);
+    }
+    return tensor;
+  });
+}
+
+/**
+ * Fills with a (semi-)orthogonal matrix times `gain`, Saxe et al. (2013); dimensions behind the first count as one.
+ */
+export function orthogonal_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+  checkTensor('nn.init.orthogonal_()', 'tensor', tensor);
+  checkNumbers('nn.init.orthogonal_', { gain });
+  if (tensor.dim() < 2) {
+    throw valueError(`Only tensors with 2 or more dimensions are supported, received ${shapeOf(tensor)}`);
+  }
+  if (tensor.numel() === 0) return tensor;
+  const rows = tensor.size(0);
+  const columns = tensor.numel() / rows;
+  return noGrad(() => {
+    const drawn = tensor.newEmpty([rows, columns]).normal_(0, 1, { generator });
+    const [q, r] = linalg.qr(rows < columns ? drawn.t() : drawn);
+    // The decomposition is unique, and q even among the orthogonal matrices, once the diagonal of r is positive.
+    const even = q.mul_(r.diagonal().sign());
+    tensor.copy_((rows < columns ? even.t() : even).reshape(tensor.shape));
+    return tensor.mul_(gain);
+  });
+}
+
+/**
+ * Fills a matrix with normal numbers, then sets a share of each column to zero, Martens (2010).
+ * @param sparsity that share, 0 to 1
+ */
+export function sparse_(tensor: Tensor, sparsity: number, std = 0.01, generator: Generator | null = null): Tensor {
+  checkTensor('nn.init.sparse_()', 'tensor', tensor);
+  checkNumbers('nn.init.sparse_', { sparsity, std });
+  if (tensor.dim() !== 2) throw valueError(`Only tensors with 2 dimensions are supported, received ${shapeOf(tensor)}`);
+  const [rows = 0, columns = 0] = tensor.shape;
+  const zeros = Math.min(Math.max(Math.ceil(sparsity * rows), 0), rows);
+  return noGrad(() => {
+    tensor.normal_(0, std, { generator });
+    // The rows come from the default generator, as in Python, whatever was given.
+    for (let column = 0; column < columns; column++) {
+      tensor.select(1, column).indexFill_(0, randperm(rows).narrow(0, 0, zeros).to(tensor.device), 0);
+    }
+    return tensor;
+  });
 }
 
 /** Glorot and Bengio (2010): even numbers within ±gain·√(6 / (fan in + fan out)). */

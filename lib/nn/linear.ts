@@ -1,8 +1,9 @@
-import { ArgumentError, describe } from '../engine';
 import { empty, type Device, type DType, type Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import type { Tail } from '../tensor/tail';
+import { checkCount, readOptions, valueError } from './arguments';
 import * as F from './functional';
 import * as init from './init';
+import { hasUninitialized } from './lazy';
 import { Module } from './module';
 import { Parameter } from './parameter';
 import { boolRepr } from './repr';
@@ -31,7 +32,7 @@ export interface LinearOptions extends FactoryOptions {
  * ```
  */
 export class Linear extends Module {
-  readonly inFeatures: number;
+  inFeatures: number;
   readonly outFeatures: number;
   weight: Parameter;
   bias: Parameter | null;
@@ -39,9 +40,9 @@ export class Linear extends Module {
   constructor(inFeatures: number, outFeatures: number, ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>) {
     super();
     const defaults = { bias: true, device: null, dtype: null };
-    const { bias, ...factory } = readTail<Required<LinearOptions>>('Linear', defaults, rest);
-    checkSize('inFeatures', inFeatures);
-    checkSize('outFeatures', outFeatures);
+    const { bias, ...factory } = readOptions<Required<LinearOptions>>('Linear', defaults, rest);
+    checkCount('Linear', 'inFeatures', inFeatures);
+    checkCount('Linear', 'outFeatures', outFeatures);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, inFeatures], factory));
@@ -49,8 +50,9 @@ export class Linear extends Module {
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Draws the parameters anew; of a lazy module without a shape, nothing. */
   resetParameters(): void {
+    if (hasUninitialized(this)) return;
     // a = √5 makes Kaiming's bound 1/√inFeatures, but with the rounding of the long way round.
     init.kaimingUniform_(this.weight, Math.sqrt(5));
     if (this.bias === null) return;
@@ -70,10 +72,54 @@ export class Linear extends Module {
 /** The output projection of `MultiheadAttention`: a {@link Linear} that Python prints under this name. */
 export class NonDynamicallyQuantizableLinear extends Linear {}
 
-function checkSize(name: string, size: number): void {
-  if (Number.isInteger(size) && size >= 0) return;
-  throw new ArgumentError(
-    `Linear: expected a whole number of at least 0 for \`${name}\`, received ${describe(size)}`,
-    'TORCH_VALUE',
-  );
+/**
+ * y = x₁ᵀ A x₂ + b for each output, from [*, in1Features] and [*, in2Features] to [*, outFeatures] (`torch.nn.Bilinear`).
+ *
+ * Weight [outFeatures, in1Features, in2Features] and bias [outFeatures] are drawn evenly from ±1/√in1Features.
+ */
+export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>
+  ) {
+    super();
+    const defaults = { bias: true, device: null, dtype: null };
+    const { bias, ...factory } = readOptions<Required<LinearOptions>>('Bilinear', defaults, rest);
+    checkCount('Bilinear', 'in2Features', in2Features);
+    checkCount('Bilinear', 'outFeatures', outFeatures);
+    checkCount('Bilinear', 'in1Features', in1Features);
+    if (in1Features === 0) throw valueError(`in1_features must be > 0, but got (in1_features=${in1Features})`);
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
+    this.weight = new Parameter(empty([outFeatures, in1Features, in2Features], factory));
+    this.bias = bias ? new Parameter(empty([outFeatures], factory)) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features);
+    init.uniform_(this.weight, -bound, bound);
+    if (this.bias !== null) init.uniform_(this.bias, -bound, bound);
+  }
+
+  forward(input1: Tensor, input2: Tensor): Tensor {
+    return F.bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return (
+      `in1_features=${this.in1Features}, in2_features=${this.in2Features}, out_features=${this.outFeatures}, ` +
+      `bias=${boolRepr(this.bias !== null)}`
+    );
+  }
 }

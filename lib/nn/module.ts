@@ -23,6 +23,7 @@ import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { indentRest } from './repr';
 import { loadStateDict, type LoadedKeys, type StateDict } from './state-dict';
+import { convertPending, isLazy } from './uninitialized';
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<readonly unknown[], unknown>;
@@ -333,6 +334,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
       });
     noGrad(() => {
       for (const tensor of [...this.parameters(), ...this.buffers()]) {
+        if (isLazy(tensor)) {
+          convertPending(tensor, device, isFloating(tensor.dtype) ? dtype : undefined);
+          continue;
+        }
         const { grad } = tensor;
         tensor.data = convert(tensor);
         if (grad !== null) tensor.grad = convert(grad);
@@ -343,7 +348,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /**
    * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
-   * share the module's memory and are cut off from autograd: training goes on changing them.
+   * share the module's memory and are cut off from autograd: training goes on changing them. Those of a lazy module that
+   * has seen no input are as they are, without a shape.
    */
   stateDict(): StateDict {
     const state: StateDict = new Map();
@@ -351,7 +357,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
       for (const [name, tensor] of module.ownState()) {
         const key = join(path, name);
         if (state.has(key)) throw valueError(`two members of ${this.constructor.name} have the key \`${key}\``);
-        state.set(key, tensor.detach());
+        state.set(key, isLazy(tensor) ? tensor : tensor.detach());
       }
     }
     return state;

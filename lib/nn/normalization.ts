@@ -1,12 +1,13 @@
-import { checkList } from '../engine';
 import { empty, type Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import type { Tail } from '../tensor/tail';
+import { checkCount, checkOptionalNumbers, readOptions, shapeOf, valueError } from './arguments';
+import { crossMapLrn2d } from './cross-map-lrn';
 import * as F from './functional';
 import * as init from './init';
 import type { FactoryOptions } from './linear';
 import { Module } from './module';
 import { Parameter } from './parameter';
-import { boolRepr, floatRepr, tupleRepr } from './repr';
+import { boolRepr, floatRepr, numberRepr, optionalRepr, tupleRepr } from './repr';
 
 export interface LayerNormOptions extends FactoryOptions {
   /** Added to the variance before its root is taken. */
@@ -34,13 +35,12 @@ export class LayerNorm extends Module {
   ) {
     super();
     const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true, device: null, dtype: null };
-    const { eps, elementwiseAffine, bias, ...factory } = readTail<Required<LayerNormOptions>>(
+    const { eps, elementwiseAffine, bias, ...factory } = readOptions<Required<LayerNormOptions>>(
       'LayerNorm',
       defaults,
       rest,
     );
-    if (typeof normalizedShape !== 'number') checkList('LayerNorm', 'normalizedShape', normalizedShape);
-    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    this.normalizedShape = shapeOf('LayerNorm', 'normalizedShape', normalizedShape);
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
     this.weight = elementwiseAffine ? new Parameter(empty(this.normalizedShape, factory)) : null;
@@ -63,5 +63,165 @@ export class LayerNorm extends Module {
       `${tupleRepr(this.normalizedShape)}, eps=${floatRepr(this.eps)}, ` +
       `elementwise_affine=${boolRepr(this.elementwiseAffine)}, bias=${boolRepr(this.bias !== null)}`
     );
+  }
+}
+
+/** Options of {@link RMSNorm}. */
+export interface RMSNormOptions extends FactoryOptions {
+  /** Added to the mean of squares before its root is taken; null is the smallest step of the input's dtype. */
+  eps?: number | null;
+  /** Learn a weight per element. */
+  elementwiseAffine?: boolean;
+}
+
+/**
+ * Divides by the root of the mean of squares over the last dimensions, then scales (`torch.nn.RMSNorm`, Zhang and Sennrich
+ * 2019). [*, ...normalizedShape] stays as it is; the weight has the normalised shape and begins as ones.
+ */
+export class RMSNorm extends Module {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number | null;
+  readonly elementwiseAffine: boolean;
+  weight: Parameter | null;
+
+  constructor(
+    normalizedShape: number | readonly number[],
+    ...rest: Tail<RMSNormOptions, ['eps', 'elementwiseAffine', 'device', 'dtype']>
+  ) {
+    super();
+    const defaults = { eps: null, elementwiseAffine: true, device: null, dtype: null };
+    const { eps, elementwiseAffine, ...factory } = readOptions<Required<RMSNormOptions>>('RMSNorm', defaults, rest);
+    checkOptionalNumbers('RMSNorm', { eps });
+    this.normalizedShape = shapeOf('RMSNorm', 'normalizedShape', normalizedShape);
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine ? new Parameter(empty(this.normalizedShape, factory)) : null;
+    this.resetParameters();
+  }
+
+  /** Sets the weight back to ones. */
+  resetParameters(): void {
+    if (this.weight !== null) init.ones_(this.weight);
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.rmsNorm(input, this.normalizedShape, this.weight, this.eps);
+  }
+
+  override extraRepr(): string {
+    return (
+      `${tupleRepr(this.normalizedShape)}, eps=${optionalRepr(this.eps, floatRepr)}, ` +
+      `elementwise_affine=${boolRepr(this.elementwiseAffine)}`
+    );
+  }
+}
+
+/** Options of {@link GroupNorm}. */
+export interface GroupNormOptions extends FactoryOptions {
+  /** Added to the variance before its root is taken. */
+  eps?: number;
+  /** Learn a weight and a bias per channel. */
+  affine?: boolean;
+  /** Learn a bias beside the weight. */
+  bias?: boolean;
+}
+
+/**
+ * Brings groups of the channels of [N, C, *] to mean 0 and variance 1, then scales and shifts each channel
+ * (`torch.nn.GroupNorm`, Wu and He 2018). Weight and bias [numChannels] begin as ones and zeros.
+ */
+export class GroupNorm extends Module {
+  readonly numGroups: number;
+  readonly numChannels: number;
+  readonly eps: number;
+  readonly affine: boolean;
+  weight: Parameter | null;
+  bias: Parameter | null;
+
+  constructor(
+    numGroups: number,
+    numChannels: number,
+    ...rest: Tail<GroupNormOptions, ['eps', 'affine', 'device', 'dtype', 'bias']>
+  ) {
+    super();
+    const defaults = { eps: 1e-5, affine: true, device: null, dtype: null, bias: true };
+    const { eps, affine, bias, ...factory } = readOptions<Required<GroupNormOptions>>('GroupNorm', defaults, rest);
+    checkCount('GroupNorm', 'numGroups', numGroups, 1);
+    checkCount('GroupNorm', 'numChannels', numChannels);
+    if (numChannels % numGroups !== 0) {
+      throw valueError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
+    }
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.eps = eps;
+    this.affine = affine;
+    this.weight = affine ? new Parameter(empty([numChannels], factory)) : null;
+    this.bias = affine && bias ? new Parameter(empty([numChannels], factory)) : null;
+    this.resetParameters();
+  }
+
+  /** Sets weight and bias back to ones and zeros. */
+  resetParameters(): void {
+    if (this.weight !== null) init.ones_(this.weight);
+    if (this.bias !== null) init.zeros_(this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.groupNorm(input, this.numGroups, this.weight, this.bias, this.eps);
+  }
+
+  override extraRepr(): string {
+    return (
+      `${this.numGroups}, ${this.numChannels}, eps=${floatRepr(this.eps)}, affine=${boolRepr(this.affine)}, ` +
+      `bias=${boolRepr(this.bias !== null)}`
+    );
+  }
+}
+
+/** What the norms across neighbouring channels share. */
+abstract class ResponseNorm extends Module {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+
+  constructor(
+    readonly size: number,
+    ...rest: Tail<F.LocalResponseNormOptions, ['alpha', 'beta', 'k']>
+  ) {
+    super();
+    const { name } = new.target;
+    const { alpha, beta, k } = readOptions(name, { alpha: 1e-4, beta: 0.75, k: 1 }, rest);
+    checkCount(name, 'size', size, 1);
+    this.alpha = alpha;
+    this.beta = beta;
+    this.k = k;
+  }
+}
+
+/**
+ * Divides by (k + α/size · Σ x²)^β, the sum over `size` neighbouring channels of [N, C, *] (`torch.nn.LocalResponseNorm`,
+ * Krizhevsky et al. 2012).
+ */
+export class LocalResponseNorm extends ResponseNorm {
+  forward(input: Tensor): Tensor {
+    return F.localResponseNorm(input, this.size, this.alpha, this.beta, this.k);
+  }
+
+  override extraRepr(): string {
+    return `${this.size}, alpha=${floatRepr(this.alpha)}, beta=${floatRepr(this.beta)}, k=${floatRepr(this.k)}`;
+  }
+}
+
+/**
+ * {@link LocalResponseNorm} of [N, C, H, W] with running sums over the channels, which rounds differently
+ * (`torch.nn.CrossMapLRN2d`).
+ */
+export class CrossMapLRN2d extends ResponseNorm {
+  forward(input: Tensor): Tensor {
+    return crossMapLrn2d(input, this.size, this.alpha, this.beta, this.k);
+  }
+
+  override extraRepr(): string {
+    return `${this.size}, alpha=${floatRepr(this.alpha)}, beta=${floatRepr(this.beta)}, k=${numberRepr(this.k)}`;
   }
 }

@@ -49,8 +49,8 @@ export class Buffer extends Tensor {
 
 const detach = binding.opSchema('aten::detach')?.id ?? -1;
 
-/** Makes `tensor` the owner of a detached view of the data. The door of the ops would make a plain Tensor its owner. */
-function takeOver(tensor: Tensor, data: Tensor): void {
+/** @internal Makes `tensor` the owner of a detached view of the data. The door of the ops would make a plain Tensor its owner. */
+export function takeOver(tensor: Tensor, data: Tensor): void {
   if (!(data instanceof Tensor)) {
     throw new ArgumentError(`${tensor.constructor.name}: expected a Tensor for \`data\`, received ${describe(data)}`);
   }

@@ -21,7 +21,7 @@ export function boolRepr(value: boolean): string {
 }
 
 /** A Python tuple: `(3,)`, `(2, 3)`. */
-export function tupleRepr(values: readonly number[]): string {
+export function tupleRepr(values: readonly (number | string)[]): string {
   return values.length === 1 ? `(${values[0]},)` : `(${values.join(', ')})`;
 }
 
@@ -34,4 +34,14 @@ export function sizeRepr(size: number | readonly number[]): string {
 export function indentRest(text: string, spaces: number): string {
   const [first = '', ...rest] = text.split('\n');
   return [first, ...rest.map((line) => (line.trim() === '' ? '' : ' '.repeat(spaces) + line))].join('\n');
+}
+
+/** A number that has no default: the whole one that Python was given was most likely an `int`. */
+export function numberRepr(value: number): string {
+  return Number.isInteger(value) ? String(value) : floatRepr(value);
+}
+
+/** `None` for null, else what `repr` makes of the value. */
+export function optionalRepr<T>(value: T | null, repr: (value: T) => string = String): string {
+  return value === null ? 'None' : repr(value);
 }

@@ -1,7 +1,8 @@
 import { noGrad } from '../autograd';
-import { checkObject, TorchError } from '../engine';
+import { checkObject, checkString, TorchError } from '../engine';
 import { Tensor } from '../tensor';
 import type { AnyModule } from './module';
+import { isLazy } from './uninitialized';
 
 /** Tensors by PyTorch's keys (`layers.0.weight`), in PyTorch's order. */
 export type StateDict = Map<string, Tensor>;
@@ -44,6 +45,7 @@ export function loadStateDict(
 ): LoadedKeys {
   checkObject('loadStateDict', 'state', state, 'a state dict');
   const entries: [string, unknown][] = isMap(state) ? [...state] : Object.entries(state);
+  for (const [key] of entries) checkString('loadStateDict', 'state (its keys)', key);
   const findings: Findings = { missingKeys: [], unexpectedKeys: [], problems: [], copies: [] };
   compare(module, '', new Map(entries), findings);
 
@@ -58,7 +60,10 @@ export function loadStateDict(
     throw new StateDictError([heading, ...faults].join('\n\t'), missingKeys, unexpectedKeys);
   }
   noGrad(() => {
-    for (const [target, source] of copies) target.copy_(source);
+    for (const [target, source] of copies) {
+      if (isLazy(target)) target.materialize(source.shape);
+      target.copy_(source);
+    }
   });
   return { missingKeys, unexpectedKeys };
 }
@@ -88,6 +93,10 @@ function compareTensor(key: string, target: Tensor, value: unknown, { problems, 
     problems.push(
       `While copying the parameter named "${key}", expected a Tensor from the checkpoint but received ${value === null ? 'null' : typeof value}`,
     );
+    return;
+  }
+  if (isLazy(target)) {
+    if (!isLazy(value)) copies.push([target, value]);
     return;
   }
   // Files of PyTorch 0.3 hold a number as a tensor of one element.

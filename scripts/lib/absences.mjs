@@ -1,6 +1,6 @@
 // Why names of Python's package have no place here, by pattern: what coverage.mjs cannot read from the library.
 
-/** By reason, the names of `torch`, `torch.Tensor` and `torch.nn.functional` that it holds for. */
+/** By reason, the names of Python's modules that it holds for. */
 export const ABSENCES = [
   ['copy of a view, which only functionalization needs', /_copy$/],
   [
@@ -22,6 +22,12 @@ export const ABSENCES = [
     'storages are no objects here; `sharesStorage`, `frombuffer` and `dataPtr` do what they are asked for',
     /storage|^(is_shared|share_memory_|const_data_ptr)$/,
   ],
+  [
+    'deprecated; the name with an underscore behind it is here',
+    /^(constant|dirac|eye|(kaiming|xavier)_(normal|uniform)|normal|orthogonal|sparse|uniform)$/,
+  ],
+  ['deprecated form of another module', /^(Container|NLLLoss2d)$/],
+  ['of an op that is written in Python', /^LinearCrossEntropyOptions$/],
   ['old name of another function', /^(set_default_tensor_type|dsmm|hsmm|spmm|saddmm|new|volatile|name)$/],
   ['backend that is not served', /^(is_)?(ipu|xpu|mtia|maia|mps|vulkan|xla|vulkan_available)$/],
   ['quantized and nested tensors are made by ops that are not public', /^(qscheme|is_quantized|is_nested)$/],

@@ -95,9 +95,10 @@ export function usualList(draws: Draws, callee: unknown): unknown[] {
   return Array.from({ length: least + draws.below(3) }, () => usual(draws, callee));
 }
 
-/** Objects that no constructor call makes, because functions hand them out. */
+/** Objects that no constructor call makes, because functions hand them out, or its arguments depend on one another. */
 const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.Generator(),
+  () => new torch.nn.AdaptiveLogSoftmaxWithLoss(4, 6, [2]),
   () => new torch.data.DataLoader(new torch.data.TensorDataset(torch.rand([4, 2]))).iterate(),
   () => torch.ones([2], { requiresGrad: true }).mul(2).gradFn,
   () => torch.ones([2], { requiresGrad: true }).registerHook(() => undefined),

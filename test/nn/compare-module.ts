@@ -1,6 +1,7 @@
 import { noGrad } from '../../lib/autograd';
 import type { AnyModule } from '../../lib/nn';
-import { getRngState, manualSeed, randn, type Tensor } from '../../lib/tensor';
+import { isLazy } from '../../lib/nn/uninitialized';
+import { getRngState, manualSeed, randn, setRngState, type Tensor } from '../../lib/tensor';
 import { expectSameBits, type Oracle } from '../oracle/oracle';
 
 export interface ModuleComparison<M extends AnyModule> {
@@ -18,15 +19,17 @@ export interface ModuleComparison<M extends AnyModule> {
 }
 
 /**
- * Builds a module on both sides from one seed and compares, bit for bit: the state dict with its keys in order, the
- * generator's state after construction, the outputs in training, the gradients of parameters and inputs, the generator's
- * state and the state dict afterwards, and the outputs in evaluation with and without gradients.
+ * Builds a module on both sides from one seed and compares, bit for bit: the state dict with its keys in order, how it is
+ * printed, the generator's state after construction, the outputs in training, the gradients of parameters and inputs, the generator's
+ * state and the state dict afterwards, and the outputs in evaluation with and without gradients. Parameters of lazy modules
+ * have no bits before the first forward; sparse gradients are compared as dense ones.
  */
 export async function compareModule<M extends AnyModule>(oracle: Oracle, comparison: ModuleComparison<M>): Promise<M> {
   const { make, python, inputs, forward, pythonForward, seed = 7, differentiate = [] } = comparison;
   manualSeed(seed);
   const module = make();
   const initial = copies(module);
+  const [initialKeys, initiallyPrinted] = [[...module.stateDict().keys()], module.toString()];
   const afterConstruction = getRngState();
 
   for (const name of differentiate) inputs[name]?.requiresGrad_();
@@ -34,8 +37,10 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
   const afterForward = getRngState();
   const upstream = randn([...(outputs[0]?.shape ?? [])]);
   outputs[0]?.backward(upstream);
-  const gradients = module.namedParameters().map(([name, { grad }]) => [name, grad] as const);
+  const gradients = module.namedParameters().map(([name, { grad }]) => [name, dense(grad)] as const);
   const trained = copies(module);
+  // The gradient of the outputs was drawn here only.
+  setRngState(afterForward);
   module.eval();
   const evaluated = forward(module);
   const withoutGradients = noGrad(() => forward(module));
@@ -45,14 +50,16 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
     torch.manual_seed(seed)
     F = torch.nn.functional
     module = ${python}
-    copies = lambda: {k: v.clone() for k, v in module.state_dict().items()}
+    lazy = torch.nn.parameter.is_lazy
+    copies = lambda: {k: v.clone() for k, v in module.state_dict().items() if not lazy(v)}
     initial, after_construction = copies(), torch.get_rng_state()
-    keys = list(initial)
+    keys, initially_printed = list(module.state_dict()), str(module)
     leaves = [globals()[name].requires_grad_() for name in differentiate]
     outputs = [t for t in ${pythonForward} if t is not None]
     after_forward = torch.get_rng_state()
     outputs[0].backward(upstream)
-    gradients = {k: p.grad for k, p in module.named_parameters() if p.grad is not None}
+    dense = lambda t: t.to_dense() if t.is_sparse else t
+    gradients = {k: dense(p.grad) for k, p in module.named_parameters() if p.grad is not None}
     parameter_names = [k for k, _ in module.named_parameters()]
     input_gradients = [leaf.grad for leaf in leaves]
     trained = copies()
@@ -67,6 +74,7 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
       outputs: {
         initial: 'tensorDict',
         keys: 'strings',
+        initially_printed: 'string',
         after_construction: 'tensor',
         outputs: 'tensors',
         after_forward: 'tensor',
@@ -81,7 +89,8 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
     },
   );
 
-  expect([...initial.keys()]).toEqual(expected.keys);
+  expect(initialKeys).toEqual(expected.keys);
+  expect(initiallyPrinted).toBe(expected.initially_printed);
   expectSameState(initial, expected.initial, 'initial');
   expectSameBits(afterConstruction, expected.after_construction, 'generator after construction');
   expectSameList(outputs, expected.outputs, 'output');
@@ -107,7 +116,12 @@ export async function compareModule<M extends AnyModule>(oracle: Oracle, compari
 }
 
 function copies(module: AnyModule): Map<string, Tensor> {
-  return new Map([...module.stateDict()].map(([key, tensor]) => [key, tensor.clone()]));
+  const state = [...module.stateDict()].filter(([, tensor]) => !isLazy(tensor));
+  return new Map(state.map(([key, tensor]) => [key, tensor.clone()]));
+}
+
+function dense(gradient: Tensor | null): Tensor | null {
+  return gradient?.isSparse ? gradient.toDense() : gradient;
 }
 
 export function expectSameState(

@@ -19,6 +19,7 @@ const cases: [name: string, ours: (tensor: Tensor) => Tensor, python: string][] 
     "kaiming_uniform_(t, mode='fan_out', nonlinearity='relu')",
   ],
   ['kaiming_normal_', (t) => init.kaimingNormal_(t, 0.2), 'kaiming_normal_(t, 0.2)'],
+  ['orthogonal_', (t) => init.orthogonal_(t, 1.3), 'orthogonal_(t, 1.3)'],
   ['trunc_normal_', (t) => init.truncNormal_(t, 0, 0.02), 'trunc_normal_(t, std=0.02)'],
   ['trunc_normal_ narrow', (t) => init.truncNormal_(t, 0.1, 1, -0.5, 1), 'trunc_normal_(t, 0.1, 1.0, -0.5, 1.0)'],
   ['trunc_normal_ tail', (t) => init.truncNormal_(t, 0, 1, 1.5, 4), 'trunc_normal_(t, 0.0, 1.0, 1.5, 4.0)'],
@@ -45,6 +46,45 @@ describeWithOracle('nn.init', (oracle) => {
       expectSameBits(made, t, `${name} of [${shape.join()}]`);
       expectSameBits(getRngState(), state, `generator after ${name}`);
       expect(made.requiresGrad).toBe(true);
+    }
+  });
+
+  it('dirac_, in groups, and sparse_ have the values and leave the generator as Python does', async () => {
+    const draws = new Draws(17);
+    for (let round = 0; round < 8; round++) {
+      const groups = draws.int(1, 3);
+      const kernel = Array.from({ length: draws.int(1, 3) }, () => draws.int(1, 4));
+      const shape = [groups * draws.int(1, 5), draws.int(1, 6), ...kernel];
+      const [rows, columns, sparsity] = [draws.int(1, 20), draws.int(1, 9), draws.pick([0, 0.1, 0.45, 1])];
+      const seed = draws.int(0, 1e6);
+      const { dirac, sparse, state } = await oracle().run(
+        `
+        torch.manual_seed(seed)
+        dirac = torch.nn.init.dirac_(torch.empty(shape), groups)
+        sparse = torch.nn.init.sparse_(torch.empty(rows, columns), sparsity, 0.3)
+        state = torch.get_rng_state()
+        `,
+        { inputs: { seed, shape, groups, rows, columns, sparsity }, outputs: ['dirac', 'sparse', 'state'] },
+      );
+      manualSeed(seed);
+      expectSameBits(init.dirac_(empty(shape), groups), dirac, `dirac_ of [${shape.join()}], ${groups} groups`);
+      expectSameBits(init.sparse_(empty([rows, columns]), sparsity, 0.3), sparse, `sparse_ ${sparsity}`);
+      expectSameBits(getRngState(), state, 'generator');
+    }
+  });
+
+  it('orthogonal_ takes more dimensions, and tensors without elements', async () => {
+    for (const shape of [
+      [3, 2, 2],
+      [2, 5, 3],
+      [0, 3],
+    ]) {
+      const { t } = await oracle().run(
+        'torch.manual_seed(5); t = torch.nn.init.orthogonal_(torch.empty(shape), generator=None)',
+        { inputs: { shape }, outputs: ['t'] },
+      );
+      manualSeed(5);
+      expectSameBits(init.orthogonal_(empty(shape)), t, `[${shape.join()}]`);
     }
   });
 
@@ -75,5 +115,9 @@ describeWithOracle('nn.init', (oracle) => {
 
   it('refuses shapes without a fan', () => {
     expect(() => init.xavierUniform_(empty([3]))).toThrow('fewer than 2 dimensions, received shape [3]');
+    expect(() => init.dirac_(empty([3, 2]))).toThrow('Only tensors with 3, 4, or 5 dimensions are supported');
+    expect(() => init.dirac_(empty([3, 2, 1]), 2)).toThrow('dim 0 must be divisible by groups');
+    expect(() => init.orthogonal_(empty([3]))).toThrow('Only tensors with 2 or more dimensions are supported');
+    expect(() => init.sparse_(empty([3, 2, 1]), 0.1)).toThrow('Only tensors with 2 dimensions are supported');
   });
 });

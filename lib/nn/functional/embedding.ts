@@ -115,6 +115,8 @@ export function embeddingBag(
   const { maxNorm, normType, scaleGradByFreq, sparse, paddingIdx } = options;
   let { offsets, perSampleWeights, includeLastOffset } = options;
   let indices = input;
+  if (offsets !== null) checkTensors('embeddingBag', { offsets });
+  if (perSampleWeights !== null) checkTensors('embeddingBag', { perSampleWeights });
   if (perSampleWeights !== null && perSampleWeights.shape.join() !== input.shape.join()) {
     fail(`expected weights of the input's shape, received ${describe(perSampleWeights)} for ${describe(input)}`);
   }

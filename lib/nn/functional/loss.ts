@@ -287,14 +287,23 @@ export function tripletMarginLoss(
 /** @inline */
 type Ctc = LossOptions & { blank?: number; zeroInfinity?: boolean };
 
-/** Connectionist temporal classification: log-probabilities [T, N, C], targets [N, S] or in one row. */
+/** Lengths of sequences: an integer tensor or a list. */
+export type Lengths = Tensor | readonly number[];
+
+/**
+ * Connectionist temporal classification: log-probabilities [T, N, C] or [T, C], targets [N, S] or in one row. Lengths are two
+ * tensors or two lists.
+ */
 export function ctcLoss(
   logProbs: Tensor,
   targets: Tensor,
-  inputLengths: Tensor,
-  targetLengths: Tensor,
+  inputLengths: Lengths,
+  targetLengths: Lengths,
   ...rest: Tail<Ctc, ['blank', 'reduction', 'zeroInfinity']>
 ): Tensor {
   const { blank, reduction, zeroInfinity } = readTail('ctcLoss', { blank: 0, ...mean, zeroInfinity: false }, rest);
-  return ops.ctcLoss(logProbs, targets, inputLengths, targetLengths, blank, reductionIndex(reduction), zeroInfinity);
+  const index = reductionIndex(reduction);
+  // The op has one form for tensors and one for lists.
+  const lengths = [inputLengths, targetLengths] as [Tensor, Tensor];
+  return ops.ctcLoss(logProbs, targets, ...lengths, blank, index, zeroInfinity);
 }
