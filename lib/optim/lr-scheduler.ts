@@ -1,9 +1,9 @@
 import { ArgumentError, checkObject } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
-import { Optimizer, valueError, type OptionValue } from './optimizer';
+import { type AnyOptimizer, Optimizer } from './optimizer';
+import { valueError } from './param-groups';
+import type { OptionValue } from './state-dict';
 
-/** An optimizer, whatever its options. */
-export type AnyOptimizer = Optimizer<{ lr: number }, object>;
 
 /** A scheduler's state in Python's words; JSON. */
 export type SchedulerStateDict = Record<string, OptionValue>;
