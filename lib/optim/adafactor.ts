@@ -42,10 +42,10 @@ export type AdafactorGroup = Required<AdafactorOptions>;
 interface AdafactorState {
   step: number;
   /** Of a matrix: the variance's factors, `[…, rows, 1]` and `[…, 1, columns]`. */
-  rowVar: Tensor | null;
-  colVar: Tensor | null;
+  rowVar?: Tensor;
+  colVar?: Tensor;
   /** Of a vector. */
-  variance: Tensor | null;
+  variance?: Tensor;
 }
 
 /** `torch.optim.Adafactor` (Shazeer and Stern 2018), which remembers a row and a column of squares per matrix. */
@@ -86,10 +86,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
   }
 
   protected override makeState(_param: Tensor, grad: Tensor): AdafactorState {
-    if (grad.ndim < 2) return { step: 0, rowVar: null, colVar: null, variance: keep(zerosLike(grad)) };
+    if (grad.ndim < 2) return { step: 0, variance: keep(zerosLike(grad)) };
     const { dtype, device } = grad;
     const make = (name: string): Tensor => keep(zeros([...this.stateShape(name, grad)], { dtype, device }));
-    return { step: 0, rowVar: make('row_var'), colVar: make('col_var'), variance: null };
+    return { step: 0, rowVar: make('row_var'), colVar: make('col_var') };
   }
 
   protected override updateGroup(group: ParamGroup<AdafactorGroup>): void {
@@ -110,7 +110,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     const rate = rateOf(param, state.step, group);
     if (weightDecay !== 0) param.mul_(1 - lr * weightDecay);
     let estimate: Tensor;
-    if (state.rowVar !== null && state.colVar !== null) {
+    if (state.rowVar !== undefined && state.colVar !== undefined) {
       state.rowVar.lerp_(norm(gradient, -1).square_().div_(gradient.size(-1)), newest);
       state.colVar.lerp_(norm(gradient, -2).square_().div_(gradient.size(-2)), newest);
       estimate = state.rowVar.matmul(state.colVar);
@@ -144,7 +144,7 @@ function updateAlike(members: readonly Member<AdafactorState>[], group: ParamGro
   const rates = members.map(({ param, state }) => rateOf(param, state.step, group));
   if (weightDecay !== 0) foreach_('mul_.Scalar', params, 1 - lr * weightDecay);
   let updates: Tensor[];
-  if (states[0]?.variance === null) {
+  if (states[0]?.variance === undefined) {
     const rowVars = states.map(({ rowVar }) => rowVar as Tensor);
     const colVars = states.map(({ colVar }) => colVar as Tensor);
     for (const [factors, dim] of [

@@ -51,7 +51,7 @@ interface AdamState {
   step: number;
   expAvg: Tensor;
   expAvgSq: Tensor;
-  maxExpAvgSq: Tensor | null;
+  maxExpAvgSq?: Tensor;
 }
 
 /**
@@ -103,7 +103,7 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
   #stateOf(param: Tensor, amsgrad: boolean): AdamState {
     let state = this.state.get(param);
     if (state === undefined) {
-      state = { step: 0, expAvg: keptZeros(param), expAvgSq: keptZeros(param), maxExpAvgSq: null };
+      state = { step: 0, expAvg: keptZeros(param), expAvgSq: keptZeros(param) };
       this.state.set(param, state);
     }
     if (amsgrad) state.maxExpAvgSq ??= keep(zerosLike(param));
@@ -180,7 +180,7 @@ function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>)
   const minusRate = divideBy(lr, oneMinus(pow(beta1, step))).neg();
   const correction = oneMinus(pow(beta2, step)).sqrt();
   let secondMoment = expAvgSq;
-  if (amsgrad && state.maxExpAvgSq !== null) {
+  if (amsgrad && state.maxExpAvgSq !== undefined) {
     secondMoment = asReal(state.maxExpAvgSq);
     secondMoment.copy_(maximum(secondMoment.clone(), expAvgSq));
   }

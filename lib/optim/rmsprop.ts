@@ -50,8 +50,8 @@ export type RMSpropGroup = Required<RMSpropOptions>;
 interface RMSpropState {
   step: number;
   squareAvg: Tensor;
-  momentumBuffer: Tensor | null;
-  gradAvg: Tensor | null;
+  momentumBuffer?: Tensor;
+  gradAvg?: Tensor;
 }
 
 /** `torch.optim.RMSprop` (Hinton 2012; centered: Graves 2013). */
@@ -78,7 +78,7 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
   }
 
   protected override makeState(param: Tensor): RMSpropState {
-    return { step: 0, squareAvg: keptZeros(param), momentumBuffer: null, gradAvg: null };
+    return { step: 0, squareAvg: keptZeros(param) };
   }
 
   /** Buffers are made when an option first asks for them, which may be changed on the way. */
@@ -98,7 +98,7 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
     const squareAvg = asReal(state.squareAvg);
     squareAvg.mul_(alpha).addcmul_(grad, grad, { value: 1 - alpha });
     let root: Tensor;
-    if (group.centered && state.gradAvg !== null) {
+    if (group.centered && state.gradAvg !== undefined) {
       const gradAvg = asReal(state.gradAvg);
       gradAvg.lerp_(grad, 1 - alpha);
       root = squareAvg.addcmul(gradAvg, gradAvg, { value: -1 }).sqrt_();
@@ -106,7 +106,7 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
       root = squareAvg.sqrt();
     }
     const denominator = scratch(differentiable).add(root, eps);
-    if (momentum > 0 && state.momentumBuffer !== null) {
+    if (momentum > 0 && state.momentumBuffer !== undefined) {
       const buffer = asReal(state.momentumBuffer);
       buffer.mul_(momentum).addcdiv_(grad, denominator);
       param.add_(buffer, { alpha: -lr });

@@ -46,7 +46,7 @@ export type SGDGroup = Required<SGDOptions>;
 
 /** @inline */
 interface SGDState {
-  momentumBuffer: Tensor | null;
+  momentumBuffer?: Tensor;
 }
 
 /** `torch.optim.SGD`, with the bits of Python's for-loop; `foreach` and `fused` have the bits of theirs. */
@@ -77,14 +77,14 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
   protected override updateGroup(group: ParamGroup<SGDGroup>): void {
     const params = group.params.filter(({ handle }) => binding.hasGrad(handle));
     if (params.length === 0) return;
-    const members = params.map((param) => ({ param, state: this.state.get(param) ?? { momentumBuffer: null } }));
+    const members = params.map((param): Stepping => ({ param, state: this.state.get(param) ?? {} }));
     checkChoices(group, members);
     if (group.fused === true) updateFused(withGradients(members), group);
     else if (group.differentiable) {
       for (const member of withGradients(members)) updateRecorded(member, group);
     } else updateNatively(members, group);
     // Parameters without momentum stay without an entry, as in Python.
-    for (const { param, state } of members) if (state.momentumBuffer !== null) this.state.set(param, state);
+    for (const { param, state } of members) if (state.momentumBuffer !== undefined) this.state.set(param, state);
   }
 }
 
@@ -126,7 +126,7 @@ function updateFused(all: readonly Member<SGDState>[], group: ParamGroup<SGDGrou
   };
   for (const members of byDeviceAndDtype(all)) {
     // A buffer is made at a parameter's first step with momentum, which the op must know of.
-    const isFirst = ({ state }: Member<SGDState>): boolean => momentum !== 0 && state.momentumBuffer === null;
+    const isFirst = ({ state }: Member<SGDState>): boolean => momentum !== 0 && state.momentumBuffer === undefined;
     const [first, later] = [members.filter(isFirst), members.filter((member) => !isFirst(member))];
     if (first.length > 0) step(first, true);
     if (later.length > 0) step(later, false);
@@ -139,7 +139,7 @@ function updateRecorded(member: Member<SGDState>, group: ParamGroup<SGDGroup>): 
   const { param, state } = member;
   let grad = directionOf(member, group);
   if (momentum !== 0) {
-    if (state.momentumBuffer === null) state.momentumBuffer = keep(grad.detach().clone());
+    if (state.momentumBuffer === undefined) state.momentumBuffer = keep(grad.detach().clone());
     else state.momentumBuffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
     grad = nesterov ? grad.add(state.momentumBuffer, { alpha: momentum }) : state.momentumBuffer;
   }

@@ -40,10 +40,10 @@ export function readCount(name: string, value: StateValue | undefined): number {
   throw valueError(`expected a number or a tensor of one element for \`${name}\` in the state, received ${describe(value)}`);
 }
 
-/** A parameter's state under PyTorch's names; what is null stays away, as where Python has no such entry. */
+/** A parameter's state under PyTorch's names; what is undefined stays away, as where Python has no such entry. */
 export function packRecord(state: object): Record<string, StateValue> {
   const entries = (Object.entries(state) as [string, StateValue | undefined][]).flatMap(([name, value]) => {
-    if (value === null || value === undefined) return [];
+    if (value === undefined) return [];
     return [[snakeCase(name), name === 'step' && typeof value === 'number' ? countTensor(value) : value] as const];
   });
   return Object.fromEntries(entries);
