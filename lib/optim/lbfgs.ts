@@ -251,7 +251,7 @@ function findDirection(state: LBFGSState, grad: Tensor, historySize: number, inU
   const change = inUse.add(grad.sub(state.prevFlatGrad));
   const step = inUse.add(mul(state.d, state.t ?? 1) as Tensor);
   const product = inUse.add(change.dot(step));
-  if (less(1e-10, product)) {
+  if (scope(() => less(1e-10, product))) {
     if (dirs.length === historySize) for (const list of [dirs, steps, ro]) list.shift();
     dirs.push(change);
     steps.push(step);

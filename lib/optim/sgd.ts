@@ -1,7 +1,7 @@
 import { checkNumbers, keep, TorchError } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
-import { emptyLike, type Tensor } from '../tensor';
+import { type Tensor, zerosLike } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { checkChoices, directionOf, type ImplementationOptions, usesForeach } from './composed';
 import { byDeviceAndDtype, type Member } from './foreach';
@@ -118,8 +118,10 @@ function updateFused(all: readonly Member<SGDState>[], group: ParamGroup<SGDGrou
   checkFused(all);
   if (all.some(({ grad }) => grad.isSparse)) throw new TorchError('`_fused_sgd` does not support sparse gradients');
   const { weightDecay, momentum, lr, dampening, nesterov, maximize } = group;
+  // Zeros, where Python leaves the buffers as they are: libtorch's op reads them in bfloat16 and float16, at the first step
+  // too, and Python's then begin with whatever was in that memory.
   const step = (members: readonly Member<SGDState>[], isFirst: boolean): void => {
-    for (const { grad, state } of members) if (isFirst) state.momentumBuffer = keep(emptyLike(grad));
+    for (const { grad, state } of members) if (isFirst) state.momentumBuffer = keep(zerosLike(grad));
     const buffers = momentum === 0 ? [] : members.map(({ state }) => state.momentumBuffer as Tensor);
     const lists = [members.map(({ param }) => param), members.map(({ grad }) => grad), buffers];
     fused_('sgd', ...lists, weightDecay, momentum, lr, dampening, nesterov, maximize, isFirst);
