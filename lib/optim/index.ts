@@ -27,4 +27,6 @@ export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rmsprop';
 export { Rprop, type RpropGroup, type RpropOptions } from './rprop';
 export { SGD, type SGDGroup, type SGDOptions } from './sgd';
 export { SparseAdam, type SparseAdamGroup, type SparseAdamOptions } from './sparse-adam';
+/** Averages of models: `torch.optim.swa_utils`. */
+export * as swaUtils from './swa-utils';
 export type { OptimizerStateDict, OptionValue, StateValue } from './state-dict';
