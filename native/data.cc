@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "compute/thread.h"
 #include "exports.h"
 #include "values.h"
 
@@ -11,6 +12,13 @@ namespace libtorch_node {
 namespace {
 
 at::Tensor Self(const Arguments& arguments) { return ReadTensor(arguments, arguments[0], "self"); }
+
+// For its elements: what is queued may write to any tensor that is there already.
+at::Tensor SelfWithElements(const Arguments& arguments) {
+  Environment& environment = *arguments.environment;
+  if (environment.region) environment.compute->Wait(*environment.region);
+  return Self(arguments);
+}
 
 at::Tensor Shape(const Arguments& arguments) { return ReadShape(arguments, arguments[0], "self"); }
 
@@ -59,14 +67,14 @@ napi_value FromBytes(Arguments& arguments) {
 }
 
 napi_value ToBytes(Arguments& arguments) {
-  const at::Tensor tensor = PlainElements(Self(arguments));
+  const at::Tensor tensor = PlainElements(SelfWithElements(arguments));
   void* data = nullptr;
   napi_value result = MakeArrayBuffer(arguments.env, tensor.nbytes(), &data);
   if (tensor.nbytes() != 0) std::memcpy(data, tensor.const_data_ptr(), tensor.nbytes());
   return result;
 }
 
-napi_value Item(Arguments& arguments) { return MakeScalar(arguments.env, Self(arguments).item()); }
+napi_value Item(Arguments& arguments) { return MakeScalar(arguments.env, SelfWithElements(arguments).item()); }
 
 }  // namespace
 

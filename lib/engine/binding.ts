@@ -160,6 +160,8 @@ export interface AdamArguments {
   decoupledWeightDecay: boolean;
   amsgrad: boolean;
   maximize: boolean;
+  /** By foreach ops, over all parameters at once. */
+  foreach: boolean;
 }
 
 export interface SgdArguments {
@@ -172,6 +174,8 @@ export interface SgdArguments {
   weightDecay: number;
   nesterov: boolean;
   maximize: boolean;
+  /** By foreach ops, over all parameters at once. */
+  foreach: boolean;
 }
 
 /** One call of a custom function, after its forward; tensors as handles. */

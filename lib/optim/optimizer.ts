@@ -1,44 +1,53 @@
-import { enableGrad, noGrad } from '../autograd';
+import { setGradEnabled, enableGrad } from '../autograd';
 import {
   ArgumentError,
+  checkFunction,
   checkIterable,
-  checkList,
   checkObject,
   checkSignal,
   computeAsync,
   type ComputeOptions,
   describe,
+  scope,
 } from '../engine';
 import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
-import { Tensor } from '../tensor';
+import { type RemovableHandle, Tensor } from '../tensor';
+import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
+import {
+  type NewParamGroup,
+  type ParamGroup,
+  type Params,
+  readGroups,
+  readOptions,
+  readParams,
+  valueError,
+} from './param-groups';
+import {
+  checkShape,
+  matchGroups,
+  type OptimizerStateDict,
+  type OptionValue,
+  packRecord,
+  type StateValue,
+  unpackRecord,
+} from './state-dict';
 
-/** Parameters that share their options; `initialLr` is what a scheduler found. */
-export type ParamGroup<O extends object> = O & { params: Tensor[]; initialLr?: number };
+/** An optimizer, whatever its options. */
+export type AnyOptimizer = Optimizer<{ lr: number }, object, StateValue>;
 
-/** What an optimizer takes: parameters, or groups of them with options of their own. */
-export type Params<O extends object> = Iterable<Tensor> | Iterable<{ params: Iterable<Tensor> } & Partial<O>>;
-
-/** A value of an option in a state dict. */
-export type OptionValue = number | boolean | string | null | readonly OptionValue[];
-
-/**
- * PyTorch's layout, under PyTorch's names: `{ state: { 0: { step, exp_avg, exp_avg_sq } }, param_groups: [{ lr, …, params:
- * [0, 1] }] }`. Parameters are numbered in the order of the groups.
- */
-export interface OptimizerStateDict {
-  state: Record<number, Record<string, Tensor>>;
-  param_groups: ({ params: number[] } & Record<string, OptionValue>)[];
-}
+/** A state dict of whichever optimizer. */
+export type AnyStateDict = OptimizerStateDict<StateValue>;
 
 /**
  * Base of the optimizers (`torch.optim.Optimizer`).
  *
  * @typeParam O the options of a group
  * @typeParam S what is remembered per parameter
+ * @typeParam V what that is in a state dict
  */
-export abstract class Optimizer<O extends { lr: number }, S extends object> {
+export abstract class Optimizer<O extends { lr: number }, S extends object, V extends StateValue = Tensor> {
   readonly paramGroups: ParamGroup<O>[] = [];
 
   /** What is remembered of each parameter that has had a gradient. */
@@ -46,6 +55,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
 
   /** {@link step} was called; the schedulers warn if they come before it. */
   stepped = false;
+
+  readonly #hooks = new OptimizerHooks();
 
   /**
    * @param params in an order that is the same in every run
@@ -62,55 +73,70 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
       );
     }
     checkIterable(this.constructor.name, 'params', params);
-    const list: (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[] = [...params];
-    if (list.length === 0) throw valueError('optimizer got an empty parameter list');
-    if (list[0] instanceof Tensor)
-      this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<O>);
-    else for (const group of list) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
+    for (const group of readGroups(params)) this.addParamGroup(group);
   }
 
   /** Refuses impossible options, with Python's sentences. */
   protected abstract validate(options: O): void;
 
-  /** One step over the parameters of a group that have a gradient; called without autograd. */
+  /** One step over the parameters of a group that have a gradient; called without autograd, and in a scope. */
   protected abstract updateGroup(group: ParamGroup<O>): void;
 
+  /** What a parameter's state must have, by its property's name; a state dict without it is refused. */
+  protected abstract requiredState(): readonly string[];
+
+  /** The shape that a tensor of a parameter's state must have, by PyTorch's name; null is any. */
+  protected stateShape(_name: string, param: Tensor): readonly number[] | null {
+    return param.shape;
+  }
+
   /** What is remembered of a parameter, under PyTorch's names. */
-  protected abstract packState(state: S): Record<string, Tensor>;
+  protected packState(state: S): Record<string, V> {
+    return packRecord(state) as Record<string, V>;
+  }
 
-  /** The way back, with tensors that belong to the optimizer. */
-  protected abstract unpackState(packed: Readonly<Record<string, Tensor>>): S;
-
-  /** Adds parameters with options of their own; missing ones take the defaults. */
-  addParamGroup(group: { params: Iterable<Tensor> } & Partial<O>): void {
-    // Not by its type alone: a program without types may give anything.
-    const isGroup = typeof (group as unknown) === 'object' && (group as unknown) !== null;
-    if (!isGroup || !isIterable(group.params)) {
-      throw new ArgumentError(
-        `optimizer can only optimize Tensors, but one of the params is ${describe(group)}; expected Tensors, or groups as { params: [...] }`,
+  /** The way back, as copies that belong to the optimizer. */
+  protected unpackState(packed: Readonly<Record<string, V>>, param: Tensor, number: string): S {
+    const required = this.requiredState().map((name) => snakeCase(name));
+    const missing = required.find((name) => packed[name] === undefined);
+    if (missing !== undefined) {
+      throw valueError(
+        `expected ${required.join(', ')} in the loaded state of parameter ${number} of ${this.constructor.name}, but ${missing} is missing`,
       );
     }
-    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+    return unpackRecord(packed, param, (name, value) => {
+      const shape = this.stateShape(name, param);
+      if (shape !== null) checkShape(name, value, shape, `parameter ${number}`);
+    }) as unknown as S;
+  }
+
+  /** Adds parameters with options of their own; missing ones take the defaults. */
+  addParamGroup(group: NewParamGroup<O>): void {
+    const { params, names } = readParams(group);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
-      if (!(param instanceof Tensor)) {
-        throw new ArgumentError(`optimizer can only optimize Tensors, but one of the params is ${describe(param)}`);
-      }
-      if (!param.isLeaf) throw valueError("can't optimize a non-leaf Tensor");
+      if (!this.#differentiable && !param.isLeaf && !param.retainsGrad)
+        throw valueError("can't optimize a non-leaf Tensor");
       if (known.has(param)) throw valueError('some parameters appear in more than one parameter group');
     }
     if (new Set(params).size < params.length) {
       throw valueError('optimizer contains a parameter group with duplicate parameters');
     }
-    const given = Object.entries(group) as [string, unknown][];
-    const unknown = given.find(([name]) => !(name in this.defaults || name === 'params' || name === 'initialLr'));
-    if (unknown !== undefined) {
-      const names = Object.keys(this.defaults).join(', ');
-      throw new ArgumentError(`expected options of a group among params, ${names}, received \`${unknown[0]}\``);
-    }
-    const options = { ...this.defaults, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+    const options = { ...this.defaults, ...readOptions(group, this.defaults) };
     this.validate(options);
-    this.paramGroups.push({ ...options, params });
+    const named = names === null ? options : { ...options, paramNames: names };
+    if (this.paramGroups.some(({ paramNames }) => (paramNames === undefined) !== !('paramNames' in named))) {
+      throw valueError(
+        'all optimizer param groups should be with/without names. ' +
+          `cannot add param group ${'paramNames' in named ? 'with' : 'without'} names to the optimizer`,
+      );
+    }
+    this.paramGroups.push({ ...named, params });
+  }
+
+  /** Autograd records the steps. */
+  get #differentiable(): boolean {
+    return (this.defaults as { differentiable?: boolean }).differentiable === true;
   }
 
   /**
@@ -118,11 +144,25 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
    * @param closure computes the loss anew, gradients included; what it returns is returned
    */
   step<T = undefined>(closure?: () => T): T | undefined {
-    const loss = closure === undefined ? undefined : enableGrad(closure);
-    noGrad(() => {
-      for (const group of this.paramGroups) this.updateGroup(group);
-    });
+    if (closure !== undefined) checkFunction('step', 'closure', closure);
+    const result = this.#hooks.aroundStep<T | undefined>(this, [closure], ([given]) =>
+      this.perform(given as (() => T) | undefined),
+    );
     this.stepped = true;
+    return result;
+  }
+
+  /** The step itself, without the hooks around it. */
+  protected perform<T>(closure: (() => T) | undefined): T | undefined {
+    const loss = closure === undefined ? undefined : enableGrad(closure);
+    const differentiable = this.#differentiable;
+    setGradEnabled(differentiable, () => {
+      for (const group of this.paramGroups) {
+        // What a differentiable step makes belongs to the graph.
+        if (differentiable) this.updateGroup(group);
+        else scope(() => this.updateGroup(group));
+      }
+    });
     return loss;
   }
 
@@ -132,7 +172,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
    */
   async stepAsync(options: ComputeOptions = {}): Promise<void> {
     checkSignal('stepAsync', options)?.throwIfAborted();
-    await computeAsync(() => this.step());
+    await computeAsync(() => {
+      this.step();
+    });
   }
 
   /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */
@@ -141,15 +183,16 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
   }
 
   /** State and options in PyTorch's layout. The tensors are the optimizer's own: the next step changes them. */
-  stateDict(): OptimizerStateDict {
+  stateDict(): OptimizerStateDict<V> {
+    for (const hook of this.#hooks.stateDictPre.hooks) hook(this);
     const params = this.paramGroups.flatMap((group) => group.params);
     const numbers = new Map(params.map((param, index) => [param, index]));
-    const state: OptimizerStateDict['state'] = {};
+    const state: OptimizerStateDict<V>['state'] = {};
     for (const [param, remembered] of this.state) {
       const number = numbers.get(param);
       if (number !== undefined) state[number] = this.packState(remembered);
     }
-    return {
+    let result: OptimizerStateDict<V> = {
       state,
       param_groups: this.paramGroups.map((group) => {
         const { params: members, ...options } = group;
@@ -159,53 +202,81 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
         };
       }),
     };
+    for (const hook of this.#hooks.stateDictPost.hooks) {
+      result = (hook(this, result) ?? result) as OptimizerStateDict<V>;
+    }
+    return result;
   }
 
   /**
    * Takes over what {@link Optimizer.stateDict} returned, here or in Python; tensors are copied, to dtype and device of their
-   * parameter.
+   * parameter. Options that it lacks stay as they are, as do the names of parameters.
    * @throws ArgumentError where groups or shapes do not fit; nothing is changed then
    */
-  loadStateDict(stateDict: OptimizerStateDict): void {
+  loadStateDict(stateDict: OptimizerStateDict<V>): void {
     checkObject('loadStateDict', 'stateDict', stateDict, '{ state, param_groups }', ['state', 'param_groups']);
-    const { state, param_groups: groups } = stateDict;
-    checkObject('loadStateDict', 'state', state);
-    checkList('loadStateDict', 'param_groups', groups);
-    if (groups.length !== this.paramGroups.length) {
-      throw valueError(
-        `loaded state dict has a different number of parameter groups (${groups.length}, the optimizer has ${this.paramGroups.length})`,
-      );
-    }
-    const byNumber = new Map<number, Tensor>();
-    for (const [index, group] of this.paramGroups.entries()) {
-      const numbers = groups[index]?.params ?? [];
-      if (numbers.length !== group.params.length) {
-        throw valueError(
-          `loaded state dict contains a parameter group that doesn't match the size of optimizer's group ` +
-            `(group ${index} has ${numbers.length} parameters, the optimizer's ${group.params.length})`,
-        );
-      }
-      for (const [place, number] of numbers.entries()) byNumber.set(number, group.params[place] as Tensor);
-    }
+    let given = { ...stateDict };
+    for (const hook of this.#hooks.loadStateDictPre.hooks)
+      given = (hook(this, given) ?? given) as OptimizerStateDict<V>;
+    const byNumber = matchGroups(given, this.paramGroups);
     const loaded = new Map<Tensor, S>();
-    for (const [key, packed] of Object.entries(state)) {
-      const param = byNumber.get(Number(key));
-      if (param === undefined)
-        throw valueError(`loaded state dict has a state for parameter ${key}, which is in no group`);
-      loaded.set(param, this.unpackState(fitState(packed, param, key)));
+    for (const [key, packed] of Object.entries(given.state)) {
+      const param = byNumber.get(Number(key)) as Tensor;
+      loaded.set(param, this.unpackState(packed, param, key));
     }
     this.state.clear();
     for (const [param, remembered] of loaded) this.state.set(param, remembered);
     for (const [index, group] of this.paramGroups.entries()) {
-      Object.assign(group, renameKeys(groups[index] ?? {}, camelCase), { params: group.params });
+      Object.assign(group, renameKeys(given.param_groups[index] ?? {}, camelCase), { params: group.params });
     }
+    for (const hook of this.#hooks.loadStateDictPost.hooks) hook(this);
+  }
+
+  // -- hooks ------------------------------------------------------------------------------------------------------------
+
+  /** Has `hook` called before each step; an array that it returns takes the place of the step's arguments. */
+  registerStepPreHook(hook: OptimizerHook<'stepPre'>): RemovableHandle {
+    return this.#hooks.stepPre.add('registerStepPreHook', hook);
+  }
+
+  /** Has `hook` called after each step. */
+  registerStepPostHook(hook: OptimizerHook<'stepPost'>): RemovableHandle {
+    return this.#hooks.stepPost.add('registerStepPostHook', hook);
+  }
+
+  /** Has `hook` called before each {@link Optimizer.stateDict}. */
+  registerStateDictPreHook(hook: OptimizerHook<'stateDictPre'>, options: OptimizerHookOptions = {}): RemovableHandle {
+    return this.#hooks.stateDictPre.add('registerStateDictPreHook', hook, options);
+  }
+
+  /** Has `hook` called with each state dict that is made; it may change it or return another. */
+  registerStateDictPostHook(hook: OptimizerHook<'stateDictPost'>, options: OptimizerHookOptions = {}): RemovableHandle {
+    return this.#hooks.stateDictPost.add('registerStateDictPostHook', hook, options);
+  }
+
+  /** Has `hook` called with a shallow copy of each state dict that is to be loaded; it may return another. */
+  registerLoadStateDictPreHook(
+    hook: OptimizerHook<'loadStateDictPre'>,
+    options: OptimizerHookOptions = {},
+  ): RemovableHandle {
+    return this.#hooks.loadStateDictPre.add('registerLoadStateDictPreHook', hook, options);
+  }
+
+  /** Has `hook` called after each state dict that was loaded. */
+  registerLoadStateDictPostHook(
+    hook: OptimizerHook<'loadStateDictPost'>,
+    options: OptimizerHookOptions = {},
+  ): RemovableHandle {
+    return this.#hooks.loadStateDictPost.add('registerLoadStateDictPostHook', hook, options);
   }
 
   /** The groups and their options as Python prints them. */
   toString(): string {
-    const groups = this.stateDict().param_groups.map((group, index) => {
-      const names = Object.keys(group).filter((name) => name !== 'params');
-      const lines = names.sort().map((name) => `    ${name}: ${optionRepr(group[name] ?? null)}\n`);
+    const groups = this.paramGroups.map(({ params: _, ...options }, index) => {
+      const packed = renameKeys(options, snakeCase) as Record<string, OptionValue>;
+      const lines = Object.keys(packed)
+        .sort()
+        .map((name) => `    ${name}: ${groupRepr(name, packed[name] ?? null)}\n`);
       return `\nParameter Group ${index}\n${lines.join('')}`;
     });
     return `${this.constructor.name} (${groups.join('')})`;
@@ -214,32 +285,6 @@ export abstract class Optimizer<O extends { lr: number }, S extends object> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-/** Copies of a parameter's tensors, checked: a count has no dimensions, all others are shaped as their parameter. */
-function fitState(packed: Readonly<Record<string, Tensor>>, param: Tensor, number: string): Record<string, Tensor> {
-  return noGrad(() =>
-    Object.fromEntries(
-      Object.entries(packed).map(([name, tensor]) => {
-        if (!(tensor instanceof Tensor)) {
-          throw new ArgumentError(
-            `expected a tensor for \`${name}\` of parameter ${number}, received ${describe(tensor)}`,
-          );
-        }
-        if (name === 'step') return [name, tensor];
-        if (tensor.shape.join() !== param.shape.join()) {
-          throw valueError(
-            `\`${name}\` of parameter ${number} has shape [${tensor.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`,
-          );
-        }
-        return [name, tensor.to({ dtype: param.dtype, device: param.device, copy: true })];
-      }),
-    ),
-  );
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function renameKeys(object: object, rename: (name: string) => string): Record<string, unknown> {
@@ -253,7 +298,8 @@ function optionRepr(value: OptionValue): string {
   return typeof value === 'string' ? value : `(${value.map(optionRepr).join(', ')})`;
 }
 
-/** An error for an impossible value: Python's `ValueError`. */
-export function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
+/** Names of parameters are a list in Python, where pairs of options are tuples. */
+function groupRepr(name: string, value: OptionValue): string {
+  if (name !== 'param_names' || !Array.isArray(value)) return optionRepr(value);
+  return `[${value.map((each) => `'${String(each)}'`).join(', ')}]`;
 }

@@ -1,12 +1,17 @@
-import { checkNumbers, keep } from '../engine';
+import { checkNumbers, keep, TorchError } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
-import type { Tensor } from '../tensor';
+import { type Tensor, zerosLike } from '../tensor';
 import { adopt } from '../tensor/dispatch';
-import { Optimizer, valueError, type ParamGroup, type Params } from './optimizer';
+import { checkChoices, directionOf, type ImplementationOptions, usesForeach } from './composed';
+import { byDeviceAndDtype, type Member } from './foreach';
+import { checkFused, fused_ } from './fused';
+import { Optimizer } from './optimizer';
+import { checkImplementation, checkRates } from './options';
+import { type ParamGroup, type Params, valueError } from './param-groups';
 
 /** Options of {@link SGD}. */
-export interface SGDOptions {
+export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
   /** Learning rate. */
   lr?: number;
   /** Share of the last step's direction that is kept; 0 keeps none. */
@@ -17,9 +22,12 @@ export interface SGDOptions {
   weightDecay?: number;
   /** Look ahead by the momentum (Sutskever et al. 2013). */
   nesterov?: boolean;
-  /** Climb, not descend. */
-  maximize?: boolean;
+  /** Step by libtorch's fused op, whose bits are not the for-loop's. */
+  fused?: boolean | null;
 }
+
+type SGDOrder = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize', ...Implementation];
+type Implementation = ['foreach', 'differentiable', 'fused'];
 
 const sgdDefaults: Required<SGDOptions> = {
   lr: 1e-3,
@@ -28,65 +36,114 @@ const sgdDefaults: Required<SGDOptions> = {
   weightDecay: 0,
   nesterov: false,
   maximize: false,
+  foreach: null,
+  differentiable: false,
+  fused: null,
 };
 
-/** Options of a group; the last three only travel through state dicts, as in {@link AdamGroup}. */
-export interface SGDGroup extends Required<SGDOptions> {
-  foreach: boolean | null;
-  differentiable: boolean;
-  fused: boolean | null;
-}
+/** Options of a group. */
+export type SGDGroup = Required<SGDOptions>;
 
 /** @inline */
 interface SGDState {
-  momentumBuffer: Tensor;
+  momentumBuffer?: Tensor;
 }
 
-/** `torch.optim.SGD`, with the bits of Python's for-loop. */
+/** `torch.optim.SGD`, with the bits of Python's for-loop; `foreach` and `fused` have the bits of theirs. */
 export class SGD extends Optimizer<SGDGroup, SGDState> {
-  constructor(
-    params: Params<SGDGroup>,
-    ...rest: Tail<SGDOptions, ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']>
-  ) {
-    super(params, { ...readTail('SGD', sgdDefaults, rest), foreach: null, differentiable: false, fused: null });
+  constructor(params: Params<SGDGroup>, ...rest: Tail<SGDOptions, SGDOrder>) {
+    super(params, readTail('SGD', sgdDefaults, rest));
   }
 
-  protected override validate({ lr, momentum, dampening, weightDecay, nesterov }: SGDGroup): void {
-    checkNumbers('SGD', { lr, momentum, dampening, weightDecay });
-    if (!(lr >= 0)) throw valueError(`Invalid learning rate: ${lr}`);
-    if (!(momentum >= 0)) throw valueError(`Invalid momentum value: ${momentum}`);
-    if (!(weightDecay >= 0)) throw valueError(`Invalid weight_decay value: ${weightDecay}`);
+  protected override validate(options: SGDGroup): void {
+    const { lr, momentum, dampening, weightDecay, nesterov, foreach, fused, maximize, differentiable } = options;
+    checkRates('SGD', {
+      lr: ['learning rate', lr],
+      momentum: ['momentum value', momentum],
+      weightDecay: ['weight_decay value', weightDecay],
+    });
+    checkNumbers('SGD', { dampening });
+    checkImplementation('SGD', { foreach, fused, maximize, differentiable, nesterov });
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw valueError('Nesterov momentum requires a momentum and zero dampening');
     }
   }
 
+  /** Python, too, writes no buffer where there is no momentum. */
+  protected override requiredState(): readonly (keyof SGDState)[] {
+    return [];
+  }
+
   protected override updateGroup(group: ParamGroup<SGDGroup>): void {
     const params = group.params.filter(({ handle }) => binding.hasGrad(handle));
     if (params.length === 0) return;
-    const made = binding.sgdStep({
-      params: params.map(({ handle }) => handle),
-      momentumBuffers: params.map((param) => this.state.get(param)?.momentumBuffer.handle ?? 0),
-      lr: group.lr,
-      momentum: group.momentum,
-      dampening: group.dampening,
-      weightDecay: group.weightDecay,
-      nesterov: group.nesterov,
-      maximize: group.maximize,
-    });
-    for (const [index, param] of params.entries()) {
-      const buffer = made[index] ?? 0;
-      // It outlives the scope of the step that made it.
-      if (buffer !== 0) this.state.set(param, { momentumBuffer: keep(adopt<Tensor>(buffer)) });
-    }
+    const members = params.map((param): Stepping => ({ param, state: this.state.get(param) ?? {} }));
+    checkChoices(group, members);
+    if (group.fused === true) updateFused(withGradients(members), group);
+    else if (group.differentiable) {
+      for (const member of withGradients(members)) updateRecorded(member, group);
+    } else updateNatively(members, group);
+    // Parameters without momentum stay without an entry, as in Python.
+    for (const { param, state } of members) if (state.momentumBuffer !== undefined) this.state.set(param, state);
   }
+}
 
-  protected override packState({ momentumBuffer }: SGDState): Record<string, Tensor> {
-    return { momentum_buffer: momentumBuffer };
-  }
+type Stepping = Omit<Member<SGDState>, 'grad'>;
 
-  protected override unpackState({ momentum_buffer }: Readonly<Record<string, Tensor>>): SGDState {
-    if (momentum_buffer === undefined) throw valueError('expected momentum_buffer in the loaded state of SGD');
-    return { momentumBuffer: keep(momentum_buffer) };
+/** As one native call, by the way that PyTorch takes. */
+function updateNatively(members: readonly Stepping[], group: ParamGroup<SGDGroup>): void {
+  const made = binding.sgdStep({
+    params: members.map(({ param }) => param.handle),
+    momentumBuffers: members.map(({ state }) => state.momentumBuffer?.handle ?? 0),
+    lr: group.lr,
+    momentum: group.momentum,
+    dampening: group.dampening,
+    weightDecay: group.weightDecay,
+    nesterov: group.nesterov,
+    maximize: group.maximize,
+    foreach: usesForeach(group, members),
+  });
+  for (const [index, { state }] of members.entries()) {
+    const buffer = made[index] ?? 0;
+    // It outlives the scope of the step that made it.
+    if (buffer !== 0) state.momentumBuffer = keep(adopt<Tensor>(buffer));
   }
+}
+
+function withGradients(members: readonly Stepping[]): Member<SGDState>[] {
+  return members.map((member) => ({ ...member, grad: member.param.grad as Tensor }));
+}
+
+function updateFused(all: readonly Member<SGDState>[], group: ParamGroup<SGDGroup>): void {
+  checkFused(all);
+  if (all.some(({ grad }) => grad.isSparse)) throw new TorchError('`_fused_sgd` does not support sparse gradients');
+  const { weightDecay, momentum, lr, dampening, nesterov, maximize } = group;
+  // Zeros, where Python leaves the buffers as they are: libtorch's op reads them in bfloat16 and float16, at the first step
+  // too, and Python's then begin with whatever was in that memory.
+  const step = (members: readonly Member<SGDState>[], isFirst: boolean): void => {
+    for (const { grad, state } of members) if (isFirst) state.momentumBuffer = keep(zerosLike(grad));
+    const buffers = momentum === 0 ? [] : members.map(({ state }) => state.momentumBuffer as Tensor);
+    const lists = [members.map(({ param }) => param), members.map(({ grad }) => grad), buffers];
+    fused_('sgd', ...lists, weightDecay, momentum, lr, dampening, nesterov, maximize, isFirst);
+  };
+  for (const members of byDeviceAndDtype(all)) {
+    // A buffer is made at a parameter's first step with momentum, which the op must know of.
+    const isFirst = ({ state }: Member<SGDState>): boolean => momentum !== 0 && state.momentumBuffer === undefined;
+    const [first, later] = [members.filter(isFirst), members.filter((member) => !isFirst(member))];
+    if (first.length > 0) step(first, true);
+    if (later.length > 0) step(later, false);
+  }
+}
+
+/** One parameter's step by ops that autograd can follow. */
+function updateRecorded(member: Member<SGDState>, group: ParamGroup<SGDGroup>): void {
+  const { lr, momentum, dampening, nesterov } = group;
+  const { param, state } = member;
+  let grad = directionOf(member, group);
+  if (momentum !== 0) {
+    if (state.momentumBuffer === undefined) state.momentumBuffer = keep(grad.detach().clone());
+    else state.momentumBuffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
+    grad = nesterov ? grad.add(state.momentumBuffer, { alpha: momentum }) : state.momentumBuffer;
+  }
+  param.add_(grad, { alpha: -lr });
 }

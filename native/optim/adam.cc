@@ -123,7 +123,7 @@ void AdamStep(const std::vector<AdamParameter>& parameters, const AdamOptions& o
     TORCH_CHECK(!parameter.grad.is_sparse(),
                 "Adam does not support sparse gradients, please consider SparseAdam instead");
   }
-  if (AllOnCuda(parameters)) {
+  if (options.foreach) {
     AdamForeach(parameters, options);
     return;
   }

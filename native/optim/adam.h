@@ -16,6 +16,7 @@ struct AdamOptions {
   bool decoupled_weight_decay = false;
   bool amsgrad = false;
   bool maximize = false;
+  bool foreach = false;
 };
 
 // One parameter with its gradient and its state.
@@ -39,10 +40,11 @@ struct AdamScalars {
 // _single_tensor_adam: one op after the other, and the yardstick of every other way.
 void AdamForLoop(const AdamParameter& parameter, const AdamOptions& options);
 
-// _multi_tensor_adam: PyTorch's default where all parameters are on a CUDA device.
+// _multi_tensor_adam.
 void AdamForeach(const std::vector<AdamParameter>& parameters, const AdamOptions& options);
 
-// Takes the way that PyTorch takes by default; on the CPU the one-pass form of it, where that holds.
+// By foreach ops or one parameter after the other, as the options say; the latter in one pass on the CPU, where that
+// holds.
 void AdamStep(const std::vector<AdamParameter>& parameters, const AdamOptions& options);
 
 // `exact-fused`, or `for-loop` where the one-pass form is off.

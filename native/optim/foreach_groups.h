@@ -1,4 +1,4 @@
-// When PyTorch's optimizers take their foreach form, and how they group the parameters for it.
+// How PyTorch's optimizers group the parameters for their foreach form.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,15 +8,8 @@
 
 namespace libtorch_node {
 
-// The default of torch.optim: foreach where every parameter is on an accelerator, else one after the other.
-// `Parameter` is any struct with a tensor `param`.
-template <typename Parameter>
-bool AllOnCuda(const std::vector<Parameter>& parameters) {
-  return !parameters.empty() && std::all_of(parameters.begin(), parameters.end(),
-                                            [](const Parameter& parameter) { return parameter.param.is_cuda(); });
-}
-
-// One list per device and dtype; a foreach op takes nothing else on its fast way.
+// One list per device and dtype; a foreach op takes nothing else on its fast way. `Parameter` is any struct with a
+// tensor `param`.
 template <typename Parameter>
 std::vector<std::vector<Parameter>> GroupByDeviceAndDtype(const std::vector<Parameter>& parameters) {
   std::vector<std::vector<Parameter>> groups;

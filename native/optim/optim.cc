@@ -51,6 +51,7 @@ napi_value AdamStepFromJavaScript(Arguments& arguments) {
   options.decoupled_weight_decay = BoolProperty(env, args, "decoupledWeightDecay");
   options.amsgrad = BoolProperty(env, args, "amsgrad");
   options.maximize = BoolProperty(env, args, "maximize");
+  options.foreach = BoolProperty(env, args, "foreach");
 
   const ReadingShapes reading(arguments);
   const std::vector<at::Tensor> params = ReadTensors(arguments, Property(env, args, "params"), "params");
@@ -106,6 +107,7 @@ napi_value SgdStepFromJavaScript(Arguments& arguments) {
   options.weight_decay = DoubleProperty(env, args, "weightDecay");
   options.nesterov = BoolProperty(env, args, "nesterov");
   options.maximize = BoolProperty(env, args, "maximize");
+  options.foreach = BoolProperty(env, args, "foreach");
 
   const ReadingShapes reading(arguments);
   const std::vector<at::Tensor> params = ReadTensors(arguments, Property(env, args, "params"), "params");

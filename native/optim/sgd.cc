@@ -82,7 +82,7 @@ void SgdForeachGroup(const std::vector<SgdParameter>& group, const SgdOptions& o
 
 void SgdStep(const std::vector<SgdParameter>& parameters, const SgdOptions& options) {
   const at::NoGradGuard no_grad;
-  if (AllOnCuda(parameters)) {
+  if (options.foreach) {
     for (const std::vector<SgdParameter>& group : GroupByDeviceAndDtype(parameters)) SgdForeachGroup(group, options);
     return;
   }

@@ -14,6 +14,7 @@ struct SgdOptions {
   double weight_decay = 0;
   bool nesterov = false;
   bool maximize = false;
+  bool foreach = false;
 };
 
 // One parameter with its gradient.
@@ -24,7 +25,7 @@ struct SgdParameter {
   at::Tensor* momentum_buffer = nullptr;
 };
 
-// Takes the way that PyTorch takes by default: one op after the other, or foreach where all is on a CUDA device.
+// By foreach ops or one parameter after the other, as the options say.
 void SgdStep(const std::vector<SgdParameter>& parameters, const SgdOptions& options);
 
 }  // namespace libtorch_node

@@ -65,6 +65,7 @@ describe('the seam of the optimizers', () => {
     decoupledWeightDecay: false,
     amsgrad: false,
     maximize: false,
+    foreach: false,
   };
 
   it('names what does not fit', () => {

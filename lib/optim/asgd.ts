@@ -1,0 +1,139 @@
+import { checkNumbers, keep, libm } from '../engine';
+import { readTail, type Tail } from '../tensor/tail';
+import { getDefaultDtype, ones, type Tensor, tensor } from '../tensor';
+import {
+  ComposedOptimizer,
+  directionOf,
+  implementationDefaults,
+  type ImplementationOptions,
+  keptZeros,
+  listsOf,
+} from './composed';
+import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
+import { checkImplementation, checkRates } from './options';
+import type { ParamGroup, Params } from './param-groups';
+import { divideBy } from './scratch';
+import { countTensor, nextCount } from './state-dict';
+
+/** Options of {@link ASGD}. */
+export interface ASGDOptions extends ImplementationOptions {
+  /** Learning rate. */
+  lr?: number;
+  /** Decay of the parameters. */
+  lambd?: number;
+  /** Power by which the rate falls. */
+  alpha?: number;
+  /** The step at which averaging starts. */
+  t0?: number;
+  /** Share of the parameter added to the gradient. */
+  weightDecay?: number;
+}
+
+type ASGDOrder = ['lr', 'lambd', 'alpha', 't0', 'weightDecay', ...Implementation];
+type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
+
+const defaults: Required<ASGDOptions> = {
+  lr: 1e-2,
+  lambd: 1e-4,
+  alpha: 0.75,
+  t0: 1e6,
+  weightDecay: 0,
+  ...implementationDefaults,
+};
+
+/** Options of a group. */
+export type ASGDGroup = Required<ASGDOptions>;
+
+/** @inline */
+interface ASGDState {
+  step: number;
+  /** The rate of the next step, without dimensions. */
+  eta: Tensor;
+  /** The newest parameter's share in the average, without dimensions. */
+  mu: Tensor;
+  /** The averaged parameter. */
+  ax: Tensor;
+}
+
+/** `torch.optim.ASGD`: stochastic gradient descent that averages its parameters (Polyak and Juditsky 1992). */
+export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
+  constructor(params: Params<ASGDGroup>, ...rest: Tail<ASGDOptions, ASGDOrder>) {
+    super(params, readTail('ASGD', defaults, rest));
+  }
+
+  protected override validate(options: ASGDGroup): void {
+    const { lr, lambd, alpha, t0, weightDecay, foreach, maximize, capturable, differentiable } = options;
+    checkRates('ASGD', { lr: ['learning rate', lr], weightDecay: ['weight_decay value', weightDecay] });
+    checkNumbers('ASGD', { lambd, alpha, t0 });
+    checkImplementation('ASGD', { foreach, maximize, capturable, differentiable });
+  }
+
+  protected override requiredState(): readonly (keyof ASGDState)[] {
+    return ['step', 'eta', 'mu', 'ax'];
+  }
+
+  protected override stateShape(name: string, param: Tensor): readonly number[] {
+    return name === 'ax' ? param.shape : [];
+  }
+
+  protected override makeState(param: Tensor, _grad: Tensor, { lr }: ParamGroup<ASGDGroup>): ASGDState {
+    const { device } = param;
+    const { dtype } = countTensor(0);
+    const eta = keep(tensor(lr, { dtype, device }));
+    return { step: 0, eta, mu: keep(ones([], { dtype, device })), ax: keptZeros(param) };
+  }
+
+  protected override updateOne(member: Member<ASGDState>, group: ParamGroup<ASGDGroup>): void {
+    const { lr, lambd, alpha, t0 } = group;
+    const { state } = member;
+    const [param, ax] = [asReal(member.param), asReal(state.ax)];
+    state.step = nextCount(state.step);
+    const grad = directionOf({ param, grad: asReal(member.grad) }, group);
+    const eta = state.eta.item();
+    param.mul_(1 - lambd * eta);
+    param.add_(grad, { alpha: -eta });
+    if (state.mu.item() === 1) ax.copy_(param);
+    else ax.add_(param.sub(ax).mul_(state.mu));
+    // By way of the default dtype, as `torch.as_tensor` of a number goes.
+    const dtype = getDefaultDtype();
+    state.eta.copy_(tensor(lr / libm.pow(1 + lambd * lr * state.step, alpha), { dtype }));
+    state.mu.copy_(tensor(1 / Math.max(1, state.step - t0), { dtype }));
+  }
+
+  protected override updateMany(members: readonly Member<ASGDState>[], group: ParamGroup<ASGDGroup>): void {
+    const { lr, lambd, alpha, t0, weightDecay, maximize } = group;
+    const { params, grads } = listsOf(members);
+    const states = members.map(({ state }) => state);
+    const axs = states.map(({ ax }) => asReal(ax));
+    const [etas, mus] = [states.map(({ eta }) => eta), states.map(({ mu }) => mu)];
+    const gradients = new Gradients(grads, maximize);
+    for (const state of states) state.step = nextCount(state.step);
+    gradients.decay(params, weightDecay);
+    let directions = gradients.list;
+    if (weightDecay !== 0) foreach_('add_.List', directions, params, lambd);
+    else directions = foreach('add.List', directions, params, lambd);
+    foreach_('addcmul_.Scalar', params, directions, etas, -1);
+    free(directions);
+    gradients.free();
+    const differences = foreach('sub.List', params, axs);
+    foreach_('addcmul_.Scalar', axs, differences, mus, 1);
+    free(differences);
+    // Unlike in the for-loop the count is a tensor in this formula, and rounded as one.
+    const nextEtas = states.map(({ step }) =>
+      divideBy(
+        lr,
+        countTensor(step)
+          .mul(lambd * lr)
+          .add(1)
+          .pow(alpha),
+      ),
+    );
+    const dtype = getDefaultDtype();
+    foreach_('copy_', etas, nextEtas);
+    foreach_(
+      'copy_',
+      mus,
+      states.map(({ step }) => tensor(1 / Math.max(1, step - t0), { dtype })),
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Arithmetic as a Python program has it whose variables hold now a float, now a tensor without dimensions: two floats are
+ * computed in float64, anything with a tensor in the tensor's dtype. `LBFGS` is such a program, and its bits hang on it.
+ */
+
+import { Tensor } from '../tensor';
+
+/** A Python float, or a tensor without dimensions. */
+export type Num = Tensor | number;
+
+export function add(a: Num, b: Num): Num {
+  if (typeof a === 'number') return typeof b === 'number' ? a + b : b.add(a);
+  return typeof b === 'number' ? a.add(b) : a.add(b);
+}
+
+export function sub(a: Num, b: Num): Num {
+  if (typeof a === 'number') return typeof b === 'number' ? a - b : b.neg().add(a);
+  return typeof b === 'number' ? a.sub(b) : a.sub(b);
+}
+
+export function mul(a: Num, b: Num): Num {
+  if (typeof a === 'number') return typeof b === 'number' ? a * b : b.mul(a);
+  return typeof b === 'number' ? a.mul(b) : a.mul(b);
+}
+
+/** A float through a tensor is the tensor's reciprocal times the float. */
+export function div(a: Num, b: Num): Num {
+  if (typeof a === 'number') return typeof b === 'number' ? a / b : b.reciprocal().mul(a);
+  return typeof b === 'number' ? a.div(b) : a.div(b);
+}
+
+export function abs(a: Num): Num {
+  return typeof a === 'number' ? Math.abs(a) : a.abs();
+}
+
+/** `a < b` */
+export function less(a: Num, b: Num): boolean {
+  if (typeof a === 'number') return typeof b === 'number' ? a < b : Boolean(b.gt(a).item());
+  return Boolean((typeof b === 'number' ? a.lt(b) : a.lt(b)).item());
+}
+
+/** `a <= b` */
+export function lessOrEqual(a: Num, b: Num): boolean {
+  if (typeof a === 'number') return typeof b === 'number' ? a <= b : Boolean(b.ge(a).item());
+  return Boolean((typeof b === 'number' ? a.le(b) : a.le(b)).item());
+}
+
+/** Python's `min`: the first of equal ones. */
+export function min(first: Num, ...rest: readonly Num[]): Num {
+  return rest.reduce((least, each) => (less(each, least) ? each : least), first);
+}
+
+/** Python's `max`: the first of equal ones. */
+export function max(first: Num, ...rest: readonly Num[]): Num {
+  return rest.reduce((most, each) => (less(most, each) ? each : most), first);
+}
+
+/** `float(a)` */
+export function valueOf(a: Num): number {
+  return typeof a === 'number' ? a : a.item();
+}

@@ -1,0 +1,67 @@
+import { describe, libm } from '../../engine';
+import { readTail, type Tail } from '../../tensor/tail';
+import { checkCount, checkOptimizer, LRScheduler, perGroup } from '../lr-scheduler/base';
+import type { AnyOptimizer } from '../optimizer';
+import { valueError } from '../param-groups';
+
+/** Options of {@link SWALR}. */
+export interface SWALROptions {
+  /** The rate at the end, for all groups or for each. */
+  swaLr: number | readonly number[];
+  /** Epochs until then. */
+  annealEpochs?: number;
+  annealStrategy?: 'cos' | 'linear';
+  /** The epoch to go on from; −1 for a start. */
+  lastEpoch?: number;
+}
+
+type Rest =
+  | [options: SWALROptions]
+  | [
+      swaLr: number | readonly number[],
+      ...rest: Tail<SWALROptions, ['annealEpochs', 'annealStrategy', 'lastEpoch']>,
+    ];
+
+/** Brings the rates to a fixed one and leaves them there (`torch.optim.swa_utils.SWALR`). */
+export class SWALR extends LRScheduler {
+  annealEpochs: number;
+  annealStrategy: 'cos' | 'linear';
+
+  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+    const defaults: Required<SWALROptions> = { swaLr: NaN, annealEpochs: 10, annealStrategy: 'cos', lastEpoch: -1 };
+    const { swaLr, annealEpochs, annealStrategy, lastEpoch } = readTail('SWALR', defaults, rest);
+    checkOptimizer(optimizer);
+    const rates = perGroup('swaLr', optimizer, swaLr);
+    if (!['cos', 'linear'].includes(annealStrategy)) {
+      throw valueError(`anneal_strategy must be one of 'cos' or 'linear', instead got ${describe(annealStrategy)}`);
+    }
+    checkCount('SWALR', 'annealEpochs', annealEpochs, 0);
+    super(optimizer);
+    for (const [index, group] of this.groups.entries()) group.swaLr = rates[index] as number;
+    this.annealEpochs = annealEpochs;
+    this.annealStrategy = annealStrategy;
+    this.start(lastEpoch);
+  }
+
+  override getLr(): number[] {
+    this.warnOutsideStep();
+    const count = this.stepCount - 1;
+    const step = this.annealEpochs === 0 ? Math.max(1, count) : count;
+    const before = this.#shareAt(step - 1);
+    const share = this.#shareAt(step);
+    return this.groups.map(({ lr, swaLr = NaN }) => {
+      const first = before === 1 ? swaLr : (lr - before * swaLr) / (1 - before);
+      return swaLr * share + first * (1 - share);
+    });
+  }
+
+  /** How much of the way is behind. */
+  #shareAt(step: number): number {
+    const t = Math.max(0, Math.min(1, step / Math.max(1, this.annealEpochs)));
+    return this.annealStrategy === 'linear' ? t : (1 - libm.cos(Math.PI * t)) / 2;
+  }
+
+  protected override fields(): Record<string, string> {
+    return { anneal_epochs: 'annealEpochs', _anneal_strategy: 'annealStrategy' };
+  }
+}
