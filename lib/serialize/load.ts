@@ -7,6 +7,7 @@ import { type CheckpointSource, readCheckpoint } from './checkpoint-source';
 import { attemptOn, attemptOnAsync, FormatError } from './file-error';
 import { FormatFault } from './format-fault';
 import { type MapLocation, placement } from './locations';
+import { MappedFile } from './mapped-file';
 import { Revival } from './revive';
 import type { FileOptions } from './safetensors-async';
 import { emptyMemory, fillMemory, fillMemoryAsync } from './storage-memory';
@@ -16,6 +17,12 @@ import type { StoredStorage } from './tensor-sources';
 export interface LoadOptions {
   /** Where the tensors go, see {@link MapLocation}; by default to where they were when they were saved. */
   mapLocation?: MapLocation | undefined;
+  /**
+   * Maps the file into memory in place of reading it: what is not used is not read, and what is written to stays out of the
+   * file. The file must not change as long as a tensor of it is alive. Storages that do not lie at a multiple of 64 bytes in
+   * it, as those of the legacy format, are read. Default false.
+   */
+  mmap?: boolean | undefined;
 }
 
 /**
@@ -43,7 +50,7 @@ export function load(file: string, options: LoadOptions = {}): unknown {
   check('load', file, options);
   return attemptOn(file, 'read', () => {
     const descriptor = fs.openSync(file, 'r');
-    const loading = new Loading(options);
+    const loading = new Loading(file, options);
     try {
       const source = readCheckpoint(descriptor, fs.fstatSync(descriptor).size);
       for (const [storage, memory, position] of loading.memories(source)) {
@@ -69,7 +76,7 @@ export async function loadAsync(file: string, options: LoadOptions & FileOptions
   return attemptOnAsync(file, 'read', async () => {
     signal?.throwIfAborted();
     const handle = await open(file, 'r');
-    const loading = new Loading(options);
+    const loading = new Loading(file, options);
     try {
       const source = readCheckpoint(handle.fd, (await handle.stat()).size);
       for (const [storage, memory, position] of loading.memories(source)) {
@@ -87,15 +94,17 @@ export async function loadAsync(file: string, options: LoadOptions & FileOptions
 
 function check(name: string, file: string, options: LoadOptions & FileOptions): void {
   checkString(name, 'file', file);
-  checkOptions(name, options, name === 'load' ? ['mapLocation'] : ['mapLocation', 'signal']);
+  checkOptions(name, options, name === 'load' ? ['mapLocation', 'mmap'] : ['mapLocation', 'mmap', 'signal']);
 }
 
 /** The tensors of a file that is being loaded. */
 class Loading {
   private readonly filled = new Map<StoredStorage, Tensor>();
   private readonly revival: Revival;
+  private readonly mapped: MappedFile | null;
 
-  constructor({ mapLocation }: LoadOptions) {
+  constructor(file: string, { mapLocation, mmap = false }: LoadOptions) {
+    this.mapped = mmap ? new MappedFile(file) : null;
     this.revival = new Revival(this.filled, placement(mapLocation));
   }
 
@@ -103,9 +112,10 @@ class Loading {
   *memories({ storages }: CheckpointSource): Generator<[StoredStorage, Tensor, number]> {
     for (const [storage, position] of storages) {
       const device = this.revival.device(storage.location);
-      const memory = emptyMemory(storage.bytes, device === 'meta' ? 'meta' : 'cpu');
+      const mapped = device === 'meta' ? null : (this.mapped?.part(position, storage.bytes) ?? null);
+      const memory = mapped ?? emptyMemory(storage.bytes, device === 'meta' ? 'meta' : 'cpu');
       this.filled.set(storage, memory);
-      if (device !== 'meta') yield [storage, memory, position];
+      if (mapped === null && device !== 'meta') yield [storage, memory, position];
       if (device === memory.device) continue;
       this.filled.set(storage, memory.to(device));
       memory.dispose();
@@ -116,11 +126,13 @@ class Loading {
   finish({ value }: CheckpointSource): unknown {
     const result = this.revival.value(value);
     for (const memory of this.filled.values()) memory.dispose();
+    this.mapped?.dispose();
     return result;
   }
 
   abandon(): void {
     for (const tensor of [...this.filled.values(), ...this.revival.tensors()]) tensor.dispose();
+    this.mapped?.dispose();
   }
 }
 

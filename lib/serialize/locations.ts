@@ -14,13 +14,13 @@ export type MapLocation =
   | ((location: string) => Device | null | undefined);
 
 /** The device that something from `location` goes to. */
-export function placement(mapLocation: MapLocation | undefined): (location: string) => Device {
+export function placement(mapLocation: MapLocation | null | undefined): (location: string) => Device {
   const asked = lookup(mapLocation);
   return (location) => {
-    const device = asked(location) ?? location;
-    if (typeof (device as unknown) !== 'string' || !/^(?:cpu|meta|cuda(?::\d{1,3})?)$/.test(device)) {
+    const device: unknown = asked(location) ?? location;
+    if (typeof device !== 'string' || !/^(?:cpu|meta|cuda(?::\d{1,3})?)$/.test(device)) {
       throw new FormatFault(
-        `it has a storage on the device ${quote(String(device))}, which is not there; give mapLocation, such as 'cpu'`,
+        `it has a storage on the device ${typeof device === 'string' ? quote(device) : describe(device)}, which is not there; give mapLocation, such as 'cpu'`,
       );
     }
     if (device.startsWith('cuda')) checkCuda(device);
@@ -28,7 +28,7 @@ export function placement(mapLocation: MapLocation | undefined): (location: stri
   };
 }
 
-function lookup(mapLocation: MapLocation | undefined): (location: string) => string | null | undefined {
+function lookup(mapLocation: MapLocation | null | undefined): (location: string) => string | null | undefined {
   if (mapLocation === undefined || mapLocation === null) return () => undefined;
   if (typeof mapLocation === 'string') return () => mapLocation;
   if (typeof mapLocation === 'function') return mapLocation;

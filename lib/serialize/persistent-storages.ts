@@ -10,6 +10,8 @@ import { StorageSource, type StoredStorage } from './tensor-sources';
  */
 export class PersistentStorages {
   readonly byKey = new Map<string, StoredStorage>();
+  /** What stands for a whole storage, once for each: a storage that is a value occurs as one object. */
+  private readonly whole = new Map<string, StorageSource>();
 
   resolve(id: PickleValue): StorageSource {
     const [kind, type, key, location, elements, view = null] = id instanceof Tuple ? id.items : [];
@@ -28,7 +30,13 @@ export class PersistentStorages {
     }
     const storage = known ?? { key, location, bytes };
     this.byKey.set(key, storage);
-    if (view === null) return new StorageSource(storage, dtype, 0, bytes);
+    if (view === null) {
+      const same = this.whole.get(key);
+      if (same?.dtype === dtype) return same;
+      const source = new StorageSource(storage, dtype, 0, bytes);
+      this.whole.set(key, source);
+      return source;
+    }
     const [, offset, length] = view instanceof Tuple ? view.items : [];
     const start = count('the offset of a view of a storage', offset) * itemSize(dtype);
     const size = count('the size of a view of a storage', length) * itemSize(dtype);

@@ -93,7 +93,10 @@ class Pickler {
   }
 
   private array(value: readonly unknown[]): void {
-    if (Object.isFrozen(value)) return this.tuple(value);
+    if (Object.isFrozen(value)) {
+      this.tuple(value);
+      return;
+    }
     this.pickle.emptyList();
     this.pickle.remember(value);
     if (value.length === 0) return;
@@ -104,11 +107,17 @@ class Pickler {
   }
 
   private tuple(value: readonly unknown[]): void {
-    if (value.length === 0) return this.pickle.tuple();
+    if (value.length === 0) {
+      this.pickle.tuple();
+      return;
+    }
     this.pickle.mark();
     for (let at = 0; at < value.length; at++) this.at(`[${at}]`, value[at]);
     this.pickle.tupleFromMark();
-    if (!this.pickle.isRemembered(value)) return this.pickle.remember(value);
+    if (!this.pickle.isRemembered(value)) {
+      this.pickle.remember(value);
+      return;
+    }
     // It contains itself, through a list, and was written whole on the way.
     this.pickle.pop();
     this.pickle.recall(value);

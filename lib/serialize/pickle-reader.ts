@@ -151,7 +151,10 @@ class Machine {
 
   long(length: number): void {
     if (length > LONGEST_INT) throw new FormatFault(`its pickle has an int of ${length} bytes`);
-    if (length === 0) return this.push(0);
+    if (length === 0) {
+      this.push(0);
+      return;
+    }
     const digits = Buffer.from(this.source.take(length)).reverse().toString('hex');
     const value = BigInt.asIntN(8 * length, BigInt(`0x${digits}`));
     const number = Number(value);

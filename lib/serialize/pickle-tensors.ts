@@ -140,7 +140,10 @@ export class TensorPickler {
   /** As Python writes a tensor with attributes, which is what its buffers are. */
   private buffer(tensor: TensorBuffer): void {
     const { pickle } = this;
-    if (tensor.layout !== 'strided' || tensor.device === 'meta') return this.plain(tensor, tensor.requiresGrad);
+    if (tensor.layout !== 'strided' || tensor.device === 'meta') {
+      this.plain(tensor, tensor.requiresGrad);
+      return;
+    }
     const [rebuild, ...args] = this.stridedCall(tensor, tensor.requiresGrad);
     this.call({ module: 'torch._tensor', name: '_rebuild_from_type_v2' }, [
       () => pickle.global(rebuild),

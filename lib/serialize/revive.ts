@@ -94,7 +94,7 @@ export class Revival implements TensorHome {
     }
     const object: Record<string, unknown> = {};
     this.made.set(source, object);
-    for (const [key, value] of entries) object[String(key)] = this.value(value);
+    for (const [key, value] of entries) object[key as string | number] = this.value(value);
     return object;
   }
 }
