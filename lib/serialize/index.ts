@@ -7,3 +7,9 @@ export { save, saveAsync } from './save';
 export { loadSafetensors, saveSafetensors, type Safetensors } from './safetensors';
 export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './safetensors-async';
 export { type NamedTensors, stateSha256 } from './state-dict';
+export {
+  loadSafetensorsSharded,
+  loadSafetensorsShardedAsync,
+  saveSafetensorsSharded,
+  type ShardOptions,
+} from './safetensors-sharded';

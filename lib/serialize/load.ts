@@ -140,5 +140,7 @@ class Loading {
 function formatErrorOf(error: unknown, file: string): unknown {
   const isFault = error instanceof FormatFault || (isTorchError(error) && !('syscall' in error));
   if (!isFault) return error;
-  return new FormatError(`${file} cannot be loaded as a checkpoint: ${error.message}`, { cause: error });
+  // The library's sentence; the call that it adds is none of the user's.
+  const [fault = ''] = error.message.split('\n');
+  return new FormatError(`${file} cannot be loaded as a checkpoint: ${fault}`, { cause: error });
 }
