@@ -10,7 +10,7 @@ import { type MapLocation, placement } from './locations';
 import { MappedFile } from './mapped-file';
 import { Revival } from './revive';
 import type { FileOptions } from './safetensors-async';
-import { emptyMemory, fillMemory, fillMemoryAsync } from './storage-memory';
+import { emptyMemory, fillMemory, PieceReader } from './storage-memory';
 import type { StoredStorage } from './tensor-sources';
 
 /** Options of {@link load}. */
@@ -77,16 +77,18 @@ export async function loadAsync(file: string, options: LoadOptions & FileOptions
     signal?.throwIfAborted();
     const handle = await open(file, 'r');
     const loading = new Loading(file, options);
+    const reader = new PieceReader(handle, signal);
     try {
       const source = readCheckpoint(handle.fd, (await handle.stat()).size);
       for (const [storage, memory, position] of loading.memories(source)) {
-        await fillMemoryAsync(memory, handle, position, storage.bytes, signal);
+        await reader.fill(memory, position, storage.bytes);
       }
       return loading.finish(source);
     } catch (error) {
       loading.abandon();
       throw formatErrorOf(error, file);
     } finally {
+      reader.dispose();
       await handle.close();
     }
   });

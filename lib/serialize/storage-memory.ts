@@ -32,27 +32,35 @@ export function fillMemory(memory: Tensor, descriptor: number, position: number,
   }
 }
 
-/** {@link fillMemory} while the event loop goes on. Its memory must not be shown to Node's pool: it could be freed meanwhile. */
-export async function fillMemoryAsync(
-  memory: Tensor,
-  handle: FileHandle,
-  position: number,
-  bytes: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const buffer = new Uint8Array(Math.min(PIECE, bytes));
-  if (bytes === 0) return;
-  using source = frombuffer(buffer, { dtype: 'uint8' });
-  for (const [piece, start] of pieces(memory, bytes, PIECE)) {
-    signal?.throwIfAborted();
-    const length = piece.numel();
-    for (let done = 0; done < length;) {
-      const { bytesRead } = await handle.read(buffer, done, length - done, position + start + done);
-      if (bytesRead === 0) throw new FormatFault(SHRUNK);
-      done += bytesRead;
+/**
+ * {@link fillMemory} while the event loop goes on: through one buffer for all storages. Their own memory must not be shown to Node's
+ * pool, which goes on with a read when nobody waits for it any more.
+ */
+export class PieceReader {
+  private readonly buffer = new Uint8Array(PIECE);
+  private readonly source = frombuffer(this.buffer, { dtype: 'uint8' });
+
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async fill(memory: Tensor, position: number, bytes: number): Promise<void> {
+    for (const [piece, start] of pieces(memory, bytes, PIECE)) {
+      this.signal?.throwIfAborted();
+      const length = piece.numel();
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await this.handle.read(this.buffer, done, length - done, position + start + done);
+        if (bytesRead === 0) throw new FormatFault(SHRUNK);
+        done += bytesRead;
+      }
+      using part = this.source.narrow(0, 0, length);
+      piece.copy_(part);
     }
-    using part = source.narrow(0, 0, length);
-    piece.copy_(part);
+  }
+
+  dispose(): void {
+    this.source.dispose();
   }
 }
 
