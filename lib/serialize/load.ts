@@ -41,8 +41,8 @@ export interface LoadOptions {
  *
  * @example
  * ```ts
- * torch.save({ epoch: 3, model: new nn.Linear(2, 1).stateDict() }, 'checkpoint.pt');
- * const { epoch, model } = torch.load('checkpoint.pt') as { epoch: number; model: nn.StateDict };
+ * torch.save({ epoch: 3, model: new torch.nn.Linear(2, 1).stateDict() }, 'checkpoint.pt');
+ * const { epoch, model } = torch.load('checkpoint.pt') as { epoch: number; model: torch.nn.StateDict };
  * console.log(epoch, [...model.keys()]); // 3 [ 'weight', 'bias' ]
  * ```
  */
