@@ -12,9 +12,11 @@ torch.setNumThreads(settings.threads);
 torch.manualSeed(0);
 const model = models.create('vit-segmentation', settings.model);
 const optimizer = new torch.optim.Adam(model.parameters(), { lr: 4e-4 });
-for (const parameter of model.parameters()) parameter.grad = torch.ones(parameter.shape);
-optimizer.step();
-optimizer.zeroGrad();
+torch.scope(() => {
+  for (const parameter of model.parameters()) parameter.grad = torch.ones(parameter.shape);
+  optimizer.step();
+  optimizer.zeroGrad();
+});
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-checkpoint-'));
 const file = path.join(folder, 'checkpoint.pt');

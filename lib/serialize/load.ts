@@ -110,16 +110,25 @@ class Loading {
     this.revival = new Revival(this.filled, placement(mapLocation));
   }
 
-  /** Memory for each storage, with its place in the file; the caller fills it before it asks for the next. */
+  /** Memory for each storage that must be read, with its place in the file; the caller fills it before it asks for the next. */
   *memories({ storages }: CheckpointSource): Generator<[StoredStorage, Tensor, number]> {
-    for (const [storage, position] of storages) {
-      const device = this.revival.device(storage.location);
-      const mapped = device === 'meta' ? null : (this.mapped?.part(position, storage.bytes) ?? null);
-      const memory = mapped ?? emptyMemory(storage.bytes, device === 'meta' ? 'meta' : 'cpu');
+    const places = [...storages].map(([storage, position]) => ({
+      ...{ storage, position, device: this.revival.device(storage.location) },
+      mapped: this.mapped?.part(position, storage.bytes) ?? null,
+    }));
+    // Large ones side by side: freed again, they are one gap, which the next checkpoint fits. Small blocks that stay in use
+    // between them would leave gaps that are each a little too small.
+    const unmapped = places.filter(({ mapped }) => mapped === null).sort((a, b) => b.storage.bytes - a.storage.bytes);
+    for (const { storage, device } of unmapped) {
+      if (device === 'cpu' || device === 'meta') this.filled.set(storage, emptyMemory(storage.bytes, device));
+    }
+    for (const { storage, position, device, mapped } of places) {
+      const memory = mapped ?? this.filled.get(storage) ?? emptyMemory(storage.bytes, 'cpu');
       this.filled.set(storage, memory);
       if (mapped === null && device !== 'meta') yield [storage, memory, position];
       if (device === memory.device) continue;
-      this.filled.set(storage, memory.to(device));
+      const moved = memory.to(device);
+      this.filled.set(storage, moved);
       memory.dispose();
     }
   }
