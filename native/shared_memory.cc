@@ -70,6 +70,26 @@ napi_value FromShared(Arguments& arguments) {
   return MakeTensor(arguments, std::move(tensor));
 }
 
+// storageSlice(tensor, start, count): a tensor whose storage is a part of this one's memory, and nothing of the rest:
+// the pieces of a mapped file must not look like views of each other, or saving one would save the file.
+napi_value StorageSlice(Arguments& arguments) {
+  napi_env env = arguments.env;
+  const at::Tensor whole = ReadTensor(arguments, arguments[0], "self");
+  const int64_t start = ReadInt(env, arguments[1], "start");
+  const int64_t count = ReadInt(env, arguments[2], "count");
+  if (!whole.device().is_cpu() || whole.dim() != 1 || !whole.is_contiguous()) {
+    ThrowValue("expected a contiguous tensor of one dimension on the CPU");
+  }
+  if (start < 0 || count < 0 || start > whole.numel() - count) {
+    ThrowValue("expected a part of " + std::to_string(whole.numel()) + " elements, received " + std::to_string(count) +
+               " from " + std::to_string(start) + " on");
+  }
+  if (count == 0) return MakeTensor(arguments, at::empty({0}, whole.options()));
+  uint8_t* data = static_cast<uint8_t*>(whole.mutable_data_ptr()) + start * whole.element_size();
+  return MakeTensor(arguments, at::from_blob(
+                                   data, {count}, [whole](void*) {}, whole.options()));
+}
+
 // While JavaScript looks at a storage's memory, resize_() must not move it.
 class FixedStorage {
  public:
@@ -138,6 +158,7 @@ napi_value WithBytes(Arguments& arguments) {
 
 void RegisterSharedMemory(Exports& exports) {
   exports.Add<FromShared>("fromShared");
+  exports.Add<StorageSlice>("storageSlice");
   exports.Add<WithBytes>("withBytes");
 }
 

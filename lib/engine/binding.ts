@@ -333,6 +333,8 @@ export interface NativeBinding {
   toBytes(tensor: Handle): ArrayBuffer;
   /** A CPU tensor on the memory of `bytes`, which is kept alive as long as any tensor needs it. */
   fromShared(dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
+  /** A tensor on a part of the memory of a tensor of one dimension, with a storage of its own that ends where the part does. */
+  storageSlice(tensor: Handle, start: number, count: number): Handle;
   /**
    * Calls `use`, which must not throw, with a buffer on the tensor's own memory, or on a copy of it, and detaches the
    * buffer afterwards. A tensor that is not contiguous or not on the CPU is copied in any case.

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import fs from 'node:fs';
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, checkObject, describe } from '../engine';
 import { type DType, frombytes, type Tensor } from '../tensor';
 import { attemptOn, FormatError } from './file-error';
 import { writeAside } from './files';
@@ -121,6 +121,7 @@ function entryOf(name: string, tensor: Tensor): Entry {
 }
 
 function metadataOf(metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Map<string, string> {
+  checkObject('saveSafetensors', 'metadata', metadata, 'strings by name');
   const entries: [string, unknown][] =
     metadata instanceof Map ? [...(metadata as ReadonlyMap<string, unknown>)] : Object.entries(metadata);
   return new Map(

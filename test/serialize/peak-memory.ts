@@ -1,5 +1,5 @@
 import { peakRssBytes } from '../../lib/engine';
-import { loadSafetensors, saveSafetensors } from '../../lib/serialize';
+import { load, loadAsync, loadSafetensors, save, saveAsync, saveSafetensors } from '../../lib/serialize';
 import { ones, type Tensor } from '../../lib/tensor';
 
 // A child process: saves or loads 12 tensors of 24 MiB and prints how many tensors' worth of memory that took at its peak,
@@ -8,15 +8,32 @@ import { ones, type Tensor } from '../../lib/tensor';
 const [, , action = '', file = ''] = process.argv;
 const bytes = 24 * 2 ** 20;
 
-if (action === 'save') {
-  const state = new Map<string, Tensor>();
-  for (let at = 0; at < 12; at++) state.set(`t${at}`, ones([bytes / 4]));
-  const before = peakRssBytes();
-  saveSafetensors(file, state);
-  process.stdout.write(String((peakRssBytes() - before) / bytes));
-} else {
+const saving: Record<string, (state: Map<string, Tensor>) => unknown> = {
+  saveSafetensors: (state) => saveSafetensors(file, state),
+  save: (state) => save(state, file),
+  saveAsync: (state) => saveAsync(state, file),
+};
+const loading: Record<string, () => unknown> = {
+  loadSafetensors: () => loadSafetensors(file).tensors,
+  load: () => load(file),
+  loadAsync: () => loadAsync(file),
+  // Nothing is read until it is used, and is the file's own then.
+  mmap: () => load(file, { mmap: true }),
+};
+
+async function main(): Promise<number> {
+  const save = saving[action];
+  if (save !== undefined) {
+    const state = new Map<string, Tensor>();
+    for (let at = 0; at < 12; at++) state.set(`t${at}`, ones([bytes / 4]));
+    const before = peakRssBytes();
+    await save(state);
+    return (peakRssBytes() - before) / bytes;
+  }
   ones([1]); // the library is loaded, so that the peak to come is that of the tensors
   const before = process.memoryUsage().rss;
-  const { tensors } = loadSafetensors(file);
-  process.stdout.write(String((peakRssBytes() - before) / bytes - tensors.size));
+  const tensors = (await loading[action]?.()) as Map<string, Tensor>;
+  return (peakRssBytes() - before) / bytes - tensors.size;
 }
+
+void main().then((tensors) => process.stdout.write(String(tensors)));

@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+
+import { FormatFault } from './format-fault';
+
+/** Read at once: what a pickle says in small pieces. */
+const WINDOW = 1 << 16;
+
+/** Longer than any name of a module or a function. */
+const LONGEST_LINE = 1000;
+
+export const SHRUNK = 'it became shorter while it was read';
+
+/** Fills `into` from `position` on. The file may shrink while it is read, and one read may return less than was asked for. */
+export function readExactly(descriptor: number, into: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < into.byteLength) {
+    const count = fs.readSync(descriptor, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
+    if (count === 0) throw new FormatFault(SHRUNK);
+    done += count;
+  }
+}
+
+/**
+ * A part of a file that is read from its beginning to its end, through a window: nothing is allocated for a length that the
+ * file claims before it is compared with what is left.
+ */
+export class ByteSource {
+  private window: Buffer = Buffer.alloc(0);
+  /** Of the window's first byte, in the file. */
+  private windowStart: number;
+  private at = 0;
+
+  constructor(
+    private readonly descriptor: number,
+    start: number,
+    private readonly end: number,
+  ) {
+    this.windowStart = start;
+  }
+
+  /** Of the next byte, in the file. */
+  get position(): number {
+    return this.windowStart + this.at;
+  }
+
+  get left(): number {
+    return this.end - this.position;
+  }
+
+  /** The next `count` bytes; they may be overwritten by the next call. */
+  take(count: number): Buffer {
+    if (count > this.left) throw new FormatFault(`it is cut off: ${count} bytes are claimed, ${this.left} are left`);
+    if (this.window.length - this.at < count) this.refill(count);
+    const bytes = this.window.subarray(this.at, this.at + count);
+    this.at += count;
+    return bytes;
+  }
+
+  byte(): number {
+    return this.take(1).readUInt8();
+  }
+
+  /** Up to the next line feed, which is passed over. */
+  line(): Buffer {
+    const longest = Math.min(LONGEST_LINE, this.left);
+    if (this.window.length - this.at < longest) this.refill(longest);
+    const length = this.window.subarray(this.at, this.at + longest).indexOf(0x0a);
+    if (length < 0) throw new FormatFault('it has a name without an end');
+    return this.take(length + 1).subarray(0, length);
+  }
+
+  /** Goes on `count` bytes further without reading them. */
+  skip(count: number): void {
+    if (count > this.left) throw new FormatFault(`it is cut off: ${count} bytes are claimed, ${this.left} are left`);
+    this.windowStart = this.position + count;
+    this.window = Buffer.alloc(0);
+    this.at = 0;
+  }
+
+  private refill(count: number): void {
+    const start = this.position;
+    const window = Buffer.alloc(Math.min(Math.max(count, WINDOW), this.end - start));
+    readExactly(this.descriptor, window, start);
+    this.window = window;
+    this.windowStart = start;
+    this.at = 0;
+  }
+}
