@@ -1,7 +1,7 @@
 /** Convolutions that take the number of their input's channels from the first input. */
 import { checkTensor, TorchError } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Sizes } from './arguments';
+import { type Sizes, valueError } from './arguments';
 import { Conv1d, Conv2d, Conv3d, type ConvNd, type ConvTail, readConv } from './conv';
 import {
   ConvTranspose1d,
@@ -10,32 +10,18 @@ import {
   type ConvTransposeTail,
   readConvTranspose,
 } from './conv-transpose';
-import type { FactoryOptions } from './linear';
 import { become, hasUninitialized } from './lazy';
-import { valueError } from './arguments';
+import type { FactoryOptions } from './linear';
 import { isLazy, UninitializedParameter } from './uninitialized';
 
-type AnyConv = Pick<
-  ConvNd,
-  | 'inChannels'
-  | 'outChannels'
-  | 'groups'
-  | 'transposed'
-  | 'kernelSize'
-  | 'weight'
-  | 'bias'
-  | 'members'
-  | 'resetParameters'
->;
-
 /** Puts parameters without a shape in the place of those that the base class has made. */
-function forgetShapes(module: AnyConv, { bias, device, dtype }: FactoryOptions & { bias: boolean }): void {
+function forgetShapes(module: ConvNd, { bias, device, dtype }: FactoryOptions & { bias: boolean }): void {
   module.weight = new UninitializedParameter({ device, dtype });
   if (bias) module.bias = new UninitializedParameter({ device, dtype });
 }
 
 /** Learns from an input how many channels there are (`_LazyConvXdMixin.initialize_parameters`). */
-function initialize(module: AnyConv, input: Tensor): void {
+function initialize(module: ConvNd, input: Tensor): void {
   const { name } = module.constructor;
   checkTensor(`${name}.forward()`, 'input', input);
   if (!hasUninitialized(module)) return;

@@ -14,20 +14,6 @@ import {
 } from './norm-base';
 import { isLazy, UninitializedBuffer, UninitializedParameter } from './uninitialized';
 
-type AnyNorm = Pick<
-  NormBase,
-  | 'numFeatures'
-  | 'affine'
-  | 'trackRunningStats'
-  | 'weight'
-  | 'bias'
-  | 'runningMean'
-  | 'runningVar'
-  | 'numBatchesTracked'
-  | 'members'
-  | 'resetParameters'
->;
-
 /** Both kinds are affine and track by default when they are lazy, as in Python. */
 const read = (callee: string, rest: readonly unknown[]): Required<BatchNormOptions> =>
   readNorm(callee, batchNormDefaults, rest);
@@ -39,7 +25,7 @@ const bare = (options: Required<BatchNormOptions>): Required<BatchNormOptions> =
   trackRunningStats: false,
 });
 
-function forgetShapes(module: AnyNorm, options: Required<BatchNormOptions>): void {
+function forgetShapes(module: NormBase, options: Required<BatchNormOptions>): void {
   const { affine, trackRunningStats, bias, device, dtype } = options;
   module.affine = affine;
   module.trackRunningStats = trackRunningStats;
@@ -52,7 +38,7 @@ function forgetShapes(module: AnyNorm, options: Required<BatchNormOptions>): voi
 }
 
 /** Learns from an input how many channels there are (`_LazyNormBase.initialize_parameters`). */
-function initialize(module: AnyNorm, input: Tensor): void {
+function initialize(module: NormBase, input: Tensor): void {
   checkTensor(`${module.constructor.name}.forward()`, 'input', input);
   if (!hasUninitialized(module)) return;
   module.numFeatures = input.size(1);
