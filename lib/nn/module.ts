@@ -398,6 +398,16 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return [];
   }
 
+  /** Names that a state dict must not have, strict or not, where they are not in {@link ownState}: older versions saved them. */
+  refusedState(): readonly string[] {
+    return [];
+  }
+
+  /** The sentence that refuses keys of {@link refusedState}. */
+  refusal(keys: readonly string[]): string {
+    return `Unexpected key(s) in state_dict: ${keys.map((key) => `"${key}"`).join(', ')}. `;
+  }
+
   // -- printing -----------------------------------------------------------------------------------------------------------
 
   /** What stands between the parentheses when the module is printed. */

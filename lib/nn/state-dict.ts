@@ -72,6 +72,8 @@ export function loadStateDict(
 function compare(module: AnyModule, prefix: string, state: ReadonlyMap<string, unknown>, findings: Findings): void {
   const own = new Map(module.ownState());
   const children = new Map(module.namedChildren({ removeDuplicate: false }));
+  const refused = module.refusedState().filter((name) => !own.has(name) && state.has(prefix + name));
+  if (refused.length > 0) findings.problems.push(module.refusal(refused.map((name) => prefix + name)));
   for (const [name, target] of own) {
     const key = prefix + name;
     if (state.has(key)) compareTensor(key, target, state.get(key), findings);
@@ -79,7 +81,7 @@ function compare(module: AnyModule, prefix: string, state: ReadonlyMap<string, u
   }
   for (const key of state.keys()) {
     const [name = '', ...below] = key.slice(prefix.length).split('.');
-    const known = below.length > 0 ? children.has(name) : own.has(name);
+    const known = below.length > 0 ? children.has(name) : own.has(name) || refused.includes(name);
     if (!known) findings.unexpectedKeys.push(key);
   }
   for (const [name, child] of children) {
