@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor';
 import { valueError } from './arguments';
 import * as F from './functional';
 import { batchNormDefaults, type BatchNormTail, checkDims, NormBase, readNorm } from './norm-base';
+import type { RefusedState } from './state-dict';
 
 const defaults = { ...batchNormDefaults, affine: false, trackRunningStats: false };
 
@@ -48,19 +49,17 @@ abstract class InstanceNorm extends NormBase {
   }
 
   /** Before PyTorch 0.4 instance norms tracked statistics by default. */
-  override refusedState(): readonly string[] {
-    return ['running_mean', 'running_var'];
-  }
-
-  override refusal(keys: readonly string[]): string {
+  override refusedState(): RefusedState {
     const { name } = this.constructor;
-    return (
-      `Unexpected running stats buffer(s) ${keys.map((key) => `"${key}"`).join(' and ')} for ${name} with ` +
-      'track_running_stats=False. If state_dict is a checkpoint saved before 0.4.0, this may be expected because ' +
-      `${name} does not track running stats by default since 0.4.0. Please remove these keys from state_dict. If the ` +
-      `running stats are actually needed, instead set track_running_stats=True in ${name} to enable them. See the ` +
-      `documentation of ${name} for details.`
-    );
+    return {
+      names: ['running_mean', 'running_var'],
+      sentence: (keys) =>
+        `Unexpected running stats buffer(s) ${keys.map((key) => `"${key}"`).join(' and ')} for ${name} with ` +
+        'track_running_stats=False. If state_dict is a checkpoint saved before 0.4.0, this may be expected because ' +
+        `${name} does not track running stats by default since 0.4.0. Please remove these keys from state_dict. If the ` +
+        `running stats are actually needed, instead set track_running_stats=True in ${name} to enable them. See the ` +
+        `documentation of ${name} for details.`,
+    };
   }
 
   forward(input: Tensor): Tensor {

@@ -22,7 +22,7 @@ import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks
 import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { indentRest } from './repr';
-import { loadStateDict, type LoadedKeys, type StateDict } from './state-dict';
+import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { convertPending, isLazy } from './uninitialized';
 
 /** A module whatever it takes and gives. */
@@ -398,14 +398,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return [];
   }
 
-  /** Names that a state dict must not have, strict or not, where they are not in {@link ownState}: older versions saved them. */
-  refusedState(): readonly string[] {
-    return [];
-  }
-
-  /** The sentence that refuses keys of {@link refusedState}. */
-  refusal(keys: readonly string[]): string {
-    return `Unexpected key(s) in state_dict: ${keys.map((key) => `"${key}"`).join(', ')}. `;
+  /** What a state dict must not have, strict or not, unless it is in {@link ownState}: older versions saved it. */
+  refusedState(): RefusedState | null {
+    return null;
   }
 
   // -- printing -----------------------------------------------------------------------------------------------------------
