@@ -184,7 +184,7 @@ export {
   Threshold,
 } from './rectifiers';
 export { GLU, type GLUOptions, LogSoftmax, Softmax, Softmax2d, Softmin, type SoftmaxOptions } from './softmax';
-export { StateDictError, type LoadedKeys, type StateDict } from './state-dict';
+export { StateDictError, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 export { UninitializedBuffer, UninitializedParameter, type UninitializedOptions } from './uninitialized';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type UnpoolOptions } from './unpooling';
 export { Flatten, Identity, Unflatten } from './utility';

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor';
 import { valueError } from './arguments';
 import * as F from './functional';
 import { batchNormDefaults, type BatchNormTail, checkDims, NormBase, readNorm } from './norm-base';
+import type { RefusedState } from './state-dict';
 
 const defaults = { ...batchNormDefaults, affine: false, trackRunningStats: false };
 
@@ -45,6 +46,20 @@ abstract class InstanceNorm extends NormBase {
       this.momentum ?? 0,
       this.eps,
     );
+  }
+
+  /** Before PyTorch 0.4 instance norms tracked statistics by default. */
+  override refusedState(): RefusedState {
+    const { name } = this.constructor;
+    return {
+      names: ['running_mean', 'running_var'],
+      sentence: (keys) =>
+        `Unexpected running stats buffer(s) ${keys.map((key) => `"${key}"`).join(' and ')} for ${name} with ` +
+        'track_running_stats=False. If state_dict is a checkpoint saved before 0.4.0, this may be expected because ' +
+        `${name} does not track running stats by default since 0.4.0. Please remove these keys from state_dict. If the ` +
+        `running stats are actually needed, instead set track_running_stats=True in ${name} to enable them. See the ` +
+        `documentation of ${name} for details.`,
+    };
   }
 
   forward(input: Tensor): Tensor {

@@ -22,7 +22,7 @@ import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks
 import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { indentRest } from './repr';
-import { loadStateDict, type LoadedKeys, type StateDict } from './state-dict';
+import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { convertPending, isLazy } from './uninitialized';
 
 /** A module whatever it takes and gives. */
@@ -396,6 +396,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** Names in {@link ownState} that a state dict may lack: what older versions of the module did not save. */
   optionalState(): readonly string[] {
     return [];
+  }
+
+  /** What a state dict must not have, strict or not, unless it is in {@link ownState}: older versions saved it. */
+  refusedState(): RefusedState | null {
+    return null;
   }
 
   // -- printing -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,13 @@ export interface LoadedKeys {
   readonly unexpectedKeys: readonly string[];
 }
 
+/** Members that a module of this version refuses, see `Module.refusedState`. */
+export interface RefusedState {
+  readonly names: readonly string[];
+  /** What is said of such keys. */
+  readonly sentence: (keys: readonly string[]) => string;
+}
+
 /** A state dict does not fit a module; the message lists everything that differs, in Python's words. */
 export class StateDictError extends TorchError {
   constructor(
@@ -68,10 +75,15 @@ export function loadStateDict(
   return { missingKeys, unexpectedKeys };
 }
 
+const nothingRefused: RefusedState = { names: [], sentence: () => '' };
+
 /** Compares one module with the entries below its prefix, then its children: Python's order of findings. */
 function compare(module: AnyModule, prefix: string, state: ReadonlyMap<string, unknown>, findings: Findings): void {
   const own = new Map(module.ownState());
   const children = new Map(module.namedChildren({ removeDuplicate: false }));
+  const { names, sentence } = module.refusedState() ?? nothingRefused;
+  const refused = names.filter((name) => !own.has(name) && state.has(prefix + name));
+  if (refused.length > 0) findings.problems.push(sentence(refused.map((name) => prefix + name)));
   for (const [name, target] of own) {
     const key = prefix + name;
     if (state.has(key)) compareTensor(key, target, state.get(key), findings);
@@ -79,7 +91,7 @@ function compare(module: AnyModule, prefix: string, state: ReadonlyMap<string, u
   }
   for (const key of state.keys()) {
     const [name = '', ...below] = key.slice(prefix.length).split('.');
-    const known = below.length > 0 ? children.has(name) : own.has(name);
+    const known = below.length > 0 ? children.has(name) : own.has(name) || refused.includes(name);
     if (!known) findings.unexpectedKeys.push(key);
   }
   for (const [name, child] of children) {

@@ -95,6 +95,32 @@ describeWithOracle('AdaptiveLogSoftmaxWithLoss', (oracle) => {
   });
 });
 
+describeWithOracle('InstanceNorm', (oracle) => {
+  it('refuses running statistics of files from before PyTorch 0.4, strict or not', async () => {
+    const given = { '0.running_mean': randn([2]), '0.running_var': randn([2]), '1.weight': randn([2, 3]) };
+    const { messages } = await oracle().run(
+      `
+      nn, messages = torch.nn, []
+      for strict in (True, False):
+          try:
+              nn.Sequential(nn.InstanceNorm2d(2), nn.Linear(2, 2)).load_state_dict(given, strict)
+          except RuntimeError as error:
+              messages.append(str(error))
+      `,
+      { inputs: { given }, outputs: { messages: 'strings' } },
+    );
+    expect(messages).toHaveLength(2);
+    for (const [index, strict] of [true, false].entries()) {
+      const model = new nn.Sequential(new nn.InstanceNorm2d(2), new nn.Linear(2, 2));
+      const load = (): unknown => model.loadStateDict(given, { strict });
+      expect(load).toThrow(expect.objectContaining({ message: messages[index] }) as Error);
+    }
+    const tracking = new nn.Sequential(new nn.InstanceNorm2d(2, { trackRunningStats: true }));
+    const own = Object.fromEntries(Object.entries(given).slice(0, 2));
+    expect(tracking.loadStateDict(own)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+  });
+});
+
 describe('modules', () => {
   it('run on the compute thread, lazy ones too', async () => {
     const model = new nn.Sequential(
