@@ -101,7 +101,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     super.updateGroup({ ...group, eps, foreach: group.foreach ?? false });
   }
 
-  protected override updateOne({ param, grad, state }: Member<AdafactorState>, group: ParamGroup<AdafactorGroup>): void {
+  protected override updateOne(
+    { param, grad, state }: Member<AdafactorState>,
+    group: ParamGroup<AdafactorGroup>,
+  ): void {
     const { lr, weightDecay, maximize, d } = group;
     const eps1 = group.eps[0] as number;
     const gradient = maximize ? grad.neg() : grad;
@@ -120,7 +123,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
       variance.lerp_(gradient.mul(gradient), newest);
       estimate = variance.clone();
     }
-    const update = estimate.clamp_({ min: eps1 * eps1 }).rsqrt_().mul_(gradient);
+    const update = estimate
+      .clamp_({ min: eps1 * eps1 })
+      .rsqrt_()
+      .mul_(gradient);
     param.add_(update, { alpha: -rate / clippingOf(update, d) });
   }
 

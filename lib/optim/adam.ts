@@ -33,7 +33,16 @@ export interface AdamOptions extends ImplementationOptions {
 export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
 
 type AdamWOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', ...Implementation];
-type AdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'decoupledWeightDecay', ...Implementation];
+type AdamOrder = [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'amsgrad',
+  'maximize',
+  'decoupledWeightDecay',
+  ...Implementation,
+];
 type Implementation = ['foreach', 'capturable', 'differentiable', 'fused'];
 
 const common = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false } as const;
@@ -172,7 +181,11 @@ function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>)
   state.step = nextCount(state.step);
   if (weightDecay !== 0 && decoupledWeightDecay) member.param.mul_(1 - lr * weightDecay);
   const grad = asReal(directionOf(member, { maximize, weightDecay: decoupledWeightDecay ? 0 : weightDecay }));
-  const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
+  const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   expAvg.lerp_(grad, 1 - beta1);
   expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
 

@@ -1,7 +1,8 @@
 /** libtorch's ops on lists of tensors, by which PyTorch's optimizers step over all parameters at once. */
 
 import { dispose } from '../engine';
-import { callOp, Tensor, viewAsReal } from '../tensor';
+import type { Tensor } from '../tensor';
+import { callOp, viewAsReal } from '../tensor';
 
 type Argument = readonly (Tensor | number)[] | Tensor | number;
 

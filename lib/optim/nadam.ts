@@ -88,7 +88,10 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     return { step: 0, muProduct, expAvg: keptZeros(param), expAvgSq: keptZeros(param) };
   }
 
-  protected override updateOne({ param: given, grad: ofGiven, state }: Member<NAdamState>, group: ParamGroup<NAdamGroup>): void {
+  protected override updateOne(
+    { param: given, grad: ofGiven, state }: Member<NAdamState>,
+    group: ParamGroup<NAdamGroup>,
+  ): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const [param, expAvg, expAvgSq] = [given, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];

@@ -1,11 +1,28 @@
 import { setGradEnabled, enableGrad } from '../autograd';
-import { ArgumentError, checkFunction, checkIterable, checkObject, computeAsync, type ComputeOptions, describe, scope } from '../engine';
+import {
+  ArgumentError,
+  checkFunction,
+  checkIterable,
+  checkObject,
+  computeAsync,
+  type ComputeOptions,
+  describe,
+  scope,
+} from '../engine';
 import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
 import { type RemovableHandle, Tensor } from '../tensor';
 import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
-import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams, valueError } from './param-groups';
+import {
+  type NewParamGroup,
+  type ParamGroup,
+  type Params,
+  readGroups,
+  readOptions,
+  readParams,
+  valueError,
+} from './param-groups';
 import {
   checkShape,
   matchGroups,
@@ -97,7 +114,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
     const { params, names } = readParams(group);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
-      if (!this.#differentiable && !param.isLeaf && !param.retainsGrad) throw valueError("can't optimize a non-leaf Tensor");
+      if (!this.#differentiable && !param.isLeaf && !param.retainsGrad)
+        throw valueError("can't optimize a non-leaf Tensor");
       if (known.has(param)) throw valueError('some parameters appear in more than one parameter group');
     }
     if (new Set(params).size < params.length) {
@@ -199,7 +217,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
   loadStateDict(stateDict: OptimizerStateDict<V>): void {
     checkObject('loadStateDict', 'stateDict', stateDict, '{ state, param_groups }', ['state', 'param_groups']);
     let given = { ...stateDict };
-    for (const hook of this.#hooks.loadStateDictPre.hooks) given = (hook(this, given) ?? given) as OptimizerStateDict<V>;
+    for (const hook of this.#hooks.loadStateDictPre.hooks)
+      given = (hook(this, given) ?? given) as OptimizerStateDict<V>;
     const byNumber = matchGroups(given, this.paramGroups);
     const loaded = new Map<Tensor, S>();
     for (const [key, packed] of Object.entries(given.state)) {
@@ -254,9 +273,10 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
 
   /** The groups and their options as Python prints them. */
   toString(): string {
-    const groups = this.paramGroups.map(({ params: _, ...options }, index) => {
-      const packed = renameKeys(options, snakeCase) as Record<string, OptionValue>;
+    const groups = this.paramGroups.map((group, index) => {
+      const packed = renameKeys(group, snakeCase) as Record<string, OptionValue>;
       const lines = Object.keys(packed)
+        .filter((name) => name !== 'params')
         .sort()
         .map((name) => `    ${name}: ${groupRepr(name, packed[name] ?? null)}\n`);
       return `\nParameter Group ${index}\n${lines.join('')}`;

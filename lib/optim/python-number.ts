@@ -3,7 +3,7 @@
  * computed in float64, anything with a tensor in the tensor's dtype. `LBFGS` is such a program, and its bits hang on it.
  */
 
-import { Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
 
 /** A Python float, or a tensor without dimensions. */
 export type Num = Tensor | number;

@@ -78,7 +78,11 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const { state } = member;
-    const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
+    const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     state.step = nextCount(state.step);
     if (weightDecay !== 0 && decoupledWeightDecay) param.mul_(1 - lr * weightDecay);
     const decay = decoupledWeightDecay ? 0 : weightDecay;

@@ -1,13 +1,7 @@
 import { keep } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { fullLike, type Tensor, viewAsReal, where, zerosLike } from '../tensor';
-import {
-  ComposedOptimizer,
-  implementationDefaults,
-  type ImplementationOptions,
-  keptZeros,
-  listsOf,
-} from './composed';
+import { ComposedOptimizer, implementationDefaults, type ImplementationOptions, keptZeros, listsOf } from './composed';
 import { asReal, foreach, foreach_, free, type Member } from './foreach';
 import { checkImplementation, checkPair, checkRates } from './options';
 import { type ParamGroup, type Params, valueError } from './param-groups';

@@ -62,7 +62,11 @@ abstract class Combined extends LRScheduler {
 }
 
 /** The optimizer of schedules that belong together; refuses others. */
-function commonOptimizer(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer | null): AnyOptimizer {
+function commonOptimizer(
+  name: string,
+  schedulers: readonly LRScheduler[],
+  optimizer: AnyOptimizer | null,
+): AnyOptimizer {
   checkList(name, 'schedulers', schedulers);
   if (schedulers.length === 0) throw valueError(`${name} expects at least one scheduler, but got no scheduler.`);
   for (const [index, scheduler] of schedulers.entries()) {
@@ -115,7 +119,12 @@ export class SequentialLR extends Combined {
    * @param milestones one fewer than schedules
    * @param lastEpoch the epoch to go on from; −1 for a start
    */
-  constructor(optimizer: AnyOptimizer, schedulers: readonly LRScheduler[], milestones: readonly number[], lastEpoch = -1) {
+  constructor(
+    optimizer: AnyOptimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+    lastEpoch = -1,
+  ) {
     checkOptimizer(optimizer);
     commonOptimizer('SequentialLR', schedulers, optimizer);
     checkList('SequentialLR', 'milestones', milestones);

@@ -121,7 +121,7 @@ export class CyclicLR extends LRScheduler {
       const most = this.maxMomentums[index] as number;
       setMomentum(group, most, this.useBeta1);
       group.maxMomentum = most;
-      group.baseMomentum = this.baseMomentums[index] as number;
+      group.baseMomentum = this.baseMomentums[index];
     }
   }
 

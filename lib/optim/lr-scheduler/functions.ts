@@ -34,7 +34,9 @@ abstract class ByFunction extends LRScheduler {
     if (given.length !== length) throw valueError(`Expected ${length} lr_lambdas, but got ${given.length}`);
     for (const each of given) {
       if (typeof each === 'function') continue;
-      throw new ArgumentError(`${name}(): lrLambda should be a function, or one for each group, received ${describe(each)}`);
+      throw new ArgumentError(
+        `${name}(): lrLambda should be a function, or one for each group, received ${describe(each)}`,
+      );
     }
     this.lrLambdas = given as readonly LRLambda[];
     this.start(lastEpoch);

@@ -45,9 +45,7 @@ type Order = [
   'lastEpoch',
 ];
 
-type Rest =
-  | [options: OneCycleLROptions]
-  | [maxLr: number | readonly number[], ...rest: Tail<OneCycleLROptions, Order>];
+type Rest = [options: OneCycleLROptions] | [maxLr: number | readonly number[], ...rest: Tail<OneCycleLROptions, Order>];
 
 const defaults: Required<OneCycleLROptions> = {
   maxLr: NaN,
@@ -107,8 +105,9 @@ export class OneCycleLR extends LRScheduler {
     this.annealStrategy = annealStrategy;
     if (lastEpoch === -1) {
       for (const [index, group] of this.groups.entries()) {
-        group.maxLr = highest[index] as number;
-        group.initialLr = group.maxLr / divFactor;
+        const most = highest[index] as number;
+        group.initialLr = most / divFactor;
+        group.maxLr = most;
         group.minLr = group.initialLr / finalDivFactor;
       }
     }
@@ -123,9 +122,9 @@ export class OneCycleLR extends LRScheduler {
     const least = perGroup('baseMomentum', this.optimizer, baseMomentum);
     if (lastEpoch !== -1) return;
     for (const [index, group] of this.groups.entries()) {
-      group.maxMomentum = most[index] as number;
-      group.baseMomentum = least[index] as number;
-      setMomentum(group, group.maxMomentum, this.useBeta1);
+      setMomentum(group, most[index] as number, this.useBeta1);
+      group.maxMomentum = most[index];
+      group.baseMomentum = least[index];
     }
   }
 
@@ -141,7 +140,9 @@ export class OneCycleLR extends LRScheduler {
     const phase = this.schedulePhases[place] as Phase;
     const begin = place === 0 ? 0 : (this.schedulePhases[place - 1] as Phase).end_step;
     if (phase.end_step === begin) {
-      throw valueError(`a phase of OneCycleLR has no steps: choose more of them than ${this.totalSteps}, or another pctStart`);
+      throw valueError(
+        `a phase of OneCycleLR has no steps: choose more of them than ${this.totalSteps}, or another pctStart`,
+      );
     }
     const share = (step - begin) / (phase.end_step - begin);
     return this.groups.map((group) => {

@@ -73,7 +73,8 @@ export class ReduceLROnPlateau extends LRScheduler {
     if (!(factor < 1)) throw valueError('Factor should be < 1.0.');
     checkOptimizer(optimizer);
     if (!['min', 'max'].includes(mode)) throw valueError(`mode ${describe(mode)} is unknown!`);
-    if (!['rel', 'abs'].includes(thresholdMode)) throw valueError(`threshold mode ${describe(thresholdMode)} is unknown!`);
+    if (!['rel', 'abs'].includes(thresholdMode))
+      throw valueError(`threshold mode ${describe(thresholdMode)} is unknown!`);
     super(optimizer);
     this.factor = factor;
     this.defaultMinLr = typeof minLr === 'number' ? minLr : null;
@@ -104,7 +105,7 @@ export class ReduceLROnPlateau extends LRScheduler {
    * @param epoch deprecated, as in Python: the epoch that it is of
    */
   override step(metrics?: number | Tensor, epoch?: number): void {
-    const current = metrics instanceof TensorBase ? (metrics as Tensor).item() : metrics;
+    const current = metrics instanceof TensorBase ? metrics.item() : metrics;
     if (typeof current !== 'number') {
       throw valueError(`ReduceLROnPlateau.step(): expected a number for \`metrics\`, received ${describe(metrics)}`);
     }

@@ -84,7 +84,8 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
     const current = partsOf(model);
     const pairs = partsOf(this.module).map((average, index): Member<Tensor> => {
       const other = current[index];
-      if (other === undefined) throw valueError('updateParameters(): expected a model with as many parameters as the averaged one');
+      if (other === undefined)
+        throw valueError('updateParameters(): expected a model with as many parameters as the averaged one');
       return { param: average.detach(), grad: average, state: other.detach().to({ device: average.device }) };
     });
     if (this.nAveraged.item() === 0) for (const { param, state } of pairs) param.copy_(state);

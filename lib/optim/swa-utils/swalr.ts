@@ -17,10 +17,7 @@ export interface SWALROptions {
 
 type Rest =
   | [options: SWALROptions]
-  | [
-      swaLr: number | readonly number[],
-      ...rest: Tail<SWALROptions, ['annealEpochs', 'annealStrategy', 'lastEpoch']>,
-    ];
+  | [swaLr: number | readonly number[], ...rest: Tail<SWALROptions, ['annealEpochs', 'annealStrategy', 'lastEpoch']>];
 
 /** Brings the rates to a fixed one and leaves them there (`torch.optim.swa_utils.SWALR`). */
 export class SWALR extends LRScheduler {
@@ -37,7 +34,7 @@ export class SWALR extends LRScheduler {
     }
     checkCount('SWALR', 'annealEpochs', annealEpochs, 0);
     super(optimizer);
-    for (const [index, group] of this.groups.entries()) group.swaLr = rates[index] as number;
+    for (const [index, group] of this.groups.entries()) group.swaLr = rates[index];
     this.annealEpochs = annealEpochs;
     this.annealStrategy = annealStrategy;
     this.start(lastEpoch);

@@ -25,11 +25,15 @@ export function updateBn(
   checkModule('updateBn', model);
   const isObject = typeof (loader as unknown) === 'object' && (loader as unknown) !== null;
   if (!isObject || !(Symbol.iterator in loader || Symbol.asyncIterator in loader)) {
-    throw new ArgumentError(`updateBn(): expected batches to iterate over for \`loader\`, received ${describe(loader)}`);
+    throw new ArgumentError(
+      `updateBn(): expected batches to iterate over for \`loader\`, received ${describe(loader)}`,
+    );
   }
   const norms = model
     .modules()
-    .filter((module) => module instanceof BatchNorm1d || module instanceof BatchNorm2d || module instanceof BatchNorm3d);
+    .filter(
+      (module) => module instanceof BatchNorm1d || module instanceof BatchNorm2d || module instanceof BatchNorm3d,
+    );
   for (const norm of norms) norm.resetRunningStats();
   if (norms.length === 0) return Symbol.iterator in loader ? undefined : Promise.resolve();
 
@@ -47,7 +51,9 @@ export function updateBn(
     scope(() => {
       const input: unknown = batch instanceof Tensor ? batch : batch[0];
       if (!(input instanceof Tensor)) {
-        throw new ArgumentError(`updateBn(): expected batches of tensors, or lists that begin with one, received ${describe(batch)}`);
+        throw new ArgumentError(
+          `updateBn(): expected batches of tensors, or lists that begin with one, received ${describe(batch)}`,
+        );
       }
       (model as Module<[input: Tensor], unknown>).forward(device === null ? input : input.to({ device }));
     });
