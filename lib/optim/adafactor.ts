@@ -92,6 +92,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     return { step: 0, rowVar: make('row_var'), colVar: make('col_var') };
   }
 
+  /** One step over the parameters of a group; called without autograd, and in a scope. */
   protected override updateGroup(group: ParamGroup<AdafactorGroup>): void {
     // The first parameter's dtype decides for its group, as in Python.
     const first = group.params.find(({ grad }) => grad !== null);

@@ -32,19 +32,6 @@ export interface AdamOptions extends ImplementationOptions {
 /** Options of {@link AdamW}. */
 export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
 
-type AdamWOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', ...Implementation];
-type AdamOrder = [
-  'lr',
-  'betas',
-  'eps',
-  'weightDecay',
-  'amsgrad',
-  'maximize',
-  'decoupledWeightDecay',
-  ...Implementation,
-];
-type Implementation = ['foreach', 'capturable', 'differentiable', 'fused'];
-
 const common = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false } as const;
 const implementation = { foreach: null, capturable: false, differentiable: false, fused: null } as const;
 
@@ -78,7 +65,25 @@ interface AdamState {
  * ```
  */
 export class Adam extends Optimizer<AdamGroup, AdamState> {
-  constructor(params: Params<AdamGroup>, ...rest: Tail<AdamOptions, AdamOrder>) {
+  constructor(
+    params: Params<AdamGroup>,
+    ...rest: Tail<
+      AdamOptions,
+      [
+        'lr',
+        'betas',
+        'eps',
+        'weightDecay',
+        'amsgrad',
+        'maximize',
+        'decoupledWeightDecay',
+        'foreach',
+        'capturable',
+        'differentiable',
+        'fused',
+      ]
+    >
+  ) {
     super(params, readTail('Adam', adamDefaults, rest));
   }
 
@@ -203,7 +208,13 @@ function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>)
 
 /** `torch.optim.AdamW` (Loshchilov and Hutter 2019): {@link Adam} whose weight decay stays out of the averages. */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamGroup>, ...rest: Tail<AdamWOptions, AdamWOrder>) {
+  constructor(
+    params: Params<AdamGroup>,
+    ...rest: Tail<
+      AdamWOptions,
+      ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'foreach', 'capturable', 'differentiable', 'fused']
+    >
+  ) {
     super(params, { ...readTail('AdamW', adamWDefaults, rest), decoupledWeightDecay: true });
   }
 }

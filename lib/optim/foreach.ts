@@ -16,7 +16,7 @@ export function foreach_(op: string, ...args: readonly Argument[]): void {
   callOp(`aten::_foreach_${op}`, args);
 }
 
-/** One parameter with its gradient and what is remembered of it. */
+/** One parameter with its gradient and what is remembered of it. @inline */
 export interface Member<S> {
   param: Tensor;
   grad: Tensor;

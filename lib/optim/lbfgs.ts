@@ -30,8 +30,6 @@ export interface LBFGSOptions {
 /** Options of a group. */
 export type LBFGSGroup = Required<LBFGSOptions>;
 
-type LBFGSOrder = ['lr', 'maxIter', 'maxEval', 'toleranceGrad', 'toleranceChange', 'historySize', 'lineSearchFn'];
-
 const defaults: LBFGSGroup = {
   lr: 1,
   maxIter: 20,
@@ -92,7 +90,13 @@ const names: Readonly<Record<keyof LBFGSState, string>> = {
  * ```
  */
 export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
-  constructor(params: Params<LBFGSGroup>, ...rest: Tail<LBFGSOptions, LBFGSOrder>) {
+  constructor(
+    params: Params<LBFGSGroup>,
+    ...rest: Tail<
+      LBFGSOptions,
+      ['lr', 'maxIter', 'maxEval', 'toleranceGrad', 'toleranceChange', 'historySize', 'lineSearchFn']
+    >
+  ) {
     const options = readTail('LBFGS', defaults, rest);
     super(params, { ...options, maxEval: options.maxEval ?? Math.floor((options.maxIter * 5) / 4) });
   }

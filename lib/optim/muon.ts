@@ -29,8 +29,6 @@ export interface MuonOptions {
   adjustLrFn?: MuonRate | null;
 }
 
-type MuonOrder = ['lr', 'weightDecay', 'momentum', 'nesterov', 'nsCoefficients', 'eps', 'nsSteps', 'adjustLrFn'];
-
 const defaults: Required<MuonOptions> = {
   lr: 1e-3,
   weightDecay: 0.1,
@@ -55,7 +53,13 @@ interface MuonState {
  * Biases, embeddings and the like need another optimizer beside it.
  */
 export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
-  constructor(params: Params<MuonGroup>, ...rest: Tail<MuonOptions, MuonOrder>) {
+  constructor(
+    params: Params<MuonGroup>,
+    ...rest: Tail<
+      MuonOptions,
+      ['lr', 'weightDecay', 'momentum', 'nesterov', 'nsCoefficients', 'eps', 'nsSteps', 'adjustLrFn']
+    >
+  ) {
     super(params, readTail('Muon', defaults, rest));
   }
 

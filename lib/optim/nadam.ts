@@ -32,9 +32,6 @@ export interface NAdamOptions extends ImplementationOptions {
   decoupledWeightDecay?: boolean;
 }
 
-type NAdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'momentumDecay', 'decoupledWeightDecay', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<NAdamOptions> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
@@ -59,7 +56,24 @@ interface NAdamState {
 
 /** `torch.optim.NAdam`: Adam with Nesterov's momentum (Dozat 2016). */
 export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
-  constructor(params: Params<NAdamGroup>, ...rest: Tail<NAdamOptions, NAdamOrder>) {
+  constructor(
+    params: Params<NAdamGroup>,
+    ...rest: Tail<
+      NAdamOptions,
+      [
+        'lr',
+        'betas',
+        'eps',
+        'weightDecay',
+        'momentumDecay',
+        'decoupledWeightDecay',
+        'foreach',
+        'maximize',
+        'capturable',
+        'differentiable',
+      ]
+    >
+  ) {
     super(params, readTail('NAdam', defaults, rest));
   }
 

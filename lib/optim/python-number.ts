@@ -5,7 +5,7 @@
 
 import type { Tensor } from '../tensor';
 
-/** A Python float, or a tensor without dimensions. */
+/** A Python float, or a tensor without dimensions. @inline */
 export type Num = Tensor | number;
 
 export function add(a: Num, b: Num): Num {

@@ -17,8 +17,6 @@ export interface RpropOptions extends ImplementationOptions {
   stepSizes?: readonly [number, number];
 }
 
-type RpropOrder = ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<RpropOptions> = {
   lr: 1e-2,
   etas: [0.5, 1.2],
@@ -39,7 +37,10 @@ interface RpropState {
 
 /** `torch.optim.Rprop`: resilient backpropagation, by the signs of gradients alone (Riedmiller and Braun 1993). */
 export class Rprop extends ComposedOptimizer<RpropGroup, RpropState> {
-  constructor(params: Params<RpropGroup>, ...rest: Tail<RpropOptions, RpropOrder>) {
+  constructor(
+    params: Params<RpropGroup>,
+    ...rest: Tail<RpropOptions, ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable']>
+  ) {
     super(params, readTail('Rprop', defaults, rest));
   }
 

@@ -30,22 +30,28 @@ export interface OneCycleLROptions {
   lastEpoch?: number;
 }
 
-type Order = [
-  'totalSteps',
-  'epochs',
-  'stepsPerEpoch',
-  'pctStart',
-  'annealStrategy',
-  'cycleMomentum',
-  'baseMomentum',
-  'maxMomentum',
-  'divFactor',
-  'finalDivFactor',
-  'threePhase',
-  'lastEpoch',
-];
-
-type Rest = [options: OneCycleLROptions] | [maxLr: number | readonly number[], ...rest: Tail<OneCycleLROptions, Order>];
+type Rest =
+  | [options: OneCycleLROptions]
+  | [
+      maxLr: number | readonly number[],
+      ...rest: Tail<
+        OneCycleLROptions,
+        [
+          'totalSteps',
+          'epochs',
+          'stepsPerEpoch',
+          'pctStart',
+          'annealStrategy',
+          'cycleMomentum',
+          'baseMomentum',
+          'maxMomentum',
+          'divFactor',
+          'finalDivFactor',
+          'threePhase',
+          'lastEpoch',
+        ]
+      >,
+    ];
 
 const defaults: Required<OneCycleLROptions> = {
   maxLr: NaN,
@@ -66,7 +72,7 @@ const defaults: Required<OneCycleLROptions> = {
 type RateName = 'initial_lr' | 'max_lr' | 'min_lr';
 type MomentumName = 'base_momentum' | 'max_momentum';
 
-/** A phase of the cycle, as in Python's state: which values of a group it goes between. */
+/** A phase of the cycle, as in Python's state: which values of a group it goes between. @inline */
 interface Phase {
   readonly end_step: number;
   readonly start_lr: RateName;

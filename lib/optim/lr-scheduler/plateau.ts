@@ -25,8 +25,6 @@ export interface ReduceLROnPlateauOptions {
   eps?: number;
 }
 
-type Order = ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps'];
-
 const defaults: Required<ReduceLROnPlateauOptions> = {
   mode: 'min',
   factor: 0.1,
@@ -66,7 +64,13 @@ export class ReduceLROnPlateau extends LRScheduler {
   cooldownCounter = 0;
   numBadEpochs = 0;
 
-  constructor(optimizer: AnyOptimizer, ...rest: Tail<ReduceLROnPlateauOptions, Order>) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest: Tail<
+      ReduceLROnPlateauOptions,
+      ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps']
+    >
+  ) {
     const options = readTail('ReduceLROnPlateau', defaults, rest);
     const { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps } = options;
     checkNumbers('ReduceLROnPlateau', { factor, patience, threshold, cooldown, eps });

@@ -1,11 +1,11 @@
 import { noGrad } from '../../autograd';
 import { ArgumentError, checkFunction, checkOptions, describe, scope } from '../../engine';
-import { Buffer, Module } from '../../nn';
+import { type AnyModule, Buffer, Module } from '../../nn';
 import { type Device, tensor, type Tensor } from '../../tensor';
 import { byDeviceAndDtype, type Member } from '../foreach';
 import { valueError } from '../param-groups';
 import { type AverageFunction, getSwaAvgFn, getSwaMultiAvgFn, type MultiAverageFunction } from './averages';
-import { type AnyModule, copyModule } from './copy-module';
+import { copyModule } from './copy-module';
 
 /** Options of {@link AveragedModel}. */
 export interface AveragedModelOptions {

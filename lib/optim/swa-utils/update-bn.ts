@@ -1,9 +1,8 @@
 import { noGrad, noGradAsync } from '../../autograd';
 import { ArgumentError, describe, scope } from '../../engine';
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '../../nn';
+import { type AnyModule, BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '../../nn';
 import { type Device, Tensor } from '../../tensor';
 import { checkModule } from './averaged-model';
-import type { AnyModule } from './copy-module';
 
 /** A batch: its inputs, or a list that begins with them. */
 export type Batch = Tensor | readonly [inputs: Tensor, ...rest: unknown[]];
