@@ -21,7 +21,7 @@ export function readOptions<D extends object>(
   given: readonly unknown[],
   free: readonly (keyof D)[] = [],
 ): D {
-  const options = readTail(callee, defaults, given);
+  const options = readTail(callee, defaults, given, free);
   for (const name of Object.keys(defaults) as (keyof D & string)[]) {
     const noun = nouns[typeof defaults[name]];
     if (noun === undefined || free.includes(name) || typeof options[name] === typeof defaults[name]) continue;

@@ -26,8 +26,6 @@ export interface AdadeltaOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-type AdadeltaOrder = ['lr', 'rho', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<AdadeltaOptions> = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, ...implementationDefaults };
 
 /** Options of a group. */
@@ -43,7 +41,13 @@ interface AdadeltaState {
 
 /** `torch.optim.Adadelta` (Zeiler 2012), which finds the size of its steps from those before. */
 export class Adadelta extends ComposedOptimizer<AdadeltaGroup, AdadeltaState> {
-  constructor(params: Params<AdadeltaGroup>, ...rest: Tail<AdadeltaOptions, AdadeltaOrder>) {
+  constructor(
+    params: Params<AdadeltaGroup>,
+    ...rest: Tail<
+      AdadeltaOptions,
+      ['lr', 'rho', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
+    >
+  ) {
     super(params, readTail('Adadelta', defaults, rest));
   }
 

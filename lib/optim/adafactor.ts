@@ -92,6 +92,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     return { step: 0, rowVar: make('row_var'), colVar: make('col_var') };
   }
 
+  /** One step over the parameters of a group; called without autograd, and in a scope. */
   protected override updateGroup(group: ParamGroup<AdafactorGroup>): void {
     // The first parameter's dtype decides for its group, as in Python.
     const first = group.params.find(({ grad }) => grad !== null);
@@ -101,7 +102,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     super.updateGroup({ ...group, eps, foreach: group.foreach ?? false });
   }
 
-  protected override updateOne({ param, grad, state }: Member<AdafactorState>, group: ParamGroup<AdafactorGroup>): void {
+  protected override updateOne(
+    { param, grad, state }: Member<AdafactorState>,
+    group: ParamGroup<AdafactorGroup>,
+  ): void {
     const { lr, weightDecay, maximize, d } = group;
     const eps1 = group.eps[0] as number;
     const gradient = maximize ? grad.neg() : grad;
@@ -120,7 +124,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
       variance.lerp_(gradient.mul(gradient), newest);
       estimate = variance.clone();
     }
-    const update = estimate.clamp_({ min: eps1 * eps1 }).rsqrt_().mul_(gradient);
+    const update = estimate
+      .clamp_({ min: eps1 * eps1 })
+      .rsqrt_()
+      .mul_(gradient);
     param.add_(update, { alpha: -rate / clippingOf(update, d) });
   }
 

@@ -25,9 +25,6 @@ export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'
   fused?: boolean | null;
 }
 
-type AdagradOrder = ['lr', 'lrDecay', 'weightDecay', 'initialAccumulatorValue', 'eps', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'differentiable', 'fused'];
-
 const defaults: Required<AdagradOptions> = {
   lr: 1e-2,
   lrDecay: 0,
@@ -52,7 +49,23 @@ interface AdagradState {
 
 /** `torch.optim.Adagrad` (Duchi et al. 2011); sparse gradients change the rows that they have. */
 export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
-  constructor(params: Params<AdagradGroup>, ...rest: Tail<AdagradOptions, AdagradOrder>) {
+  constructor(
+    params: Params<AdagradGroup>,
+    ...rest: Tail<
+      AdagradOptions,
+      [
+        'lr',
+        'lrDecay',
+        'weightDecay',
+        'initialAccumulatorValue',
+        'eps',
+        'foreach',
+        'maximize',
+        'differentiable',
+        'fused',
+      ]
+    >
+  ) {
     super(params, readTail('Adagrad', defaults, rest));
     // Unlike all others, before the first step: a state dict of a fresh one has the sums.
     for (const { params: members } of this.paramGroups) {
@@ -89,6 +102,7 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
     return { step: 0, sum };
   }
 
+  /** One step over the parameters of a group; called without autograd, and in a scope. */
   protected override updateGroup(group: ParamGroup<AdagradGroup>): void {
     if (group.fused === true) this.#updateFused(group);
     else super.updateGroup(group);

@@ -32,10 +32,6 @@ export interface AdamOptions extends ImplementationOptions {
 /** Options of {@link AdamW}. */
 export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
 
-type AdamWOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', ...Implementation];
-type AdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'decoupledWeightDecay', ...Implementation];
-type Implementation = ['foreach', 'capturable', 'differentiable', 'fused'];
-
 const common = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false } as const;
 const implementation = { foreach: null, capturable: false, differentiable: false, fused: null } as const;
 
@@ -69,7 +65,25 @@ interface AdamState {
  * ```
  */
 export class Adam extends Optimizer<AdamGroup, AdamState> {
-  constructor(params: Params<AdamGroup>, ...rest: Tail<AdamOptions, AdamOrder>) {
+  constructor(
+    params: Params<AdamGroup>,
+    ...rest: Tail<
+      AdamOptions,
+      [
+        'lr',
+        'betas',
+        'eps',
+        'weightDecay',
+        'amsgrad',
+        'maximize',
+        'decoupledWeightDecay',
+        'foreach',
+        'capturable',
+        'differentiable',
+        'fused',
+      ]
+    >
+  ) {
     super(params, readTail('Adam', adamDefaults, rest));
   }
 
@@ -172,7 +186,11 @@ function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>)
   state.step = nextCount(state.step);
   if (weightDecay !== 0 && decoupledWeightDecay) member.param.mul_(1 - lr * weightDecay);
   const grad = asReal(directionOf(member, { maximize, weightDecay: decoupledWeightDecay ? 0 : weightDecay }));
-  const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
+  const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   expAvg.lerp_(grad, 1 - beta1);
   expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
 
@@ -190,7 +208,13 @@ function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>)
 
 /** `torch.optim.AdamW` (Loshchilov and Hutter 2019): {@link Adam} whose weight decay stays out of the averages. */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamGroup>, ...rest: Tail<AdamWOptions, AdamWOrder>) {
+  constructor(
+    params: Params<AdamGroup>,
+    ...rest: Tail<
+      AdamWOptions,
+      ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'foreach', 'capturable', 'differentiable', 'fused']
+    >
+  ) {
     super(params, { ...readTail('AdamW', adamWDefaults, rest), decoupledWeightDecay: true });
   }
 }

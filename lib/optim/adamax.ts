@@ -26,8 +26,6 @@ export interface AdamaxOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-type AdamaxOrder = ['lr', 'betas', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<AdamaxOptions> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
@@ -49,7 +47,13 @@ interface AdamaxState {
 
 /** `torch.optim.Adamax`: Adam by the infinity norm (Kingma and Ba 2015). */
 export class Adamax extends ComposedOptimizer<AdamaxGroup, AdamaxState> {
-  constructor(params: Params<AdamaxGroup>, ...rest: Tail<AdamaxOptions, AdamaxOrder>) {
+  constructor(
+    params: Params<AdamaxGroup>,
+    ...rest: Tail<
+      AdamaxOptions,
+      ['lr', 'betas', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
+    >
+  ) {
     super(params, readTail('Adamax', defaults, rest));
   }
 

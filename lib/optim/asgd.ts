@@ -29,9 +29,6 @@ export interface ASGDOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-type ASGDOrder = ['lr', 'lambd', 'alpha', 't0', 'weightDecay', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<ASGDOptions> = {
   lr: 1e-2,
   lambd: 1e-4,
@@ -57,7 +54,13 @@ interface ASGDState {
 
 /** `torch.optim.ASGD`: stochastic gradient descent that averages its parameters (Polyak and Juditsky 1992). */
 export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
-  constructor(params: Params<ASGDGroup>, ...rest: Tail<ASGDOptions, ASGDOrder>) {
+  constructor(
+    params: Params<ASGDGroup>,
+    ...rest: Tail<
+      ASGDOptions,
+      ['lr', 'lambd', 'alpha', 't0', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
+    >
+  ) {
     super(params, readTail('ASGD', defaults, rest));
   }
 

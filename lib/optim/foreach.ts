@@ -1,7 +1,8 @@
 /** libtorch's ops on lists of tensors, by which PyTorch's optimizers step over all parameters at once. */
 
 import { dispose } from '../engine';
-import { callOp, Tensor, viewAsReal } from '../tensor';
+import type { Tensor } from '../tensor';
+import { callOp, viewAsReal } from '../tensor';
 
 type Argument = readonly (Tensor | number)[] | Tensor | number;
 
@@ -15,7 +16,7 @@ export function foreach_(op: string, ...args: readonly Argument[]): void {
   callOp(`aten::_foreach_${op}`, args);
 }
 
-/** One parameter with its gradient and what is remembered of it. */
+/** One parameter with its gradient and what is remembered of it. @inline */
 export interface Member<S> {
   param: Tensor;
   grad: Tensor;

@@ -17,6 +17,7 @@ export { type AnyOptimizer, type AnyStateDict, Optimizer } from './optimizer';
 export {
   type OptimizerHook,
   type OptimizerHookOptions,
+  type OptimizerHookTypes,
   registerOptimizerStepPostHook,
   registerOptimizerStepPreHook,
   type StepArguments,

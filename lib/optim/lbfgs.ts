@@ -30,8 +30,6 @@ export interface LBFGSOptions {
 /** Options of a group. */
 export type LBFGSGroup = Required<LBFGSOptions>;
 
-type LBFGSOrder = ['lr', 'maxIter', 'maxEval', 'toleranceGrad', 'toleranceChange', 'historySize', 'lineSearchFn'];
-
 const defaults: LBFGSGroup = {
   lr: 1,
   maxIter: 20,
@@ -92,7 +90,13 @@ const names: Readonly<Record<keyof LBFGSState, string>> = {
  * ```
  */
 export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
-  constructor(params: Params<LBFGSGroup>, ...rest: Tail<LBFGSOptions, LBFGSOrder>) {
+  constructor(
+    params: Params<LBFGSGroup>,
+    ...rest: Tail<
+      LBFGSOptions,
+      ['lr', 'maxIter', 'maxEval', 'toleranceGrad', 'toleranceChange', 'historySize', 'lineSearchFn']
+    >
+  ) {
     const options = readTail('LBFGS', defaults, rest);
     super(params, { ...options, maxEval: options.maxEval ?? Math.floor((options.maxIter * 5) / 4) });
   }
@@ -111,7 +115,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
     if (!Number.isInteger(numbers.historySize) || numbers.historySize < 0 || numbers.historySize > 2 ** 24) {
       throw valueError(`expected a whole number, not negative, for \`historySize\`, received ${numbers.historySize}`);
     }
-    if (lineSearchFn !== null && lineSearchFn !== 'strong_wolfe') {
+    if (lineSearchFn !== null && (lineSearchFn as string) !== 'strong_wolfe') {
       throw valueError(`only 'strong_wolfe' is supported for \`lineSearchFn\`, received ${describe(lineSearchFn)}`);
     }
   }
@@ -139,7 +143,9 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
       const value = packed[python];
       if (value === undefined || value === null) return [];
       if (!fits[name as keyof LBFGSState](value)) {
-        throw valueError(`expected another kind of value for \`${python}\` in the state of LBFGS, received ${describe(value)}`);
+        throw valueError(
+          `expected another kind of value for \`${python}\` in the state of LBFGS, received ${describe(value)}`,
+        );
       }
       return [[name, copyTo(value, param)]];
     });
@@ -149,7 +155,9 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
 
   protected override perform<T>(closure: (() => T) | undefined): T | undefined {
     if (closure === undefined) {
-      throw new ArgumentError('LBFGS.step(): expected a function that computes the loss and its gradients anew, received none');
+      throw new ArgumentError(
+        'LBFGS.step(): expected a function that computes the loss and its gradients anew, received none',
+      );
     }
     return noGrad(() => {
       const [group] = this.paramGroups as [ParamGroup<LBFGSGroup>];
@@ -333,7 +341,9 @@ function isWithin(grad: Tensor, tolerance: number): boolean {
 function lossOf(value: unknown): number {
   if (typeof value === 'number') return value;
   if (value instanceof Tensor) return value.item();
-  throw new TorchError(`LBFGS.step(): expected the closure to return the loss, a number or a tensor, received ${describe(value)}`);
+  throw new TorchError(
+    `LBFGS.step(): expected the closure to return the loss, a number or a tensor, received ${describe(value)}`,
+  );
 }
 
 function* tensorsOf(state: LBFGSState): Iterable<Tensor> {

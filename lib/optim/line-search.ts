@@ -73,15 +73,14 @@ export function strongWolfe(
     inUse.keepOnly([norm, ...points.flatMap(({ t, grad, slope }) => [t, grad, slope])]);
   const isTooHigh = ({ t, loss }: Point): boolean =>
     scope(() => less(add(origin.loss, mul(mul(armijo, t), origin.slope)), loss));
-  const isFlat = ({ slope }: Point): boolean =>
-    scope(() => lessOrEqual(abs(slope), mul(-curvature, origin.slope)));
+  const isFlat = ({ slope }: Point): boolean => scope(() => lessOrEqual(abs(slope), mul(-curvature, origin.slope)));
 
   // Up the line, to two points with the wanted step between them, or to the step itself.
   let [before, now] = [origin, visit(first)];
   let bracket: [Point, Point] | null = null;
   let iterations = 0;
   for (; iterations < most; iterations++) {
-    if (isTooHigh(now) || (iterations > 1 && now.loss >= before.loss) ) {
+    if (isTooHigh(now) || (iterations > 1 && now.loss >= before.loss)) {
       bracket = [before, now];
       break;
     }
@@ -116,7 +115,7 @@ export function strongWolfe(
       [low, high] = byLoss(bracket);
     } else {
       const done = isFlat(point);
-      const width = scope(() => mul(point.slope, sub((bracket as [Point, Point])[high].t, (bracket as [Point, Point])[low].t)));
+      const width = scope(() => mul(point.slope, sub(bracket[high].t, bracket[low].t)));
       inUse.add(width);
       if (!done && scope(() => lessOrEqual(0, width))) bracket[high] = bracket[low];
       bracket[low] = point;

@@ -29,8 +29,6 @@ export interface MuonOptions {
   adjustLrFn?: MuonRate | null;
 }
 
-type MuonOrder = ['lr', 'weightDecay', 'momentum', 'nesterov', 'nsCoefficients', 'eps', 'nsSteps', 'adjustLrFn'];
-
 const defaults: Required<MuonOptions> = {
   lr: 1e-3,
   weightDecay: 0.1,
@@ -55,7 +53,13 @@ interface MuonState {
  * Biases, embeddings and the like need another optimizer beside it.
  */
 export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
-  constructor(params: Params<MuonGroup>, ...rest: Tail<MuonOptions, MuonOrder>) {
+  constructor(
+    params: Params<MuonGroup>,
+    ...rest: Tail<
+      MuonOptions,
+      ['lr', 'weightDecay', 'momentum', 'nesterov', 'nsCoefficients', 'eps', 'nsSteps', 'adjustLrFn']
+    >
+  ) {
     super(params, readTail('Muon', defaults, rest));
   }
 
@@ -77,7 +81,8 @@ export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
     if (!(lr >= 0)) throw valueError(`Learning rate should be >= 0 but is: ${lr}`);
     if (!(momentum >= 0)) throw valueError(`momentum should be >= 0 but is: ${momentum}`);
     if (!(weightDecay >= 0)) throw valueError(`weight decay should be >= 0 but is: ${weightDecay}`);
-    if (nsCoefficients.length !== 3) throw valueError('Coefficients must be a tuple of exactly 3 values');
+    if ((nsCoefficients as readonly number[]).length !== 3)
+      throw valueError('Coefficients must be a tuple of exactly 3 values');
     if (!(nsSteps < 100)) throw valueError('Number of steps must be less than 100 for computational efficiency');
     if (adjustLrFn === null) return;
     checkString('Muon', 'adjustLrFn', adjustLrFn);

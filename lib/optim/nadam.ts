@@ -32,9 +32,6 @@ export interface NAdamOptions extends ImplementationOptions {
   decoupledWeightDecay?: boolean;
 }
 
-type NAdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'momentumDecay', 'decoupledWeightDecay', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<NAdamOptions> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
@@ -59,7 +56,24 @@ interface NAdamState {
 
 /** `torch.optim.NAdam`: Adam with Nesterov's momentum (Dozat 2016). */
 export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
-  constructor(params: Params<NAdamGroup>, ...rest: Tail<NAdamOptions, NAdamOrder>) {
+  constructor(
+    params: Params<NAdamGroup>,
+    ...rest: Tail<
+      NAdamOptions,
+      [
+        'lr',
+        'betas',
+        'eps',
+        'weightDecay',
+        'momentumDecay',
+        'decoupledWeightDecay',
+        'foreach',
+        'maximize',
+        'capturable',
+        'differentiable',
+      ]
+    >
+  ) {
     super(params, readTail('NAdam', defaults, rest));
   }
 
@@ -88,7 +102,10 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     return { step: 0, muProduct, expAvg: keptZeros(param), expAvgSq: keptZeros(param) };
   }
 
-  protected override updateOne({ param: given, grad: ofGiven, state }: Member<NAdamState>, group: ParamGroup<NAdamGroup>): void {
+  protected override updateOne(
+    { param: given, grad: ofGiven, state }: Member<NAdamState>,
+    group: ParamGroup<NAdamGroup>,
+  ): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const [param, expAvg, expAvgSq] = [given, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];

@@ -11,7 +11,7 @@ export type StepArguments = readonly [closure?: () => unknown];
  * Hooks by their kind. Taken from methods, whose arguments TypeScript compares both ways: a hook on one kind of optimizer
  * would otherwise be no hook.
  */
-interface HookTypes {
+export interface OptimizerHookTypes {
   stepPre(optimizer: AnyOptimizer, args: StepArguments): HookResult<StepArguments>;
   stepPost(optimizer: AnyOptimizer, args: StepArguments): void;
   stateDictPre(optimizer: AnyOptimizer): void;
@@ -21,7 +21,7 @@ interface HookTypes {
 }
 
 /** A hook of one kind. */
-export type OptimizerHook<Kind extends keyof HookTypes> = HookTypes[Kind];
+export type OptimizerHook<Kind extends keyof OptimizerHookTypes> = OptimizerHookTypes[Kind];
 
 /** Where a hook stands among those of its optimizer. */
 export interface OptimizerHookOptions {

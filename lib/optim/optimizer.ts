@@ -272,9 +272,10 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
 
   /** The groups and their options as Python prints them. */
   toString(): string {
-    const groups = this.paramGroups.map(({ params: _, ...options }, index) => {
-      const packed = renameKeys(options, snakeCase) as Record<string, OptionValue>;
+    const groups = this.paramGroups.map((group, index) => {
+      const packed = renameKeys(group, snakeCase) as Record<string, OptionValue>;
       const lines = Object.keys(packed)
+        .filter((name) => name !== 'params')
         .sort()
         .map((name) => `    ${name}: ${groupRepr(name, packed[name] ?? null)}\n`);
       return `\nParameter Group ${index}\n${lines.join('')}`;

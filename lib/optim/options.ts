@@ -11,7 +11,10 @@ export function checkPair(name: string, option: string, pair: readonly unknown[]
 }
 
 /** Refuses what is below zero, or no number at all. */
-export function checkRates(name: string, rates: Readonly<Record<string, readonly [label: string, value: number]>>): void {
+export function checkRates(
+  name: string,
+  rates: Readonly<Record<string, readonly [label: string, value: number]>>,
+): void {
   checkNumbers(name, Object.fromEntries(Object.entries(rates).map(([option, [, value]]) => [option, value])));
   for (const [label, value] of Object.values(rates)) {
     if (!(value >= 0)) throw valueError(`Invalid ${label}: ${value}`);

@@ -50,13 +50,13 @@ export function readGroups<O extends object>(params: Params<O>): NewParamGroup<O
 
 /** The options that a given group has of its own; refuses those that nothing would read. */
 export function readOptions<O extends object>(group: NewParamGroup<O>, defaults: O): Partial<O> {
-  const { params: _, ...options } = group as NewParamGroup<O> & Record<string, unknown>;
-  for (const name of Object.keys(options)) {
+  const options = Object.entries(group).filter(([name]) => name !== 'params') as [string, unknown][];
+  for (const [name] of options) {
     if (name in defaults || name in scheduled || name === 'paramNames') continue;
     const names = Object.keys(defaults).join(', ');
     throw new ArgumentError(`expected options of a group among params, ${names}, received \`${name}\``);
   }
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<O>;
+  return Object.fromEntries(options.filter(([, value]) => value !== undefined)) as Partial<O>;
 }
 
 /** The tensors of a given group, and their names where they have any. */

@@ -3,9 +3,9 @@
  * computed in float64, anything with a tensor in the tensor's dtype. `LBFGS` is such a program, and its bits hang on it.
  */
 
-import { Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
 
-/** A Python float, or a tensor without dimensions. */
+/** A Python float, or a tensor without dimensions. @inline */
 export type Num = Tensor | number;
 
 export function add(a: Num, b: Num): Num {

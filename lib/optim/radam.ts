@@ -29,9 +29,6 @@ export interface RAdamOptions extends ImplementationOptions {
   decoupledWeightDecay?: boolean;
 }
 
-type RAdamOrder = ['lr', 'betas', 'eps', 'weightDecay', 'decoupledWeightDecay', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<RAdamOptions> = {
   lr: 1e-3,
   betas: [0.9, 0.999],
@@ -53,7 +50,23 @@ interface RAdamState {
 
 /** `torch.optim.RAdam`: Adam whose first steps are those of plain momentum, until the variance is known (Liu et al. 2020). */
 export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
-  constructor(params: Params<RAdamGroup>, ...rest: Tail<RAdamOptions, RAdamOrder>) {
+  constructor(
+    params: Params<RAdamGroup>,
+    ...rest: Tail<
+      RAdamOptions,
+      [
+        'lr',
+        'betas',
+        'eps',
+        'weightDecay',
+        'decoupledWeightDecay',
+        'foreach',
+        'maximize',
+        'capturable',
+        'differentiable',
+      ]
+    >
+  ) {
     super(params, readTail('RAdam', defaults, rest));
   }
 
@@ -78,7 +91,11 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const { state } = member;
-    const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
+    const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     state.step = nextCount(state.step);
     if (weightDecay !== 0 && decoupledWeightDecay) param.mul_(1 - lr * weightDecay);
     const decay = decoupledWeightDecay ? 0 : weightDecay;

@@ -30,9 +30,6 @@ export interface RMSpropOptions extends ImplementationOptions {
   centered?: boolean;
 }
 
-type RMSpropOrder = ['lr', 'alpha', 'eps', 'weightDecay', 'momentum', 'centered', ...Implementation];
-type Implementation = ['foreach', 'maximize', 'capturable', 'differentiable'];
-
 const defaults: Required<RMSpropOptions> = {
   lr: 1e-2,
   alpha: 0.99,
@@ -56,7 +53,24 @@ interface RMSpropState {
 
 /** `torch.optim.RMSprop` (Hinton 2012; centered: Graves 2013). */
 export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
-  constructor(params: Params<RMSpropGroup>, ...rest: Tail<RMSpropOptions, RMSpropOrder>) {
+  constructor(
+    params: Params<RMSpropGroup>,
+    ...rest: Tail<
+      RMSpropOptions,
+      [
+        'lr',
+        'alpha',
+        'eps',
+        'weightDecay',
+        'momentum',
+        'centered',
+        'foreach',
+        'maximize',
+        'capturable',
+        'differentiable',
+      ]
+    >
+  ) {
     super(params, readTail('RMSprop', defaults, rest));
   }
 

@@ -1,13 +1,7 @@
 import { keep } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { fullLike, type Tensor, viewAsReal, where, zerosLike } from '../tensor';
-import {
-  ComposedOptimizer,
-  implementationDefaults,
-  type ImplementationOptions,
-  keptZeros,
-  listsOf,
-} from './composed';
+import { ComposedOptimizer, implementationDefaults, type ImplementationOptions, keptZeros, listsOf } from './composed';
 import { asReal, foreach, foreach_, free, type Member } from './foreach';
 import { checkImplementation, checkPair, checkRates } from './options';
 import { type ParamGroup, type Params, valueError } from './param-groups';
@@ -22,8 +16,6 @@ export interface RpropOptions extends ImplementationOptions {
   /** Bounds of the steps. */
   stepSizes?: readonly [number, number];
 }
-
-type RpropOrder = ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable'];
 
 const defaults: Required<RpropOptions> = {
   lr: 1e-2,
@@ -45,7 +37,10 @@ interface RpropState {
 
 /** `torch.optim.Rprop`: resilient backpropagation, by the signs of gradients alone (Riedmiller and Braun 1993). */
 export class Rprop extends ComposedOptimizer<RpropGroup, RpropState> {
-  constructor(params: Params<RpropGroup>, ...rest: Tail<RpropOptions, RpropOrder>) {
+  constructor(
+    params: Params<RpropGroup>,
+    ...rest: Tail<RpropOptions, ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable']>
+  ) {
     super(params, readTail('Rprop', defaults, rest));
   }
 

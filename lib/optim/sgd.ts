@@ -26,9 +26,6 @@ export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
   fused?: boolean | null;
 }
 
-type SGDOrder = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize', ...Implementation];
-type Implementation = ['foreach', 'differentiable', 'fused'];
-
 const sgdDefaults: Required<SGDOptions> = {
   lr: 1e-3,
   momentum: 0,
@@ -51,7 +48,13 @@ interface SGDState {
 
 /** `torch.optim.SGD`, with the bits of Python's for-loop; `foreach` and `fused` have the bits of theirs. */
 export class SGD extends Optimizer<SGDGroup, SGDState> {
-  constructor(params: Params<SGDGroup>, ...rest: Tail<SGDOptions, SGDOrder>) {
+  constructor(
+    params: Params<SGDGroup>,
+    ...rest: Tail<
+      SGDOptions,
+      ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize', 'foreach', 'differentiable', 'fused']
+    >
+  ) {
     super(params, readTail('SGD', sgdDefaults, rest));
   }
 

@@ -36,14 +36,13 @@ interface SparseAdamState {
  * the gradient has a value. The count of steps is a plain number in its state dict, as in Python.
  */
 export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamState, Tensor | number> {
-  constructor(
-    params: Params<SparseAdamGroup>,
-    ...rest: Tail<SparseAdamOptions, ['lr', 'betas', 'eps', 'maximize']>
-  ) {
+  constructor(params: Params<SparseAdamGroup>, ...rest: Tail<SparseAdamOptions, ['lr', 'betas', 'eps', 'maximize']>) {
     super(params, readTail('SparseAdam', defaults, rest));
     const places = (unfit: (param: Tensor) => boolean): string =>
       this.paramGroups
-        .flatMap((group, index) => group.params.flatMap((param, place) => (unfit(param) ? [`[${index}, ${place}]`] : [])))
+        .flatMap((group, index) =>
+          group.params.flatMap((param, place) => (unfit(param) ? [`[${index}, ${place}]`] : [])),
+        )
         .join(', ');
     const sparse = places(({ isSparse }) => isSparse);
     if (sparse !== '') {
@@ -81,7 +80,10 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
     return { step: 0, expAvg: keptZeros(param), expAvgSq: keptZeros(param) };
   }
 
-  protected override updateOne({ param, grad, state }: Member<SparseAdamState>, group: ParamGroup<SparseAdamGroup>): void {
+  protected override updateOne(
+    { param, grad, state }: Member<SparseAdamState>,
+    group: ParamGroup<SparseAdamGroup>,
+  ): void {
     const { lr, eps, maximize } = group;
     const [beta1, beta2] = group.betas;
     state.step += 1;
@@ -96,7 +98,10 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
     const change = values.sub(old).mul_(1 - beta1);
     state.expAvg.add_(like(change));
     const oldSq = oldOf(state.expAvgSq);
-    const changeSq = values.pow(2).sub_(oldSq).mul_(1 - beta2);
+    const changeSq = values
+      .pow(2)
+      .sub_(oldSq)
+      .mul_(1 - beta2);
     state.expAvgSq.add_(like(changeSq));
     // Adding once more spares reading the averages again.
     const numerator = change.add_(old);
@@ -107,10 +112,7 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
     param.add_(like(numerator.div_(denominator).mul_(-rate)));
   }
 
-  protected override updateMany(
-    members: readonly Member<SparseAdamState>[],
-    group: ParamGroup<SparseAdamGroup>,
-  ): void {
+  protected override updateMany(members: readonly Member<SparseAdamState>[], group: ParamGroup<SparseAdamGroup>): void {
     // There are no foreach ops on sparse tensors; on a GPU, too, PyTorch goes one by one.
     for (const member of members) this.updateOne(member, group);
   }

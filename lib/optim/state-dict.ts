@@ -37,7 +37,9 @@ export function nextCount(count: number): number {
 export function readCount(name: string, value: StateValue | undefined): number {
   if (typeof value === 'number') return value;
   if (value instanceof Tensor && value.numel() === 1) return value.item();
-  throw valueError(`expected a number or a tensor of one element for \`${name}\` in the state, received ${describe(value)}`);
+  throw valueError(
+    `expected a number or a tensor of one element for \`${name}\` in the state, received ${describe(value)}`,
+  );
 }
 
 /** A parameter's state under PyTorch's names; what is undefined stays away, as where Python has no such entry. */
@@ -76,7 +78,9 @@ export function copyTo(value: StateValue, param: Tensor): StateValue {
 /** Refuses a tensor of the state of another shape than `expected`. */
 export function checkShape(name: string, value: Tensor, expected: readonly number[], owner: string): void {
   if (value.shape.join() === expected.join()) return;
-  throw valueError(`\`${name}\` of ${owner} has shape [${value.shape.join(', ')}], the parameter [${expected.join(', ')}]`);
+  throw valueError(
+    `\`${name}\` of ${owner} has shape [${value.shape.join(', ')}], the parameter [${expected.join(', ')}]`,
+  );
 }
 
 /**

@@ -25,8 +25,14 @@ export type OneOf<T> = Only<T, T>;
  * @param callee what was called, for messages
  * @param defaults every argument's default, in PyTorch's order
  * @param given the arguments as they came; `undefined` stands for the default
+ * @param free what may be of another type than its default, and is checked by the callee
  */
-export function readTail<D extends object>(callee: string, defaults: D, given: readonly unknown[]): D {
+export function readTail<D extends object>(
+  callee: string,
+  defaults: D,
+  given: readonly unknown[],
+  free: readonly (keyof D)[] = [],
+): D {
   const names = Object.keys(defaults);
   const last = given.at(-1);
   const options = isPlainObject(last) ? last : {};
@@ -39,7 +45,7 @@ export function readTail<D extends object>(callee: string, defaults: D, given: r
   const values = new Map<string, unknown>(Object.entries(defaults));
   const set = (name: string, value: unknown): void => {
     if (value === undefined) return;
-    checkKind(callee, name, value, values.get(name));
+    if (!free.includes(name as keyof D)) checkKind(callee, name, value, values.get(name));
     values.set(name, value);
   };
   for (const [index, value] of positional.entries()) set(names[index] as string, value);

@@ -85,7 +85,9 @@ describeWithOracle('hooks of optimizers', (oracle) => {
       { outputs: { calls: 'value' } },
     );
     const ours: (string | boolean)[] = [];
-    const note = (name: string) => (): void => void ours.push(name);
+    const note = (name: string) => (): void => {
+      ours.push(name);
+    };
     const optimizer = new SGD([leaf()], { lr: 0.1 });
     optimizer.registerStepPreHook(note('pre 1'));
     const removed = optimizer.registerStepPreHook(note('pre 2'));
@@ -94,11 +96,15 @@ describeWithOracle('hooks of optimizers', (oracle) => {
     optimizer.registerStateDictPreHook(note('state pre 1'));
     optimizer.registerStateDictPreHook(note('state pre 2'), { prepend: true });
     optimizer.registerStateDictPostHook((_, state) => ({ ...state, extra: 1 }) as AnyStateDict);
-    optimizer.registerStateDictPostHook((_, state) => void ours.push('extra' in state));
+    optimizer.registerStateDictPostHook((_, state) => {
+      ours.push('extra' in state);
+    });
     optimizer.registerLoadStateDictPreHook((_, { state, param_groups }) => ({ state, param_groups }));
-    optimizer.registerLoadStateDictPreHook((_, state) => void ours.push('extra' in state));
+    optimizer.registerLoadStateDictPreHook((_, state) => {
+      ours.push('extra' in state);
+    });
     optimizer.registerLoadStateDictPostHook(note('load post'));
-    optimizer.step(() => void ours.push('closure'));
+    optimizer.step(note('closure'));
     removed.remove();
     optimizer.step();
     optimizer.loadStateDict(optimizer.stateDict());
@@ -116,7 +122,8 @@ describe('optimizers', () => {
       expect(args[0]).toBeUndefined();
       return [() => 7];
     });
-    expect(optimizer.step()).toBe(7);
+    const result: unknown = optimizer.step<unknown>();
+    expect(result).toBe(7);
     optimizer.registerStepPreHook(() => 3 as never);
     expect(() => optimizer.step()).toThrow('expected the hook to return nothing or the arguments of step');
     expect(() => optimizer.registerStepPostHook('often' as never)).toThrow('expected a function for argument `hook`');
@@ -153,14 +160,18 @@ describe('optimizers', () => {
 
   it('refuse impossible options in the words of Python', () => {
     const params = [leaf()];
-    expect(() => new Adam(params, { foreach: 1 as never })).toThrow('expected true, false or null for argument `foreach`');
-    expect(() => new Adam(params, { maximize: null as never })).toThrow('expected true or false for argument `maximize`');
+    expect(() => new Adam(params, { foreach: 1 as never })).toThrow(
+      'expected true, false or null for argument `foreach`',
+    );
+    expect(() => new Adam(params, { maximize: null as never })).toThrow(
+      'expected true or false for argument `maximize`',
+    );
     expect(() => new Rprop(params, { etas: [2, 3] })).toThrow('Invalid eta values: 2, 3');
     expect(() => new Rprop(params, { etas: 3 as never })).toThrow('expected a list for argument `etas`');
     const optimizer = new Adam(params);
-    expect(() => optimizer.loadStateDict({ state: { 0: null }, param_groups: optimizer.stateDict().param_groups } as never)).toThrow(
-      'expected an object for the state of parameter 0',
-    );
+    expect(() =>
+      optimizer.loadStateDict({ state: { 0: null }, param_groups: optimizer.stateDict().param_groups } as never),
+    ).toThrow('expected an object for the state of parameter 0');
     expect(() => optimizer.loadStateDict({ state: {}, param_groups: [3] } as never)).toThrow('expected a group');
   });
 });

@@ -1,7 +1,8 @@
 /** The ways in which PyTorch carries out one optimizer: fused, recorded by autograd, on the compute thread. */
 import * as optim from '../../lib/optim';
 import { memory, scope, sweep } from '../../lib/engine';
-import { manualSeed, ones, randn, setDefaultDtype, sparseCooTensor, Tensor, zeros } from '../../lib/tensor';
+import type { Tensor } from '../../lib/tensor';
+import { manualSeed, ones, randn, setDefaultDtype, sparseCooTensor, zeros } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { type AnyOptimizer, compareTrajectory, drawWalk, leavesOf, mixedShapes, walkHere } from './trajectory';
 
@@ -21,24 +22,36 @@ beforeEach(() => manualSeed(41));
 describeWithOracle('fused: true', (oracle) => {
   const rows: string[] = [];
   afterAll(() => {
-    process.stdout.write(`\nfused beside the for-loop, 50 steps: largest difference in units of 2^-23 · |parameter|\n${rows.join('\n')}\n`);
+    process.stdout.write(
+      `\nfused beside the for-loop, 50 steps: largest difference in units of 2^-23 · |parameter|\n${rows.join('\n')}\n`,
+    );
   });
 
   const options: Readonly<Record<string, readonly Options[]>> = {
     Adam: [{}, { lr: 0.02, weightDecay: 0.1 }, { amsgrad: true, maximize: true }, { betas: [0.5, 0.9], eps: 1e-5 }],
     AdamW: [{}, { lr: 0.02, amsgrad: true }, { maximize: true, weightDecay: 0.1 }],
     Adagrad: [{}, { lrDecay: 0.1, weightDecay: 0.1 }, { maximize: true, initialAccumulatorValue: 0.1 }],
-    SGD: [{}, { lr: 0.1, momentum: 0.9, dampening: 0.2 }, { momentum: 0.8, nesterov: true, maximize: true, weightDecay: 0.1 }],
+    SGD: [
+      {},
+      { lr: 0.1, momentum: 0.9, dampening: 0.2 },
+      { momentum: 0.8, nesterov: true, maximize: true, weightDecay: 0.1 },
+    ],
   };
 
   it('is an option of those that libtorch has an op for', () => {
-    expect(withOption('fused').map(([name]) => name).sort()).toEqual(Object.keys(options).sort());
+    expect(
+      withOption('fused')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(Object.keys(options).sort());
   });
 
   const cases = withOption('fused').flatMap(([name, Class]) =>
     (options[name] ?? []).flatMap((each) =>
       // Not the momentum of SGD in bfloat16, where Python's depends on what was in memory before.
-      (['float32', 'float64', ...('momentum' in each ? [] : (['bfloat16'] as const))] as const).map((dtype) => [name, JSON.stringify(each), dtype, Class, each] as const),
+      (['float32', 'float64', ...('momentum' in each ? [] : (['bfloat16'] as const))] as const).map(
+        (dtype) => [name, JSON.stringify(each), dtype, Class, each] as const,
+      ),
     ),
   );
 
@@ -72,7 +85,11 @@ describeWithOracle('fused: true', (oracle) => {
         if (initial[index]?.numel() === 0) continue;
         const size = Math.max(...walkOf(loop).map((param) => param.abs().max().item()));
         for (const [step, param] of walkOf(loop).entries()) {
-          const difference = param.sub(walkOf(fused)[step] as Tensor).abs().max().item();
+          const difference = param
+            .sub(walkOf(fused)[step] as Tensor)
+            .abs()
+            .max()
+            .item();
           worst = Math.max(worst, difference / (2 ** -23 * size));
         }
       }
@@ -84,7 +101,9 @@ describeWithOracle('fused: true', (oracle) => {
   it('refuses what Python refuses', () => {
     const param = ones([3], { requiresGrad: true });
     for (const [, Class] of withOption('fused')) {
-      expect(() => new Class([param], { fused: true, foreach: true })).toThrow('`fused` and `foreach` cannot be `True`');
+      expect(() => new Class([param], { fused: true, foreach: true })).toThrow(
+        '`fused` and `foreach` cannot be `True`',
+      );
       expect(() => new Class([param], { fused: true, differentiable: true })).toThrow('`fused` does not support');
     }
     const complex = zeros([2], { dtype: 'complex64', requiresGrad: true });
@@ -99,7 +118,9 @@ describeWithOracle('fused: true', (oracle) => {
 });
 
 describeWithOracle('differentiable: true', (oracle) => {
-  const runs = withOption('differentiable').flatMap(([name, Class]) => [1, 3].map((steps) => [name, steps, Class] as const));
+  const runs = withOption('differentiable').flatMap(([name, Class]) =>
+    [1, 3].map((steps) => [name, steps, Class] as const),
+  );
 
   it.each(runs)('%s: the gradients of %d steps are those of Python', async (name, count, Class) => {
     const starts = [randn([5]), randn([4, 3])];
@@ -144,7 +165,8 @@ describeWithOracle('differentiable: true', (oracle) => {
       for (const [index, param] of params.entries()) param.grad = step[index] as Tensor;
       optimizer.step();
     }
-    for (const [index, param] of params.entries()) expectSameBits(param.detach(), expected.ends[index] as Tensor, 'end');
+    for (const [index, param] of params.entries())
+      expectSameBits(param.detach(), expected.ends[index] as Tensor, 'end');
     const loss = params.reduce((sum, param, index) => sum.add(param.mul(weights[index] as Tensor).sum()), zeros([]));
     for (const param of params) param.grad = null;
     if (expected.failed) {
@@ -215,23 +237,26 @@ function gradientFor(name: string, param: Tensor): Tensor {
 
 describe('steps of every optimizer', () => {
   // Sparse tensors cannot be used there.
-  it.each(stepping.filter(([name]) => name !== 'SparseAdam'))('%s steps on the compute thread with the same bits', async (name, Class) => {
-    const starts = [randn([6, 5]), randn([40, 3])];
-    const steps = Array.from({ length: 4 }, () => starts.map((start) => gradientFor(name, start)));
-    const [there, here] = [leavesOf(starts), leavesOf(starts)];
-    const [asynchronous, synchronous] = [new Class(there), new Class(here)];
-    for (const step of steps) {
-      for (const [index, gradient] of step.entries()) {
-        (there[index] as Tensor).grad = gradient.clone();
-        (here[index] as Tensor).grad = gradient.clone();
+  it.each(stepping.filter(([name]) => name !== 'SparseAdam'))(
+    '%s steps on the compute thread with the same bits',
+    async (name, Class) => {
+      const starts = [randn([6, 5]), randn([40, 3])];
+      const steps = Array.from({ length: 4 }, () => starts.map((start) => gradientFor(name, start)));
+      const [there, here] = [leavesOf(starts), leavesOf(starts)];
+      const [asynchronous, synchronous] = [new Class(there), new Class(here)];
+      for (const step of steps) {
+        for (const [index, gradient] of step.entries()) {
+          (there[index] as Tensor).grad = gradient.clone();
+          (here[index] as Tensor).grad = gradient.clone();
+        }
+        await asynchronous.stepAsync();
+        synchronous.step();
+        for (const [index, param] of there.entries()) {
+          expectSameBits(param.detach(), here[index]?.detach() as Tensor, `parameter ${index}`);
+        }
       }
-      await asynchronous.stepAsync();
-      synchronous.step();
-      for (const [index, param] of there.entries()) {
-        expectSameBits(param.detach(), here[index]?.detach() as Tensor, `parameter ${index}`);
-      }
-    }
-  });
+    },
+  );
 
   const ways = stepping.flatMap(([name, Class]) =>
     ['', ...['foreach', 'fused'].filter((way) => withOption(way).some(([other]) => other === name))].map(

@@ -11,7 +11,11 @@ const cases: [name: string, options: LBFGSOptions, python: string][] = [
   ['a small rate', { lr: 0.1, maxIter: 7 }, 'lr=0.1, max_iter=7'],
   ['a short memory', { lr: 0.3, historySize: 3, maxIter: 9 }, 'lr=0.3, history_size=3, max_iter=9'],
   ['few evaluations', { lr: 0.2, maxEval: 4 }, 'lr=0.2, max_eval=4'],
-  ['tolerances', { lr: 0.3, toleranceGrad: 0.5, toleranceChange: 1e-3 }, 'lr=0.3, tolerance_grad=0.5, tolerance_change=1e-3'],
+  [
+    'tolerances',
+    { lr: 0.3, toleranceGrad: 0.5, toleranceChange: 1e-3 },
+    'lr=0.3, tolerance_grad=0.5, tolerance_change=1e-3',
+  ],
   ['strong Wolfe', { lineSearchFn: 'strong_wolfe' }, "line_search_fn='strong_wolfe'"],
   [
     'strong Wolfe, few iterations',
@@ -57,12 +61,14 @@ describeWithOracle('optim.LBFGS', (oracle) => {
         return [params, new LBFGS(params, options)];
       };
       const step = ([params, optimizer]: [Tensor[], LBFGS], target: Tensor): number =>
-        optimizer.step(() => {
-          optimizer.zeroGrad();
-          const loss = lossOf(params, target);
-          loss.backward();
-          return loss;
-        })?.item() as number;
+        optimizer
+          .step(() => {
+            optimizer.zeroGrad();
+            const loss = lossOf(params, target);
+            loss.backward();
+            return loss;
+          })
+          ?.item() as number;
 
       const expected = await oracle().run(
         `import copy
@@ -122,7 +128,8 @@ for s in (middle, end):
       const resumed = make(expected.middle_params);
       resumed[1].loadStateDict(expected.middle as unknown as AnyStateDict);
       for (const target of targets.slice(20)) step(resumed, target);
-      for (const [place, param] of resumed[0].entries()) expectSameBits(param.detach(), params[place]?.detach() as Tensor);
+      for (const [place, param] of resumed[0].entries())
+        expectSameBits(param.detach(), params[place]?.detach() as Tensor);
       expectSameState(resumed[1].stateDict(), expected.end);
       const { arrived } = await oracle().run(
         `${pythonLoss}
@@ -139,7 +146,7 @@ for target in targets:
 arrived = [p.detach() for p in params]
 `,
         {
-          inputs: { start: expected.middle_params, state: expected.middle, targets: targets.slice(20) },
+          inputs: { start: expected.middle_params, state: expected.middle as never, targets: targets.slice(20) },
           outputs: { arrived: 'tensors' },
         },
       );
@@ -213,6 +220,8 @@ describe('optim.LBFGS', () => {
     const optimizer = new LBFGS([param]);
     const state = { func_evals: 3, n_iter: 2, d: 'down' };
     const groups = optimizer.stateDict().param_groups;
-    expect(() => optimizer.loadStateDict({ state: { 0: state }, param_groups: groups })).toThrow('for `d` in the state');
+    expect(() => optimizer.loadStateDict({ state: { 0: state }, param_groups: groups })).toThrow(
+      'for `d` in the state',
+    );
   });
 });

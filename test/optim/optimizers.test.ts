@@ -27,7 +27,7 @@ const matrices = [
   [1, 3],
   [8, 8],
 ] as const;
-const withoutEmpty = mixedShapes.filter((shape) => !shape.includes(0 as never));
+const withoutEmpty = mixedShapes.filter((shape) => !shape.includes(0));
 const sparse: Needs = { sparse: 0.5 };
 const onlySparse: Needs = { shapes: matrices, sparse: 1 };
 const complex: Needs = { dtype: 'complex64', shapes: [[7], [33, 5], []] };
@@ -169,7 +169,7 @@ export function pythonOptions(options: Options): string {
     if (typeof value === 'boolean') return value ? 'True' : 'False';
     if (typeof value === 'string') return `'${value}'`;
     if (Array.isArray(value)) return `(${value.map((each) => literal(each, true)).join(', ')},)`;
-    return inPair && Number.isInteger(value) ? `${String(value)}.0` : String(value);
+    return inPair && Number.isInteger(value) ? `${value as number}.0` : `${value as number}`;
   };
   return Object.entries(options)
     .map(([name, value]) => `, ${snakeCase(name)}=${literal(value)}`)
@@ -177,7 +177,7 @@ export function pythonOptions(options: Options): string {
 }
 
 function defaultsOf(Class: OptimizerClass): Options {
-  return new Class(leavesOf(drawWalk({ steps: 0, shapes: [[2, 2]] }).initial)).defaults as unknown as Options;
+  return new Class(leavesOf(drawWalk({ steps: 0, shapes: [[2, 2]] }).initial)).defaults;
 }
 
 describe('the cases of optimizers', () => {
@@ -207,14 +207,25 @@ describeWithOracle('every optimizer beside Python', (oracle) => {
     const lines = [...counts].map(
       ([what, [count, sum]]) => `${what.padEnd(24)}${String(count).padStart(6)}${String(sum).padStart(16)}`,
     );
-    process.stdout.write(`\n${'50 steps of'.padEnd(24)}${'cases'.padStart(6)}${'equal tensors'.padStart(16)}\n${lines.join('\n')}\n`);
+    process.stdout.write(
+      `\n${'50 steps of'.padEnd(24)}${'cases'.padStart(6)}${'equal tensors'.padStart(16)}\n${lines.join('\n')}\n`,
+    );
   });
 
   const all = classes.flatMap(([name, Class]) => {
     const { foreach } = defaultsOf(Class) as { foreach?: null };
     const ways = foreach === undefined ? [{}] : [{}, { foreach: true }];
     return (cases[name] ?? []).flatMap(([options, needs]) =>
-      ways.map((way) => [`${name}${pythonOptions({ ...options, ...way })} ${needs?.dtype ?? ''}${needs?.sparse !== undefined ? 'sparse' : ''}`, name, Class, { ...options, ...way }, needs ?? {}] as const),
+      ways.map(
+        (way) =>
+          [
+            `${name}${pythonOptions({ ...options, ...way })} ${needs?.dtype ?? ''}${needs?.sparse !== undefined ? 'sparse' : ''}`,
+            name,
+            Class,
+            { ...options, ...way },
+            needs ?? {},
+          ] as const,
+      ),
     );
   });
 

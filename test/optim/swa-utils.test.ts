@@ -111,7 +111,13 @@ describeWithOracle('optim.swaUtils.AveragedModel', (oracle) => {
     updateBn(batches, averaged);
     compare(measured);
     expect(averaged.training).toBe(training);
-    expectSameBits(averaged.eval().forward(batches[0] as Tensor).detach(), output);
+    expectSameBits(
+      averaged
+        .eval()
+        .forward(batches[0] as Tensor)
+        .detach(),
+      output,
+    );
   });
 });
 
@@ -184,7 +190,9 @@ describe('optim.swaUtils', () => {
     expect(() => getEmaMultiAvgFn(1.5)).toThrow('Invalid decay value 1.5');
     expect(() => getEmaAvgFn(-1)).toThrow('Invalid decay value -1');
     expect(() => new AveragedModel(3 as never)).toThrow('expected a Module');
-    expect(() => new AveragedModel(model, { avgFn: getSwaAvgFn(), multiAvgFn: getSwaMultiAvgFn() })).toThrow('Only one of');
+    expect(() => new AveragedModel(model, { avgFn: getSwaAvgFn(), multiAvgFn: getSwaMultiAvgFn() })).toThrow(
+      'Only one of',
+    );
     expect(() => new AveragedModel(model).updateParameters(null as never)).toThrow('expected a Module');
     expect(() => updateBn(3 as never, model)).toThrow('expected batches to iterate over');
   });

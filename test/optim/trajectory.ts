@@ -40,7 +40,15 @@ export interface Walk {
 
 /** Draws a walk; the gradients' magnitudes reach over nine decades. */
 export function drawWalk(trajectory: Pick<Trajectory, 'steps' | 'seed' | 'shapes'> & GradientKinds): Walk {
-  const { steps, seed = 1, shapes = mixedShapes, missing = 0.15, zero = 0.1, sparse = 0, dtype = 'float32' } = trajectory;
+  const {
+    steps,
+    seed = 1,
+    shapes = mixedShapes,
+    missing = 0.15,
+    zero = 0.1,
+    sparse = 0,
+    dtype = 'float32',
+  } = trajectory;
   const draws = new Draws(seed);
   const initial = shapes.map((shape) => randn([...shape], { dtype }));
   const gradients = Array.from({ length: steps }, () =>
@@ -189,7 +197,11 @@ arrived, _ = resume(our_params, unpacked(our_state)) if hand_over > 0 else ([], 
   const compared = expectSameState(optimizer.stateDict(), expected.end);
   if (handOver > 0) {
     for (const [index, param] of expected.arrived.entries()) {
-      expectSameBits(param, expected.resumed[index] as Tensor, `parameter ${index}, where Python went on with our state`);
+      expectSameBits(
+        param,
+        expected.resumed[index] as Tensor,
+        `parameter ${index}, where Python went on with our state`,
+      );
     }
     const resumedParams = leavesOf(expected.middle_params);
     const resumed = make(resumedParams);

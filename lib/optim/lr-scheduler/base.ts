@@ -4,12 +4,7 @@ import { type ScheduledOptions, valueError } from '../param-groups';
 
 /** A value in a scheduler's state. */
 export type SchedulerStateValue =
-  | number
-  | boolean
-  | string
-  | null
-  | readonly SchedulerStateValue[]
-  | { readonly [name: string]: SchedulerStateValue };
+  number | boolean | string | null | readonly SchedulerStateValue[] | { readonly [name: string]: SchedulerStateValue };
 
 /** A scheduler's state in Python's words; JSON, but for infinities. */
 export type SchedulerStateDict = Record<string, SchedulerStateValue>;
@@ -84,7 +79,7 @@ export abstract class LRScheduler {
 
   /** The groups with what schedules put into them. */
   protected get groups(): ScheduledGroup[] {
-    return this.optimizer.paramGroups as ScheduledGroup[];
+    return this.optimizer.paramGroups;
   }
 
   /** The present rate of each group. */

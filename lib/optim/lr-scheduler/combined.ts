@@ -30,7 +30,7 @@ abstract class Combined extends LRScheduler {
     for (const scheduler of this.schedulers) LRScheduler.undo(scheduler);
   }
 
-  /** The state of the parts under `_schedulers`, with what {@link Combined.own} says. */
+  /** The state of the parts under `_schedulers`, with what is its own. */
   override stateDict(): SchedulerStateDict {
     return {
       ...this.own(),
@@ -40,8 +40,10 @@ abstract class Combined extends LRScheduler {
     };
   }
 
+  /** What Python keeps of the combination itself. */
   protected abstract own(): SchedulerStateDict;
 
+  /** Takes over what `stateDict` returned, its parts' states too. */
   override loadStateDict(state: Readonly<SchedulerStateDict>): void {
     checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { _schedulers: parts, _last_lr: rates } = state;
@@ -56,13 +58,18 @@ abstract class Combined extends LRScheduler {
     this.lastLr = [...rates];
   }
 
+  /** Notes that this step is the first one of a part. */
   protected markAsPart(): void {
     if (this.isInitial) this.#isPart = true;
   }
 }
 
 /** The optimizer of schedules that belong together; refuses others. */
-function commonOptimizer(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer | null): AnyOptimizer {
+function commonOptimizer(
+  name: string,
+  schedulers: readonly LRScheduler[],
+  optimizer: AnyOptimizer | null,
+): AnyOptimizer {
   checkList(name, 'schedulers', schedulers);
   if (schedulers.length === 0) throw valueError(`${name} expects at least one scheduler, but got no scheduler.`);
   for (const [index, scheduler] of schedulers.entries()) {
@@ -115,7 +122,12 @@ export class SequentialLR extends Combined {
    * @param milestones one fewer than schedules
    * @param lastEpoch the epoch to go on from; −1 for a start
    */
-  constructor(optimizer: AnyOptimizer, schedulers: readonly LRScheduler[], milestones: readonly number[], lastEpoch = -1) {
+  constructor(
+    optimizer: AnyOptimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+    lastEpoch = -1,
+  ) {
     checkOptimizer(optimizer);
     commonOptimizer('SequentialLR', schedulers, optimizer);
     checkList('SequentialLR', 'milestones', milestones);
@@ -152,10 +164,12 @@ export class SequentialLR extends Combined {
     this.lastLr = part.getLastLr();
   }
 
+  /** What Python keeps of the combination itself. */
   protected override own(): SchedulerStateDict {
     return { _milestones: [...this.milestones], last_epoch: this.lastEpoch };
   }
 
+  /** Takes over what `stateDict` returned, its parts' states too. */
   override loadStateDict(state: Readonly<SchedulerStateDict>): void {
     checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { _milestones: milestones, last_epoch: epoch } = state;
@@ -188,6 +202,7 @@ export class ChainedScheduler extends Combined {
     this.lastLr = this.currentLrs();
   }
 
+  /** What Python keeps of the combination itself. */
   protected override own(): SchedulerStateDict {
     return {};
   }

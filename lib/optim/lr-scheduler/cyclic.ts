@@ -33,28 +33,6 @@ export interface CyclicLROptions {
   lastEpoch?: number;
 }
 
-type Rest =
-  | [options: CyclicLROptions]
-  | [
-      baseLr: number | readonly number[],
-      maxLr: number | readonly number[],
-      ...rest: Tail<
-        CyclicLROptions,
-        [
-          'stepSizeUp',
-          'stepSizeDown',
-          'mode',
-          'gamma',
-          'scaleFn',
-          'scaleMode',
-          'cycleMomentum',
-          'baseMomentum',
-          'maxMomentum',
-          'lastEpoch',
-        ]
-      >,
-    ];
-
 const defaults: Required<CyclicLROptions> = {
   baseLr: NaN,
   maxLr: NaN,
@@ -85,7 +63,30 @@ export class CyclicLR extends LRScheduler {
   maxMomentums: number[] = [];
   readonly #scaleFn: ((x: number) => number) | null;
 
-  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest:
+      | [options: CyclicLROptions]
+      | [
+          baseLr: number | readonly number[],
+          maxLr: number | readonly number[],
+          ...rest: Tail<
+            CyclicLROptions,
+            [
+              'stepSizeUp',
+              'stepSizeDown',
+              'mode',
+              'gamma',
+              'scaleFn',
+              'scaleMode',
+              'cycleMomentum',
+              'baseMomentum',
+              'maxMomentum',
+              'lastEpoch',
+            ]
+          >,
+        ]
+  ) {
     const options = readTail('CyclicLR', defaults, rest);
     const { stepSizeUp, stepSizeDown, mode, gamma, scaleFn, scaleMode, cycleMomentum, lastEpoch } = options;
     checkOptimizer(optimizer);
@@ -121,7 +122,7 @@ export class CyclicLR extends LRScheduler {
       const most = this.maxMomentums[index] as number;
       setMomentum(group, most, this.useBeta1);
       group.maxMomentum = most;
-      group.baseMomentum = this.baseMomentums[index] as number;
+      group.baseMomentum = this.baseMomentums[index];
     }
   }
 

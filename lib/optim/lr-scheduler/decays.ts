@@ -120,10 +120,7 @@ export class PolynomialLR extends LRScheduler {
   totalIters: number;
   power: number;
 
-  constructor(
-    optimizer: AnyOptimizer,
-    ...rest: Tail<PolynomialLROptions, ['totalIters', 'power', 'lastEpoch']>
-  ) {
+  constructor(optimizer: AnyOptimizer, ...rest: Tail<PolynomialLROptions, ['totalIters', 'power', 'lastEpoch']>) {
     const { totalIters, power, lastEpoch } = readTail('PolynomialLR', { totalIters: 5, power: 1, lastEpoch: -1 }, rest);
     super(optimizer);
     checkNumbers('PolynomialLR', { totalIters, power });

@@ -17,15 +17,11 @@ export interface LambdaLROptions {
   lastEpoch?: number;
 }
 
-type Rest =
-  | [options: LambdaLROptions]
-  | [lrLambda: LRLambda | readonly LRLambda[], ...rest: Tail<LambdaLROptions, ['lastEpoch']>];
-
 abstract class ByFunction extends LRScheduler {
   /** A function for each group. */
   readonly lrLambdas: readonly LRLambda[];
 
-  constructor(optimizer: AnyOptimizer, name: string, rest: Rest) {
+  constructor(optimizer: AnyOptimizer, name: string, rest: readonly unknown[]) {
     const defaults = { lrLambda: null as LambdaLROptions['lrLambda'] | null, lastEpoch: -1 };
     const { lrLambda, lastEpoch } = readTail(name, defaults, rest);
     super(optimizer);
@@ -34,7 +30,9 @@ abstract class ByFunction extends LRScheduler {
     if (given.length !== length) throw valueError(`Expected ${length} lr_lambdas, but got ${given.length}`);
     for (const each of given) {
       if (typeof each === 'function') continue;
-      throw new ArgumentError(`${name}(): lrLambda should be a function, or one for each group, received ${describe(each)}`);
+      throw new ArgumentError(
+        `${name}(): lrLambda should be a function, or one for each group, received ${describe(each)}`,
+      );
     }
     this.lrLambdas = given as readonly LRLambda[];
     this.start(lastEpoch);
@@ -61,7 +59,12 @@ abstract class ByFunction extends LRScheduler {
 
 /** Multiplies the first rates by a function of the epoch (`torch.optim.lr_scheduler.LambdaLR`). */
 export class LambdaLR extends ByFunction {
-  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest:
+      | [options: LambdaLROptions]
+      | [lrLambda: LRLambda | readonly LRLambda[], ...rest: Tail<LambdaLROptions, ['lastEpoch']>]
+  ) {
     super(optimizer, 'LambdaLR', rest);
   }
 
@@ -73,7 +76,12 @@ export class LambdaLR extends ByFunction {
 
 /** Multiplies the rates in every epoch by a function of it (`torch.optim.lr_scheduler.MultiplicativeLR`). */
 export class MultiplicativeLR extends ByFunction {
-  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest:
+      | [options: LambdaLROptions]
+      | [lrLambda: LRLambda | readonly LRLambda[], ...rest: Tail<LambdaLROptions, ['lastEpoch']>]
+  ) {
     super(optimizer, 'MultiplicativeLR', rest);
   }
 

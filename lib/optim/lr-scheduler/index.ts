@@ -19,4 +19,11 @@ export {
 export { LambdaLR, type LambdaLROptions, type LRLambda, MultiplicativeLR } from './functions';
 export { OneCycleLR, type OneCycleLROptions } from './one-cycle';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau';
-export { ConstantLR, type ConstantLROptions, MultiStepLR, type MultiStepLROptions, StepLR, type StepLROptions } from './steps';
+export {
+  ConstantLR,
+  type ConstantLROptions,
+  MultiStepLR,
+  type MultiStepLROptions,
+  StepLR,
+  type StepLROptions,
+} from './steps';

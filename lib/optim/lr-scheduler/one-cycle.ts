@@ -30,24 +30,28 @@ export interface OneCycleLROptions {
   lastEpoch?: number;
 }
 
-type Order = [
-  'totalSteps',
-  'epochs',
-  'stepsPerEpoch',
-  'pctStart',
-  'annealStrategy',
-  'cycleMomentum',
-  'baseMomentum',
-  'maxMomentum',
-  'divFactor',
-  'finalDivFactor',
-  'threePhase',
-  'lastEpoch',
-];
-
 type Rest =
   | [options: OneCycleLROptions]
-  | [maxLr: number | readonly number[], ...rest: Tail<OneCycleLROptions, Order>];
+  | [
+      maxLr: number | readonly number[],
+      ...rest: Tail<
+        OneCycleLROptions,
+        [
+          'totalSteps',
+          'epochs',
+          'stepsPerEpoch',
+          'pctStart',
+          'annealStrategy',
+          'cycleMomentum',
+          'baseMomentum',
+          'maxMomentum',
+          'divFactor',
+          'finalDivFactor',
+          'threePhase',
+          'lastEpoch',
+        ]
+      >,
+    ];
 
 const defaults: Required<OneCycleLROptions> = {
   maxLr: NaN,
@@ -68,7 +72,7 @@ const defaults: Required<OneCycleLROptions> = {
 type RateName = 'initial_lr' | 'max_lr' | 'min_lr';
 type MomentumName = 'base_momentum' | 'max_momentum';
 
-/** A phase of the cycle, as in Python's state: which values of a group it goes between. */
+/** A phase of the cycle, as in Python's state: which values of a group it goes between. @inline */
 interface Phase {
   readonly end_step: number;
   readonly start_lr: RateName;
@@ -107,8 +111,9 @@ export class OneCycleLR extends LRScheduler {
     this.annealStrategy = annealStrategy;
     if (lastEpoch === -1) {
       for (const [index, group] of this.groups.entries()) {
-        group.maxLr = highest[index] as number;
-        group.initialLr = group.maxLr / divFactor;
+        const most = highest[index] as number;
+        group.initialLr = most / divFactor;
+        group.maxLr = most;
         group.minLr = group.initialLr / finalDivFactor;
       }
     }
@@ -123,9 +128,9 @@ export class OneCycleLR extends LRScheduler {
     const least = perGroup('baseMomentum', this.optimizer, baseMomentum);
     if (lastEpoch !== -1) return;
     for (const [index, group] of this.groups.entries()) {
-      group.maxMomentum = most[index] as number;
-      group.baseMomentum = least[index] as number;
-      setMomentum(group, group.maxMomentum, this.useBeta1);
+      setMomentum(group, most[index] as number, this.useBeta1);
+      group.maxMomentum = most[index];
+      group.baseMomentum = least[index];
     }
   }
 
@@ -141,7 +146,9 @@ export class OneCycleLR extends LRScheduler {
     const phase = this.schedulePhases[place] as Phase;
     const begin = place === 0 ? 0 : (this.schedulePhases[place - 1] as Phase).end_step;
     if (phase.end_step === begin) {
-      throw valueError(`a phase of OneCycleLR has no steps: choose more of them than ${this.totalSteps}, or another pctStart`);
+      throw valueError(
+        `a phase of OneCycleLR has no steps: choose more of them than ${this.totalSteps}, or another pctStart`,
+      );
     }
     const share = (step - begin) / (phase.end_step - begin);
     return this.groups.map((group) => {

@@ -25,8 +25,6 @@ export interface ReduceLROnPlateauOptions {
   eps?: number;
 }
 
-type Order = ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps'];
-
 const defaults: Required<ReduceLROnPlateauOptions> = {
   mode: 'min',
   factor: 0.1,
@@ -66,14 +64,21 @@ export class ReduceLROnPlateau extends LRScheduler {
   cooldownCounter = 0;
   numBadEpochs = 0;
 
-  constructor(optimizer: AnyOptimizer, ...rest: Tail<ReduceLROnPlateauOptions, Order>) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest: Tail<
+      ReduceLROnPlateauOptions,
+      ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps']
+    >
+  ) {
     const options = readTail('ReduceLROnPlateau', defaults, rest);
     const { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps } = options;
     checkNumbers('ReduceLROnPlateau', { factor, patience, threshold, cooldown, eps });
     if (!(factor < 1)) throw valueError('Factor should be < 1.0.');
     checkOptimizer(optimizer);
     if (!['min', 'max'].includes(mode)) throw valueError(`mode ${describe(mode)} is unknown!`);
-    if (!['rel', 'abs'].includes(thresholdMode)) throw valueError(`threshold mode ${describe(thresholdMode)} is unknown!`);
+    if (!['rel', 'abs'].includes(thresholdMode))
+      throw valueError(`threshold mode ${describe(thresholdMode)} is unknown!`);
     super(optimizer);
     this.factor = factor;
     this.defaultMinLr = typeof minLr === 'number' ? minLr : null;
@@ -104,7 +109,7 @@ export class ReduceLROnPlateau extends LRScheduler {
    * @param epoch deprecated, as in Python: the epoch that it is of
    */
   override step(metrics?: number | Tensor, epoch?: number): void {
-    const current = metrics instanceof TensorBase ? (metrics as Tensor).item() : metrics;
+    const current = metrics instanceof TensorBase ? metrics.item() : metrics;
     if (typeof current !== 'number') {
       throw valueError(`ReduceLROnPlateau.step(): expected a number for \`metrics\`, received ${describe(metrics)}`);
     }

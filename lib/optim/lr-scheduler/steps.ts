@@ -89,7 +89,9 @@ export class MultiStepLR extends LRScheduler {
     const { milestones, gamma, lastEpoch } = readTail('MultiStepLR', defaults, rest);
     super(optimizer);
     if (!Array.isArray(milestones)) {
-      throw new ArgumentError(`MultiStepLR(): expected a list of epochs for \`milestones\`, received ${describe(milestones)}`);
+      throw new ArgumentError(
+        `MultiStepLR(): expected a list of epochs for \`milestones\`, received ${describe(milestones)}`,
+      );
     }
     checkNumbers('MultiStepLR', { gamma });
     for (const [index, epoch] of (milestones as readonly number[]).entries()) {
@@ -137,10 +139,7 @@ export class ConstantLR extends LRScheduler {
   factor: number;
   totalIters: number;
 
-  constructor(
-    optimizer: AnyOptimizer,
-    ...rest: Tail<ConstantLROptions, ['factor', 'totalIters', 'lastEpoch']>
-  ) {
+  constructor(optimizer: AnyOptimizer, ...rest: Tail<ConstantLROptions, ['factor', 'totalIters', 'lastEpoch']>) {
     const defaults = { factor: 1 / 3, totalIters: 5, lastEpoch: -1 };
     const { factor, totalIters, lastEpoch } = readTail('ConstantLR', defaults, rest);
     super(optimizer);

@@ -1,11 +1,11 @@
 import { noGrad } from '../../autograd';
 import { ArgumentError, checkFunction, checkOptions, describe, scope } from '../../engine';
-import { Buffer, Module } from '../../nn';
+import { type AnyModule, Buffer, Module } from '../../nn';
 import { type Device, tensor, type Tensor } from '../../tensor';
 import { byDeviceAndDtype, type Member } from '../foreach';
 import { valueError } from '../param-groups';
 import { type AverageFunction, getSwaAvgFn, getSwaMultiAvgFn, type MultiAverageFunction } from './averages';
-import { type AnyModule, copyModule } from './copy-module';
+import { copyModule } from './copy-module';
 
 /** Options of {@link AveragedModel}. */
 export interface AveragedModelOptions {
@@ -84,7 +84,8 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
     const current = partsOf(model);
     const pairs = partsOf(this.module).map((average, index): Member<Tensor> => {
       const other = current[index];
-      if (other === undefined) throw valueError('updateParameters(): expected a model with as many parameters as the averaged one');
+      if (other === undefined)
+        throw valueError('updateParameters(): expected a model with as many parameters as the averaged one');
       return { param: average.detach(), grad: average, state: other.detach().to({ device: average.device }) };
     });
     if (this.nAveraged.item() === 0) for (const { param, state } of pairs) param.copy_(state);

@@ -1,11 +1,8 @@
 import { noGrad } from '../../autograd';
 import { ArgumentError } from '../../engine';
-import { Buffer, Module, ModuleList, Parameter, Sequential } from '../../nn';
+import { type AnyModule, Buffer, Module, ModuleList, Parameter, Sequential } from '../../nn';
 import { snakeCase } from '../../nn/names';
 import { Tensor } from '../../tensor';
-
-/** A module whatever it takes and gives. */
-export type AnyModule = Module<readonly unknown[], unknown>;
 
 /**
  * A module with parameters, buffers and parts of its own, as Python's `copy.deepcopy` makes one; what is shared within the

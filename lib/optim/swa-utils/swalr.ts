@@ -15,19 +15,20 @@ export interface SWALROptions {
   lastEpoch?: number;
 }
 
-type Rest =
-  | [options: SWALROptions]
-  | [
-      swaLr: number | readonly number[],
-      ...rest: Tail<SWALROptions, ['annealEpochs', 'annealStrategy', 'lastEpoch']>,
-    ];
-
 /** Brings the rates to a fixed one and leaves them there (`torch.optim.swa_utils.SWALR`). */
 export class SWALR extends LRScheduler {
   annealEpochs: number;
   annealStrategy: 'cos' | 'linear';
 
-  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest:
+      | [options: SWALROptions]
+      | [
+          swaLr: number | readonly number[],
+          ...rest: Tail<SWALROptions, ['annealEpochs', 'annealStrategy', 'lastEpoch']>,
+        ]
+  ) {
     const defaults: Required<SWALROptions> = { swaLr: NaN, annealEpochs: 10, annealStrategy: 'cos', lastEpoch: -1 };
     const { swaLr, annealEpochs, annealStrategy, lastEpoch } = readTail('SWALR', defaults, rest);
     checkOptimizer(optimizer);
@@ -37,7 +38,7 @@ export class SWALR extends LRScheduler {
     }
     checkCount('SWALR', 'annealEpochs', annealEpochs, 0);
     super(optimizer);
-    for (const [index, group] of this.groups.entries()) group.swaLr = rates[index] as number;
+    for (const [index, group] of this.groups.entries()) group.swaLr = rates[index];
     this.annealEpochs = annealEpochs;
     this.annealStrategy = annealStrategy;
     this.start(lastEpoch);

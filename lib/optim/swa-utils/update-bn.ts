@@ -1,9 +1,8 @@
 import { noGrad, noGradAsync } from '../../autograd';
 import { ArgumentError, describe, scope } from '../../engine';
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '../../nn';
+import { type AnyModule, BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '../../nn';
 import { type Device, Tensor } from '../../tensor';
 import { checkModule } from './averaged-model';
-import type { AnyModule } from './copy-module';
 
 /** A batch: its inputs, or a list that begins with them. */
 export type Batch = Tensor | readonly [inputs: Tensor, ...rest: unknown[]];
@@ -25,11 +24,15 @@ export function updateBn(
   checkModule('updateBn', model);
   const isObject = typeof (loader as unknown) === 'object' && (loader as unknown) !== null;
   if (!isObject || !(Symbol.iterator in loader || Symbol.asyncIterator in loader)) {
-    throw new ArgumentError(`updateBn(): expected batches to iterate over for \`loader\`, received ${describe(loader)}`);
+    throw new ArgumentError(
+      `updateBn(): expected batches to iterate over for \`loader\`, received ${describe(loader)}`,
+    );
   }
   const norms = model
     .modules()
-    .filter((module) => module instanceof BatchNorm1d || module instanceof BatchNorm2d || module instanceof BatchNorm3d);
+    .filter(
+      (module) => module instanceof BatchNorm1d || module instanceof BatchNorm2d || module instanceof BatchNorm3d,
+    );
   for (const norm of norms) norm.resetRunningStats();
   if (norms.length === 0) return Symbol.iterator in loader ? undefined : Promise.resolve();
 
@@ -47,7 +50,9 @@ export function updateBn(
     scope(() => {
       const input: unknown = batch instanceof Tensor ? batch : batch[0];
       if (!(input instanceof Tensor)) {
-        throw new ArgumentError(`updateBn(): expected batches of tensors, or lists that begin with one, received ${describe(batch)}`);
+        throw new ArgumentError(
+          `updateBn(): expected batches of tensors, or lists that begin with one, received ${describe(batch)}`,
+        );
       }
       (model as Module<[input: Tensor], unknown>).forward(device === null ? input : input.to({ device }));
     });
