@@ -3,7 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 import { noGrad } from '../autograd';
-import { computeAsync } from '../engine';
+import { checkOptions, computeAsync } from '../engine';
 import { empty, frombytes, type Tensor } from '../tensor';
 import { attemptOnAsync } from './file-error';
 import { writeAsideAsync } from './files';
@@ -39,8 +39,10 @@ export async function saveSafetensorsAsync(
   file: string,
   stateDict: NamedTensors,
   metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
-  { signal }: FileOptions = {},
+  options: FileOptions = {},
 ): Promise<void> {
+  checkOptions('saveSafetensorsAsync', options, ['signal']);
+  const { signal } = options;
   signal?.throwIfAborted();
   const { header, inDataOrder } = arrange(stateDict, metadata);
   await writeAsideAsync(file, async (write) => {
@@ -73,7 +75,9 @@ function bytesOf(tensor: Tensor, signal: AbortSignal | undefined): Promise<Tenso
  * `loadSafetensors` without holding up the event loop.
  * @throws {FileError} {@link FormatError} (as a rejection) as `loadSafetensors`
  */
-export function loadSafetensorsAsync(file: string, { signal }: FileOptions = {}): Promise<Safetensors> {
+export async function loadSafetensorsAsync(file: string, options: FileOptions = {}): Promise<Safetensors> {
+  checkOptions('loadSafetensorsAsync', options, ['signal']);
+  const { signal } = options;
   return attemptOnAsync(file, 'read', async () => {
     signal?.throwIfAborted();
     const handle = await open(file, 'r');
