@@ -5,19 +5,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { noGrad } from '../autograd';
 import { checkOptions, computeAsync } from '../engine';
 import { empty, frombytes, type Tensor } from '../tensor';
+import { SHRUNK } from './byte-source';
 import { attemptOnAsync } from './file-error';
 import { writeAsideAsync } from './files';
 import { FormatFault } from './format-fault';
-import {
-  arrange,
-  checkBytes,
-  dtypeOf,
-  formatErrorOf,
-  headerLength,
-  PREFIX,
-  type Safetensors,
-  SHRUNK,
-} from './safetensors';
+import { arrange, checkBytes, dtypeOf, formatErrorOf, headerLength, PREFIX, type Safetensors } from './safetensors';
 import { decodeHeader, type StoredTensor } from './safetensors-header';
 import type { NamedTensors } from './state-dict';
 
