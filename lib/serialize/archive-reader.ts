@@ -2,10 +2,9 @@
 
 import { ByteSource, readExactly } from './byte-source';
 import type { CheckpointSource } from './checkpoint-source';
-import { FormatFault } from './format-fault';
+import { FormatFault, quote } from './format-fault';
 import { PersistentStorages } from './persistent-storages';
 import { readPickle } from './pickle-reader';
-import { quote } from './pickle-values';
 import { checkpointWorld } from './pickle-world';
 import type { StoredStorage } from './tensor-sources';
 import { dataStart, readDirectory, type ZipDirectory, type ZipEntry } from './zip-reader';

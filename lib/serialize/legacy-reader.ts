@@ -2,10 +2,10 @@
 
 import type { ByteSource } from './byte-source';
 import type { CheckpointSource } from './checkpoint-source';
-import { FormatFault } from './format-fault';
+import { FormatFault, quote } from './format-fault';
 import { PersistentStorages } from './persistent-storages';
 import { readPickle } from './pickle-reader';
-import { Dict, kindOf, quote } from './pickle-values';
+import { Dict, kindOf } from './pickle-values';
 import { checkpointWorld, plainWorld } from './pickle-world';
 import type { StoredStorage } from './tensor-sources';
 

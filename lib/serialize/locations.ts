@@ -1,7 +1,6 @@
 import { ArgumentError, cuda, describe } from '../engine';
 import type { Device } from '../tensor';
-import { FormatFault } from './format-fault';
-import { quote } from './pickle-values';
+import { FormatFault, quote } from './format-fault';
 
 /**
  * Where storages go: all to one device, or each by where it was when it was saved (`cpu`, `cuda:0`). A map or a function need not

@@ -1,6 +1,6 @@
 import { itemSize } from '../tensor';
-import { FormatFault } from './format-fault';
-import { kindOf, type PickleValue, quote, Tuple } from './pickle-values';
+import { FormatFault, quote } from './format-fault';
+import { kindOf, type PickleValue, Tuple } from './pickle-values';
 import { count, dtypeOf } from './tensor-globals';
 import { StorageSource, type StoredStorage } from './tensor-sources';
 

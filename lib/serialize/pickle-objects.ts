@@ -4,7 +4,8 @@ import { ArgumentError, describe } from '../engine';
 import { Tensor } from '../tensor';
 import { isComplex, keyInPython } from './dict-keys';
 import { type SavedStorage, TensorPickler } from './pickle-tensors';
-import { LONGEST_INT, PickleWriter, type PythonName } from './pickle-writer';
+import { DEEPEST } from './pickle-values';
+import { LONGEST_INT, ORDERED_DICT, PickleWriter, type PythonName } from './pickle-writer';
 
 /** A pickle, and the storages that it refers to by their places in this list; the caller frees them by `dispose`. */
 export interface Pickled {
@@ -13,10 +14,6 @@ export interface Pickled {
   dispose(): void;
 }
 
-/** As deep as Python's pickle goes before its own recursion ends it. */
-const DEEPEST = 1000;
-
-const ORDERED_DICT: PythonName = { module: 'collections', name: 'OrderedDict' };
 const builtin = (name: string): PythonName => ({ module: '__builtin__', name });
 
 /**

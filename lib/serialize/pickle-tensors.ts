@@ -4,7 +4,7 @@ import { noGrad } from '../autograd';
 import { ArgumentError, binding } from '../engine';
 import { Buffer as TensorBuffer, Parameter } from '../nn';
 import { callOp, type DType, empty, isDType, itemSize, type Tensor } from '../tensor';
-import type { PickleWriter, PythonName } from './pickle-writer';
+import { ORDERED_DICT, type PickleWriter, type PythonName } from './pickle-writer';
 import { storageClassOf, untyped } from './storage-classes';
 
 /** A storage that the pickle refers to, under its place in this list. */
@@ -16,7 +16,6 @@ export interface SavedStorage {
 
 const utils = (name: string): PythonName => ({ module: 'torch._utils', name });
 const torch = (name: string): PythonName => ({ module: 'torch', name });
-const ORDERED_DICT: PythonName = { module: 'collections', name: 'OrderedDict' };
 
 /** Writes tensors into a pickle, and collects their storages: each once, however many tensors share it. */
 export class TensorPickler {

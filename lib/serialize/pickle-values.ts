@@ -2,6 +2,9 @@
 
 import type { Complex } from '../tensor';
 
+/** As deep as Python's pickle goes before its own recursion ends it; the stack of JavaScript goes further. */
+export const DEEPEST = 1000;
+
 /** A value of a pickle. `int` and `float` are numbers, an int beyond 2^53 a bigint; `bytes` and `bytearray` are bytes. */
 export type PickleValue =
   null | boolean | number | bigint | string | Uint8Array | PickleValue[] | Tuple | Dict | PickleSet | Opaque;
@@ -46,9 +49,4 @@ export function kindOf(value: PickleValue | undefined): string {
   if (value instanceof Dict) return 'a dict';
   if (value instanceof PickleSet) return 'a set';
   return Array.isArray(value) ? 'a list' : 'bytes';
-}
-
-/** Text of a file in a message: short, and without what a terminal would obey. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

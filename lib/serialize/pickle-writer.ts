@@ -8,6 +8,8 @@ export interface PythonName {
   readonly name: string;
 }
 
+export const ORDERED_DICT: PythonName = { module: 'collections', name: 'OrderedDict' };
+
 const END = 0x2e;
 
 /** Ints longer than this need an instruction that `weights_only` does not know. */

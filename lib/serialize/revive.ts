@@ -3,12 +3,9 @@
 import type { Device, Tensor } from '../tensor';
 import { fitsObject } from './dict-keys';
 import { FormatFault } from './format-fault';
-import { ComplexValue, Dict, kindOf, Opaque, PickleSet, type PickleValue, Tuple } from './pickle-values';
+import { ComplexValue, DEEPEST, Dict, kindOf, Opaque, PickleSet, type PickleValue, Tuple } from './pickle-values';
 import { Global } from './tensor-globals';
 import { type StoredStorage, type TensorHome, TensorSource } from './tensor-sources';
-
-/** As deep as Python's pickle goes before its own recursion ends it; the stack of JavaScript goes further. */
-export const DEEPEST = 1000;
 
 /**
  * Makes the values, and the tensors on the memory of their storages. What is one object in the file is one object again, also

@@ -3,21 +3,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 import { noGrad } from '../autograd';
-import { checkSignal, checkString, computeAsync } from '../engine';
+import { checkOptions, checkSignal, checkString, computeAsync } from '../engine';
 import { empty, frombytes, type Tensor } from '../tensor';
+import { SHRUNK } from './byte-source';
 import { attemptOnAsync } from './file-error';
 import { writeAsideAsync } from './files';
 import { FormatFault } from './format-fault';
-import {
-  arrange,
-  checkBytes,
-  dtypeOf,
-  formatErrorOf,
-  headerLength,
-  PREFIX,
-  type Safetensors,
-  SHRUNK,
-} from './safetensors';
+import { arrange, checkBytes, dtypeOf, formatErrorOf, headerLength, PREFIX, type Safetensors } from './safetensors';
 import { decodeHeader, type StoredTensor } from './safetensors-header';
 import type { NamedTensors } from './state-dict';
 
@@ -42,6 +34,7 @@ export async function saveSafetensorsAsync(
   options: FileOptions = {},
 ): Promise<void> {
   checkString('saveSafetensorsAsync', 'file', file);
+  checkOptions('saveSafetensorsAsync', options, ['signal']);
   const signal = checkSignal('saveSafetensorsAsync', options);
   signal?.throwIfAborted();
   const { header, inDataOrder } = arrange(stateDict, metadata);
@@ -77,6 +70,7 @@ function bytesOf(tensor: Tensor, signal: AbortSignal | undefined): Promise<Tenso
  */
 export async function loadSafetensorsAsync(file: string, options: FileOptions = {}): Promise<Safetensors> {
   checkString('loadSafetensorsAsync', 'file', file);
+  checkOptions('loadSafetensorsAsync', options, ['signal']);
   const signal = checkSignal('loadSafetensorsAsync', options);
   return attemptOnAsync(file, 'read', async () => {
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { FormatFault } from './format-fault';
+import { FormatFault, quote } from './format-fault';
 import { parseHeaderJson, type HeaderValue } from './header-json';
 import { storedDTypes } from './safetensors-dtypes';
 
@@ -134,10 +134,6 @@ function utf8(bytes: Uint8Array): string {
   } catch {
     throw new FormatFault('its header is not UTF-8');
   }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
 function show(value: HeaderValue): string {

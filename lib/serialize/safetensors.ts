@@ -2,6 +2,7 @@ import { constants } from 'node:buffer';
 import fs from 'node:fs';
 import { ArgumentError, checkObject, describe } from '../engine';
 import { type DType, frombytes, type Tensor } from '../tensor';
+import { readExactly } from './byte-source';
 import { attemptOn, FormatError } from './file-error';
 import { writeAside } from './files';
 import { FormatFault } from './format-fault';
@@ -194,16 +195,4 @@ function tensorOf(stored: StoredTensor, bytes: Uint8Array): Tensor {
   const dtype = dtypeOf(stored);
   checkBytes(stored, bytes);
   return frombytes(bytes, dtype, stored.shape);
-}
-
-export const SHRUNK = 'it became shorter while it was read';
-
-/** The file may shrink while it is read, and one read may return less than was asked for. */
-function readExactly(descriptor: number, into: Uint8Array, position: number): void {
-  let done = 0;
-  while (done < into.byteLength) {
-    const count = fs.readSync(descriptor, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
-    if (count === 0) throw new FormatFault(SHRUNK);
-    done += count;
-  }
 }

@@ -4,8 +4,8 @@
  */
 
 import { type DType, isDType, type Layout } from '../tensor';
-import { FormatFault } from './format-fault';
-import { ComplexValue, Dict, kindOf, Opaque, PickleSet, type PickleValue, quote, Tuple } from './pickle-values';
+import { FormatFault, quote } from './format-fault';
+import { ComplexValue, Dict, kindOf, Opaque, PickleSet, type PickleValue, Tuple } from './pickle-values';
 import { storageClasses, untyped } from './storage-classes';
 import {
   BufferSource,

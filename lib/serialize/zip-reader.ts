@@ -1,8 +1,7 @@
 /** The directory of a zip file, as far as checkpoints need it: entries that are stored as they are. */
 
 import { readExactly } from './byte-source';
-import { FormatFault } from './format-fault';
-import { quote } from './pickle-values';
+import { FormatFault, quote } from './format-fault';
 import { decodeText } from './python-text';
 
 /** An entry of the directory. */

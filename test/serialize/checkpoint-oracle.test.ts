@@ -3,10 +3,48 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { load, loadAsync, save, saveAsync } from '../../lib/serialize';
+import { storedDTypes } from '../../lib/serialize/safetensors-dtypes';
 import { describeWithOracle } from '../oracle/oracle';
 import { canon } from './checkpoint-values';
 
 const FILES = 300;
+
+/** What must have occurred in that many files, besides all dtypes. */
+const kinds = [
+  ...[
+    'Parameter',
+    'Buffer true',
+    'Buffer false',
+    'sparse_coo',
+    'sparse_csr',
+    'sparse_csc',
+    'sparse_bsr',
+    'sparse_bsc',
+    'meta',
+  ],
+  ...[
+    'complex128',
+    'complex32',
+    'again',
+    'storage of 0',
+    'storage 1',
+    'tuple',
+    'list',
+    'dict',
+    'set (',
+    'complex ',
+    'bytes',
+  ],
+  ...[
+    'float 7ff0000000000000',
+    'float 8000000000000000',
+    'number nan',
+    'str 00d8',
+    '0 true false',
+    '0 false true',
+    '0 true true',
+  ],
+];
 const source = fs.readFileSync(path.join(__dirname, 'checkpoints.py'), 'utf8');
 
 let folder: string;
@@ -36,6 +74,12 @@ for index in range(files):
 
   it(`load: ${FILES} files that Python wrote`, () => {
     expect(new Set(forms).size).toBeGreaterThan(15);
+    const all = texts.join(' ');
+    for (const kind of [...kinds, ...storedDTypes.values()].map((each) =>
+      typeof each === 'string' ? each : each.dtype,
+    )) {
+      if (kind !== undefined) expect(all).toContain(kind);
+    }
     for (const [index, text] of texts.entries()) {
       expect({ index, form: forms[index], text: canon(load(path.join(folder, `${index}.pt`))) }).toEqual({
         index,

@@ -62,13 +62,13 @@ def random_tensor(rng, shared):
         return base if rng.random() < 0.7 else base.view(1, -1)
     if form == 1:
         return base[rng.randrange(count) :]
+    if base.dtype in (torch.complex64, torch.complex128):
+        return rng.choice([base.conj(), torch._neg_view(base), torch._neg_view(base.conj())])
     if form == 2:
         rows = rng.randint(1, count // 2)
         return base.as_strided([count // rows, rows], [1, count // rows], 0)
     if form == 3:
         return base.as_strided([rng.randint(0, 3), count // 2], [0, 2], rng.randint(0, 1))
-    if form == 4 and base.dtype in (torch.complex64, torch.complex128):
-        return rng.choice([base.conj(), torch._neg_view(base), torch._neg_view(base.conj())])
     return base.as_strided([1, count // 3, 1, 2], [77, 3, 5, 1], 0)
 
 
