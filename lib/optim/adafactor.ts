@@ -1,7 +1,7 @@
 import { checkNumbers, keep, libm, TorchError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, finfo, type Tensor, zeros, zerosLike } from '../tensor';
-import { ComposedOptimizer } from './composed';
+import { checkMembers, ComposedOptimizer } from './composed';
 import { foreach, foreach_, free, type Member } from './foreach';
 import { checkImplementation } from './options';
 import { type ParamGroup, type Params, valueError } from './param-groups';
@@ -132,6 +132,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
   }
 
   protected override updateMany(all: readonly Member<AdafactorState>[], group: ParamGroup<AdafactorGroup>): void {
+    checkMembers(all);
     const matrices = all.filter(({ grad }) => grad.ndim > 1);
     const vectors = all.filter(({ grad }) => grad.ndim <= 1);
     for (const members of [matrices, vectors]) if (members.length > 0) updateAlike(members, group);

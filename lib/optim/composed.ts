@@ -1,4 +1,4 @@
-import { keep, scope, TorchError } from '../engine';
+import { ArgumentError, describe, keep, scope, TorchError } from '../engine';
 import { type Tensor, zerosLike } from '../tensor';
 import { asReal, byDeviceAndDtype, type Member } from './foreach';
 import { Optimizer } from './optimizer';
@@ -127,8 +127,15 @@ export function directionOf(
   return maximize ? ascending.add_(param, { alpha: weightDecay }) : grad.add(param, { alpha: weightDecay });
 }
 
+/** Refuses a list that can be none of parameters: one of holes may have billions. */
+export function checkMembers(members: readonly unknown[]): void {
+  if (Array.isArray(members) && members.length <= 2 ** 24) return;
+  throw new ArgumentError(`expected a list of parameters with their gradients, received ${describe(members)}`);
+}
+
 /** A list of members as the lists that foreach ops take, complex tensors as pairs of real numbers. */
 export function listsOf<S>(members: readonly Member<S>[]): { params: Tensor[]; grads: Tensor[] } {
+  checkMembers(members);
   return {
     params: members.map(({ param }) => asReal(param)),
     grads: members.map(({ grad }) => asReal(grad)),

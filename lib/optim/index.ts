@@ -8,8 +8,8 @@ export { ASGD, type ASGDGroup, type ASGDOptions } from './asgd';
 export { clipGradNorm_, clipGradValue_ } from './clip';
 export type { ImplementationOptions } from './composed';
 /** Schedules of the learning rate: `torch.optim.lr_scheduler`. */
-export * as lrScheduler from './lr-scheduler';
-export { LRScheduler, StepLR, type SchedulerStateDict, type StepLROptions } from './lr-scheduler';
+export * as lrScheduler from './schedulers';
+export { LRScheduler, StepLR, type SchedulerStateDict, type StepLROptions } from './schedulers';
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs';
 export { Muon, type MuonGroup, type MuonOptions, type MuonRate } from './muon';
 export { NAdam, type NAdamGroup, type NAdamOptions } from './nadam';

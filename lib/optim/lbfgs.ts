@@ -86,7 +86,7 @@ const names: Readonly<Record<keyof LBFGSState, string>> = {
  *   loss.backward();
  *   return loss;
  * });
- * console.log(x.detach()); // tensor([1., 1.])
+ * console.log(x.detach()); // tensor([1.0000, 1.0000])
  * ```
  */
 export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {

@@ -12,11 +12,17 @@ export type StepArguments = readonly [closure?: () => unknown];
  * would otherwise be no hook.
  */
 export interface OptimizerHookTypes {
+  /** Before a step; may return other arguments for it. */
   stepPre(optimizer: AnyOptimizer, args: StepArguments): HookResult<StepArguments>;
+  /** After a step. */
   stepPost(optimizer: AnyOptimizer, args: StepArguments): void;
+  /** Before a state dict is made. */
   stateDictPre(optimizer: AnyOptimizer): void;
+  /** With a state dict that was made; may return another. */
   stateDictPost(optimizer: AnyOptimizer, stateDict: AnyStateDict): HookResult<AnyStateDict>;
+  /** With a state dict that is to be loaded; may return another. */
   loadStateDictPre(optimizer: AnyOptimizer, stateDict: AnyStateDict): HookResult<AnyStateDict>;
+  /** After a state dict was loaded. */
   loadStateDictPost(optimizer: AnyOptimizer): void;
 }
 

@@ -77,7 +77,7 @@ describe('the reference of the library', () => {
 
   it('spells out the arguments of what is written by hand, with the defaults that the code has', () => {
     const text = textOf('classes/torch.optim.SGD.html');
-    expect(text).toMatch(/params: Params&lt;SGDGroup&gt; ?, lr\?: number ?, momentum\?: number/);
+    expect(text).toMatch(/params: Params&lt;Required&lt;SGDOptions&gt;&gt; ?, lr\?: number ?, momentum\?: number/);
     expect(text).toMatch(/lr: number = 1e-3/);
   });
 

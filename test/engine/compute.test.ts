@@ -141,6 +141,19 @@ describe('computeAsync', () => {
     expect(await computeAsync(read)).toEqual(read());
   });
 
+  it('waits where a tensor is read that what is queued writes to', async () => {
+    const counts = Array.from({ length: 20 }, () => torch.ones([]));
+    const read: unknown[] = [];
+    await computeAsync(() => {
+      for (const count of counts) {
+        torch.randn([64, 64]).matmul(torch.randn([64, 64]));
+        count.mul_(0.5);
+        read.push(count.item(), count.tolist());
+      }
+    });
+    expect(read).toEqual(counts.flatMap(() => [0.5, 0.5]));
+  });
+
   it('refuses promises, and itself inside', async () => {
     const x = torch.ones([2]);
     await expect(computeAsync(async () => Promise.resolve(x))).rejects.toThrow(/computeAsync\(\) takes a synchronous/);

@@ -1,6 +1,6 @@
 import { describe, libm } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
-import { checkCount, checkOptimizer, LRScheduler, perGroup } from '../lr-scheduler/base';
+import { checkCount, checkOptimizer, LRScheduler, perGroup } from '../schedulers/base';
 import type { AnyOptimizer } from '../optimizer';
 import { valueError } from '../param-groups';
 

@@ -30,29 +30,6 @@ export interface OneCycleLROptions {
   lastEpoch?: number;
 }
 
-type Rest =
-  | [options: OneCycleLROptions]
-  | [
-      maxLr: number | readonly number[],
-      ...rest: Tail<
-        OneCycleLROptions,
-        [
-          'totalSteps',
-          'epochs',
-          'stepsPerEpoch',
-          'pctStart',
-          'annealStrategy',
-          'cycleMomentum',
-          'baseMomentum',
-          'maxMomentum',
-          'divFactor',
-          'finalDivFactor',
-          'threePhase',
-          'lastEpoch',
-        ]
-      >,
-    ];
-
 const defaults: Required<OneCycleLROptions> = {
   maxLr: NaN,
   totalSteps: null,
@@ -69,7 +46,9 @@ const defaults: Required<OneCycleLROptions> = {
   lastEpoch: -1,
 };
 
+/** @inline */
 type RateName = 'initial_lr' | 'max_lr' | 'min_lr';
+/** @inline */
 type MomentumName = 'base_momentum' | 'max_momentum';
 
 /** A phase of the cycle, as in Python's state: which values of a group it goes between. @inline */
@@ -93,7 +72,31 @@ export class OneCycleLR extends LRScheduler {
   schedulePhases: readonly Phase[];
   annealStrategy: 'cos' | 'linear';
 
-  constructor(optimizer: AnyOptimizer, ...rest: Rest) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...rest:
+      | [options: OneCycleLROptions]
+      | [
+          maxLr: number | readonly number[],
+          ...rest: Tail<
+            OneCycleLROptions,
+            [
+              'totalSteps',
+              'epochs',
+              'stepsPerEpoch',
+              'pctStart',
+              'annealStrategy',
+              'cycleMomentum',
+              'baseMomentum',
+              'maxMomentum',
+              'divFactor',
+              'finalDivFactor',
+              'threePhase',
+              'lastEpoch',
+            ]
+          >,
+        ]
+  ) {
     const options = readTail('OneCycleLR', defaults, rest);
     const { pctStart, annealStrategy, cycleMomentum, divFactor, finalDivFactor, threePhase, lastEpoch } = options;
     checkOptimizer(optimizer);
