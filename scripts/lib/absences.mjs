@@ -13,7 +13,6 @@ export const ABSENCES = [
   ['old form of `isAutocastEnabled(deviceType)` and its kin', /autocast_(cpu|gpu|ipu|xla)_/],
   ['called `autograd.setDetectAnomaly` here', /^set_anomaly_enabled$/],
   ['functional transforms are not here yet', /^vmap$/],
-  ['pickled files are not here yet; see safetensors', /^(load|save)$/],
   [
     'of Python, NumPy or other packages of Python',
     /^(from_numpy|from_dlpack|to_dlpack|numpy|as_subclass|module_load|get_file_path|classproperty|prepare_multiprocessing_environment|thread_safe_generator|typename|compiled_with_cxx11_abi|init_num_threads|profiler_.*)$/,
