@@ -163,9 +163,7 @@ describe('optimizers', () => {
     expect(() => new Adam(params, { foreach: 1 as never })).toThrow(
       'expected true, false or null for argument `foreach`',
     );
-    expect(() => new Adam(params, { maximize: null as never })).toThrow(
-      'expected true or false for argument `maximize`',
-    );
+    expect(() => new Adam(params, { maximize: null as never })).toThrow('expected a boolean for argument `maximize`');
     expect(() => new Rprop(params, { etas: [2, 3] })).toThrow('Invalid eta values: 2, 3');
     expect(() => new Rprop(params, { etas: 3 as never })).toThrow('expected a list for argument `etas`');
     const optimizer = new Adam(params);
