@@ -95,6 +95,23 @@ export function usualList(draws: Draws, callee: unknown): unknown[] {
   return Array.from({ length: least + draws.below(3) }, () => usual(draws, callee));
 }
 
+const { lrScheduler } = torch.optim;
+const optimizer = (): torch.optim.SGD => new torch.optim.SGD([torch.ones([2], { requiresGrad: true })], { lr: 0.1 });
+
+function chained(): object {
+  const scheduled = optimizer();
+  return new lrScheduler.ChainedScheduler([
+    new lrScheduler.ExponentialLR(scheduled, 0.9),
+    new lrScheduler.StepLR(scheduled, 2),
+  ]);
+}
+
+function sequential(): object {
+  const scheduled = optimizer();
+  const parts = [new lrScheduler.ConstantLR(scheduled), new lrScheduler.ExponentialLR(scheduled, 0.9)];
+  return new lrScheduler.SequentialLR(scheduled, parts, [2]);
+}
+
 /** Objects that no constructor call makes, because functions hand them out, or its arguments depend on one another. */
 const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.Generator(),
@@ -102,6 +119,10 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.data.DataLoader(new torch.data.TensorDataset(torch.rand([4, 2]))).iterate(),
   () => torch.ones([2], { requiresGrad: true }).mul(2).gradFn,
   () => torch.ones([2], { requiresGrad: true }).registerHook(() => undefined),
+  () => new lrScheduler.OneCycleLR(optimizer(), 0.1, { totalSteps: 10 }),
+  () => new lrScheduler.CosineAnnealingWarmRestarts(optimizer(), 4),
+  chained,
+  sequential,
 ];
 
 /** What constructors are given of which any other object takes a second to make. */
