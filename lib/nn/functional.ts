@@ -1,5 +1,5 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
-import { ArgumentError, checkTensor, describe } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, describe } from '../engine';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -48,6 +48,7 @@ export type GeluApproximation = 'none' | 'tanh';
  */
 export function dropout(input: Tensor, p = 0.5, training = true, inplace = false): Tensor {
   checkTensor('dropout()', 'input', input);
+  checkNumbers('dropout', { p });
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${describe(p)}`, 'TORCH_VALUE');
   }

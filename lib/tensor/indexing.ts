@@ -133,7 +133,8 @@ function free(tensors: readonly Tensor[]): void {
 
 /** Applies all but index tensors. What is made on the way goes into `temporary`, to be freed after use. */
 function apply(self: Tensor, given: readonly Index[], temporary: Tensor[]): Applied {
-  const parts = given.map((index) => normalise(index, temporary));
+  // Not map(), which passes over holes.
+  const parts = Array.from(given, (index) => normalise(index, temporary));
   const specified = parts.reduce((count: number, index) => count + dimensionsOf(index), 0);
   const rank = self.dim();
   const integerOfScalar = rank === 0 && typeof parts[0] === 'number';

@@ -90,6 +90,8 @@ function parametersOf(A: Tensor, k: number, settings: Settings): Parameters {
 
 function solve(A: Tensor, settings: Settings): Pairs {
   const { B, X, iK, tracker } = settings;
+  const given = Object.entries({ B, X, iK }).filter(([, tensor]) => tensor !== null);
+  checkTensors('lobpcg', Object.fromEntries(given));
   if (A.ndim < 2 || A.size(-1) !== A.size(-2)) fail('square matrices [*, M, M] for `A`', A);
   if (B !== null && B.shape.join() !== A.shape.join()) fail(`\`B\` of the shape of ${describe(A)}`, B);
   const m = A.size(-1);

@@ -121,7 +121,7 @@ export function binaryCrossEntropy(
   ...rest: Tail<Binary, ['weight', 'reduction']>
 ): Tensor {
   const { weight, reduction } = readTail<Required<Binary>>('binaryCrossEntropy', { weight: null, ...mean }, rest);
-  checkTensors('binaryCrossEntropy', { input, target });
+  checkTensors('binaryCrossEntropy', weight === null ? { input, target } : { input, target, weight });
   if (target.shape.join() !== input.shape.join()) {
     throw new ArgumentError(
       `binaryCrossEntropy: expected a target of the input's shape [${input.shape.join(', ')}], received [${target.shape.join(', ')}]`,
