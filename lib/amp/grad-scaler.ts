@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, checkNumbers, checkObject, cuda, describe, keep } from '../engine';
+import { ArgumentError, checkNumbers, checkObject, cuda, describe, keep, valueError } from '../engine';
 import { Optimizer } from '../optim';
 import { callOp, full, Tensor, type Device, type DType } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -126,9 +126,9 @@ export class GradScaler {
     const { scale } = this.#require('unscale_');
     const progress = this.#progressOf(optimizer);
     if (progress.stage === 'unscaled') {
-      throw stateError('unscale_() has already been called on this optimizer since the last update().');
+      throw valueError('unscale_() has already been called on this optimizer since the last update().');
     }
-    if (progress.stage === 'stepped') throw stateError('unscale_() is being called after step().');
+    if (progress.stage === 'stepped') throw valueError('unscale_() is being called after step().');
     noGrad(() => {
       // In float64, as the division in float32 may be inexact.
       const inverse = scale.double().reciprocal().float();
@@ -150,9 +150,9 @@ export class GradScaler {
     }
     this.#require('step');
     const progress = this.#progressOf(optimizer);
-    if (progress.stage === 'stepped') throw stateError('step() has already been called since the last update().');
+    if (progress.stage === 'stepped') throw valueError('step() has already been called since the last update().');
     if (progress.stage === 'ready') this.unscale_(optimizer);
-    if (progress.foundInf.size === 0) throw stateError('No inf checks were recorded for this optimizer.');
+    if (progress.foundInf.size === 0) throw valueError('No inf checks were recorded for this optimizer.');
     if ([...progress.foundInf.values()].every((found) => found.item() === 0)) optimizer.step();
     progress.stage = 'stepped';
   }
@@ -237,7 +237,7 @@ export class GradScaler {
     if (!this.#enabled) return;
     checkObject('loadStateDict', 'stateDict', stateDict);
     if (Object.keys(stateDict).length === 0) {
-      throw stateError('The source state dict is empty, possibly because it was saved from a disabled GradScaler.');
+      throw valueError('The source state dict is empty, possibly because it was saved from a disabled GradScaler.');
     }
     const { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker } = stateDict as GradScalerStateDict;
     checkNumbers('loadStateDict', { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker });
@@ -260,7 +260,7 @@ export class GradScaler {
 
   #require(name: string): { scale: Tensor; growthTracker: Tensor } {
     if (this.#tensors !== null) return this.#tensors;
-    throw stateError(`Attempted ${name} but the scale is not set: scaler.scale(loss) was not called before.`);
+    throw valueError(`Attempted ${name} but the scale is not set: scaler.scale(loss) was not called before.`);
   }
 
   #progressOf(optimizer: Optimizer<{ lr: number }, object>): OptimizerProgress {
@@ -277,7 +277,7 @@ export class GradScaler {
       [...foundInf.values()].map((each) => each.to({ device: scale.device, nonBlocking: true })),
     );
     const [first, ...others] = found;
-    if (first === undefined) throw stateError('No inf checks were recorded prior to update.');
+    if (first === undefined) throw valueError('No inf checks were recorded prior to update.');
     for (const other of others) first.add_(other);
     callOp('aten::_amp_update_scale_', [
       ...[scale, growthTracker, first],
@@ -325,13 +325,4 @@ function checkOptimizer(name: string, optimizer: unknown): void {
   throw new ArgumentError(
     `${name}(): expected an Optimizer for argument \`optimizer\`, received ${describe(optimizer)}`,
   );
-}
-
-function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
-}
-
-/** An error for a call at the wrong time: Python's `RuntimeError`. */
-function stateError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
 }

@@ -60,6 +60,11 @@ export class ArgumentError extends TypeError {
   }
 }
 
+/** An error for an impossible value: Python's `ValueError`. */
+export function valueError(message: string): ArgumentError {
+  return new ArgumentError(message, 'TORCH_VALUE');
+}
+
 /** An allocation failed: Python's `torch.OutOfMemoryError`. */
 export class OutOfMemoryError extends RangeError {
   readonly code = 'TORCH_OUT_OF_MEMORY';

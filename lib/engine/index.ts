@@ -13,6 +13,7 @@ export {
 } from './arguments';
 export type { Handle, NativeBinding } from './binding';
 export { describe } from './describe';
+export { valueError } from './errors';
 export { asCallOf, binding } from './gate';
 export { withNumThreads } from './library';
 export * from './public';

@@ -1,7 +1,7 @@
-import { checkList, checkNumbers, checkTensors, libm, TorchError } from '../engine';
+import { checkList, checkNumbers, checkTensors, libm, TorchError, valueError } from '../engine';
 import { cat, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkCount, readOptions, valueError } from './arguments';
+import { checkCount, readOptions } from './arguments';
 import { ModuleList, Sequential } from './container';
 import * as F from './functional';
 import { Linear, type FactoryOptions } from './linear';

@@ -80,8 +80,3 @@ export function optionalBuffer(callee: string, name: string, tensor: Tensor | nu
   checkTensor(`${callee}()`, name, tensor);
   return new Buffer(tensor);
 }
-
-/** What PyTorch raises as a `ValueError`. */
-export function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
-}

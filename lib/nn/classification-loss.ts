@@ -1,7 +1,8 @@
 /** Losses of classes and of labels, and of sequences of classes. */
+import { valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { optionalBuffer, readOptions, valueError } from './arguments';
+import { optionalBuffer, readOptions } from './arguments';
 import * as F from './functional';
 import { Loss, mean, WeightedLoss } from './loss';
 import type { Buffer } from './parameter';

@@ -1,7 +1,7 @@
-import { checkList, checkTensor } from '../engine';
+import { checkList, checkTensor, valueError } from '../engine';
 import { convTranspose1d, convTranspose2d, convTranspose3d, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { readOptions, type Sizes, valueError } from './arguments';
+import { readOptions, type Sizes } from './arguments';
 import { ConvNd, type ConvBaseOptions } from './conv';
 
 /** Options of {@link ConvTranspose1d}, {@link ConvTranspose2d} and {@link ConvTranspose3d}. */

@@ -1,7 +1,7 @@
-import { checkNumbers, checkString, checkTensor } from '../engine';
+import { checkNumbers, checkString, checkTensor, valueError } from '../engine';
 import { conv1d, conv2d, conv3d, empty, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkCount, each, readOptions, type Sizes, valueError } from './arguments';
+import { checkCount, each, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import * as init from './init';
 import { hasUninitialized } from './lazy';

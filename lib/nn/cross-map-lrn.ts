@@ -1,7 +1,6 @@
 import { Function, type FunctionContext } from '../autograd';
-import { checkTensor } from '../engine';
+import { checkTensor, valueError } from '../engine';
 import { emptyLike, type Tensor, zeros } from '../tensor';
-import { valueError } from './arguments';
 
 interface Settings {
   readonly size: number;

@@ -1,8 +1,8 @@
 /** Losses of how vectors lie to one another. */
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, describe, valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { readOptions, valueError } from './arguments';
+import { readOptions } from './arguments';
 import { PairwiseDistance } from './distance';
 import * as F from './functional';
 import { Loss, mean } from './loss';

@@ -1,9 +1,9 @@
 /** Tables of vectors, looked up by indices. */
-import { checkTensor, describe } from '../engine';
+import { checkTensor, describe, valueError } from '../engine';
 import { noGrad } from '../autograd';
 import { empty, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkCount, checkOptionalNumbers, readOptions, valueError } from './arguments';
+import { checkCount, checkOptionalNumbers, readOptions } from './arguments';
 import * as F from './functional';
 import * as init from './init';
 import type { FactoryOptions } from './linear';

@@ -1,7 +1,7 @@
-import { ArgumentError, checkNumbers, describe } from '../engine';
+import { ArgumentError, checkNumbers, describe, valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { each, optionalBuffer, readOptions, type Sizes, valueError } from './arguments';
+import { each, optionalBuffer, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
 import type { Buffer } from './parameter';

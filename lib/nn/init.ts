@@ -3,7 +3,7 @@
  * Python computes them, and with the C library's power function: another order gives other bits.
  */
 import { noGrad } from '../autograd';
-import { ArgumentError, checkNumbers, checkTensor, describe, libm } from '../engine';
+import { checkNumbers, checkTensor, describe, libm, valueError } from '../engine';
 import { emptyLike, linalg, randperm, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
 
 /** The count of inputs or of outputs of a weight, by which its scale is chosen. */
@@ -308,8 +308,4 @@ export function calculateFanInAndFanOut(tensor: Tensor): { fanIn: number; fanOut
 
 function shapeOf(tensor: Tensor): string {
   return `shape [${tensor.shape.join(', ')}]`;
-}
-
-function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
 }

@@ -1,7 +1,6 @@
-import { checkTensor } from '../engine';
+import { checkTensor, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import type { Tensor } from '../tensor';
-import { valueError } from './arguments';
 import * as F from './functional';
 import { batchNormDefaults, type BatchNormTail, checkDims, NormBase, readNorm } from './norm-base';
 import type { RefusedState } from './state-dict';

@@ -1,7 +1,7 @@
 /** Convolutions that take the number of their input's channels from the first input. */
-import { checkTensor, TorchError } from '../engine';
+import { checkTensor, TorchError, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import { type Sizes, valueError } from './arguments';
+import { type Sizes } from './arguments';
 import { Conv1d, Conv2d, Conv3d, type ConvNd, type ConvTail, readConv } from './conv';
 import {
   ConvTranspose1d,

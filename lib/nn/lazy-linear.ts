@@ -1,7 +1,7 @@
-import { checkTensor } from '../engine';
+import { checkTensor, valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { readOptions, valueError } from './arguments';
+import { readOptions } from './arguments';
 import { become, hasUninitialized } from './lazy';
 import { Linear, type LinearOptions } from './linear';
 import { isLazy, UninitializedParameter } from './uninitialized';

@@ -1,6 +1,7 @@
+import { valueError } from '../engine';
 import { empty, type Device, type DType, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkCount, readOptions, valueError } from './arguments';
+import { checkCount, readOptions } from './arguments';
 import * as F from './functional';
 import * as init from './init';
 import { hasUninitialized } from './lazy';

@@ -7,6 +7,7 @@ import {
   checkString,
   computeAsync,
   describe,
+  valueError,
 } from '../engine';
 import {
   isComplexDType,
@@ -436,8 +437,4 @@ function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType
 
 function isFloating(dtype: DType): boolean {
   return isFloatingDType(dtype) || isComplexDType(dtype);
-}
-
-function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
 }

@@ -1,6 +1,7 @@
+import { valueError } from '../engine';
 import { empty, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkCount, checkOptionalNumbers, readOptions, shapeOf, valueError } from './arguments';
+import { checkCount, checkOptionalNumbers, readOptions, shapeOf } from './arguments';
 import { crossMapLrn2d } from './cross-map-lrn';
 import * as F from './functional';
 import * as init from './init';

@@ -1,7 +1,7 @@
 /** Padding of the last dimensions. */
-import { checkNumbers, checkTensor } from '../engine';
+import { checkNumbers, checkTensor, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import { each, type Sizes, valueError } from './arguments';
+import { each, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
 import { numberRepr, tupleRepr } from './repr';

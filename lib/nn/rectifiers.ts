@@ -1,9 +1,9 @@
 /** Activations that are linear in pieces or have a slope below zero. Any shape, which stays, unless it is said otherwise. */
-import { checkNumbers } from '../engine';
+import { checkNumbers, valueError } from '../engine';
 import { empty, type Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
 import type { InplaceOptions, InplaceTail } from './activation';
-import { checkCount, readOptions, valueError } from './arguments';
+import { checkCount, readOptions } from './arguments';
 import * as F from './functional';
 import * as init from './init';
 import type { FactoryOptions } from './linear';

@@ -1,9 +1,9 @@
 /** Softmax and its relatives, and the gated linear unit: activations along one dimension. */
-import { checkTensor } from '../engine';
+import { checkTensor, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
-import { checkOptionalNumbers, readOptions, valueError } from './arguments';
+import { checkOptionalNumbers, readOptions } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
 import { optionalRepr } from './repr';

@@ -1,4 +1,4 @@
-import { checkNumbers } from '../engine';
+import { checkNumbers, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { type Tensor, viewAsComplex } from '../tensor';
 import {
@@ -11,7 +11,7 @@ import {
 } from './composed';
 import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
 import { checkImplementation, checkRates } from './options';
-import { type ParamGroup, type Params, valueError } from './param-groups';
+import { type ParamGroup, type Params } from './param-groups';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adadelta}. */

@@ -1,10 +1,10 @@
-import { checkNumbers, keep, libm, TorchError } from '../engine';
+import { checkNumbers, keep, libm, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, finfo, type Tensor, zeros, zerosLike } from '../tensor';
 import { checkMembers, ComposedOptimizer } from './composed';
 import { foreach, foreach_, free, type Member } from './foreach';
 import { checkImplementation } from './options';
-import { type ParamGroup, type Params, valueError } from './param-groups';
+import { type ParamGroup, type Params } from './param-groups';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adafactor}. */

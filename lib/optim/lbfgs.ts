@@ -1,11 +1,11 @@
 import { enableGrad, noGrad } from '../autograd';
-import { ArgumentError, checkNumbers, describe, keep, scope, TorchError } from '../engine';
+import { ArgumentError, checkNumbers, describe, keep, scope, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { cat, Tensor, zeros } from '../tensor';
 import { asReal } from './foreach';
 import { type Found, InUse, strongWolfe } from './line-search';
 import { Optimizer } from './optimizer';
-import { type NewParamGroup, type ParamGroup, type Params, valueError } from './param-groups';
+import { type NewParamGroup, type ParamGroup, type Params } from './param-groups';
 import { less, lessOrEqual, min, mul, type Num, valueOf } from './python-number';
 import { copyTo, type StateValue } from './state-dict';
 

@@ -1,10 +1,10 @@
-import { checkNumbers, checkString, keep, TorchError } from '../engine';
+import { checkNumbers, checkString, keep, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { addmm, norm, type Tensor, zerosLike } from '../tensor';
 import { ComposedOptimizer } from './composed';
 import type { Member } from './foreach';
 import { checkImplementation, checkPair } from './options';
-import { type NewParamGroup, type ParamGroup, type Params, valueError } from './param-groups';
+import { type NewParamGroup, type ParamGroup, type Params } from './param-groups';
 
 /** How {@link Muon} adapts the rate to the shape of a matrix. */
 export type MuonRate = 'original' | 'match_rms_adamw';

@@ -9,21 +9,14 @@ import {
   type ComputeOptions,
   describe,
   scope,
+  valueError,
 } from '../engine';
 import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
 import { type RemovableHandle, Tensor } from '../tensor';
 import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
-import {
-  type NewParamGroup,
-  type ParamGroup,
-  type Params,
-  readGroups,
-  readOptions,
-  readParams,
-  valueError,
-} from './param-groups';
+import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams } from './param-groups';
 import {
   checkShape,
   matchGroups,

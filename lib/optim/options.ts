@@ -1,7 +1,6 @@
 /** Checks of options that many optimizers share, in Python's words. */
 
-import { ArgumentError, checkList, checkNumbers, describe } from '../engine';
-import { valueError } from './param-groups';
+import { ArgumentError, checkList, checkNumbers, describe, valueError } from '../engine';
 
 /** Refuses a pair of options that is no list of two numbers. */
 export function checkPair(name: string, option: string, pair: readonly unknown[], length = 2): void {

@@ -1,6 +1,6 @@
 /** What optimizers take as parameters: tensors, named tensors, or groups of either with options of their own. */
 
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, describe, valueError } from '../engine';
 import { Tensor } from '../tensor';
 
 /** What schedulers put into a group, and find there again after a restart. */
@@ -33,11 +33,6 @@ export type NewParamGroup<O extends object> = { params: Tensor | ParamList } & P
 
 /** What an optimizer takes: parameters, or groups of them with options of their own. */
 export type Params<O extends object> = ParamList | Iterable<NewParamGroup<O>>;
-
-/** An error for an impossible value: Python's `ValueError`. */
-export function valueError(message: string): ArgumentError {
-  return new ArgumentError(message, 'TORCH_VALUE');
-}
 
 /** Reads what was given for `params` into groups. */
 export function readGroups<O extends object>(params: Params<O>): NewParamGroup<O>[] {

@@ -1,10 +1,10 @@
-import { keep } from '../engine';
+import { keep, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { fullLike, type Tensor, viewAsReal, where, zerosLike } from '../tensor';
 import { ComposedOptimizer, implementationDefaults, type ImplementationOptions, keptZeros, listsOf } from './composed';
 import { asReal, foreach, foreach_, free, type Member } from './foreach';
 import { checkImplementation, checkPair, checkRates } from './options';
-import { type ParamGroup, type Params, valueError } from './param-groups';
+import { type ParamGroup, type Params } from './param-groups';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Rprop}. */

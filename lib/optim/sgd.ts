@@ -1,4 +1,4 @@
-import { checkNumbers, keep, TorchError } from '../engine';
+import { checkNumbers, keep, TorchError, valueError } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
 import { type Tensor, zerosLike } from '../tensor';
@@ -8,7 +8,7 @@ import { byDeviceAndDtype, type Member } from './foreach';
 import { checkFused, fused_ } from './fused';
 import { Optimizer } from './optimizer';
 import { checkImplementation, checkRates } from './options';
-import { type ParamGroup, type Params, valueError } from './param-groups';
+import { type ParamGroup, type Params } from './param-groups';
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {

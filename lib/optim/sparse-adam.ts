@@ -1,10 +1,10 @@
-import { checkNumbers, libm, TorchError } from '../engine';
+import { checkNumbers, libm, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, sparseCooTensor, type Tensor } from '../tensor';
 import { ComposedOptimizer, keptZeros } from './composed';
 import type { Member } from './foreach';
 import { checkBetas, checkImplementation } from './options';
-import { type ParamGroup, type Params, valueError } from './param-groups';
+import { type ParamGroup, type Params } from './param-groups';
 import { packRecord } from './state-dict';
 
 /** Options of {@link SparseAdam}. */

@@ -1,10 +1,9 @@
 /** State dicts of optimizers, in PyTorch's layout. */
 
 import { noGrad } from '../autograd';
-import { ArgumentError, checkList, checkObject, describe, keep } from '../engine';
+import { ArgumentError, checkList, checkObject, describe, keep, valueError } from '../engine';
 import { camelCase, snakeCase } from '../nn/names';
 import { getDefaultDtype, Tensor, tensor } from '../tensor';
-import { valueError } from './param-groups';
 
 /** A value of an option in a state dict. */
 export type OptionValue = number | boolean | string | null | readonly OptionValue[];

@@ -1,6 +1,6 @@
-import { ArgumentError, checkObject, describe } from '../../engine';
+import { ArgumentError, checkObject, describe, valueError } from '../../engine';
 import { type AnyOptimizer, Optimizer } from '../optimizer';
-import { type ScheduledOptions, valueError } from '../param-groups';
+import { type ScheduledOptions } from '../param-groups';
 
 /** A value in a scheduler's state. */
 export type SchedulerStateValue =

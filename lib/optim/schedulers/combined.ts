@@ -1,8 +1,7 @@
 /** Schedules that are made of schedules. */
 
-import { ArgumentError, checkList, checkObject, describe } from '../../engine';
+import { ArgumentError, checkList, checkObject, describe, valueError } from '../../engine';
 import { type AnyOptimizer, Optimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { checkCount, checkOptimizer, isNumbers, LRScheduler, type SchedulerStateDict } from './base';
 import { ReduceLROnPlateau } from './plateau';
 

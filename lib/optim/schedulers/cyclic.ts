@@ -1,7 +1,6 @@
-import { ArgumentError, checkNumbers, describe, libm } from '../../engine';
+import { ArgumentError, checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { checkOptimizer, LRScheduler, perGroup, type SchedulerStateDict } from './base';
 import { momentumIsBeta, setMomentum } from './momentum';
 

@@ -1,9 +1,8 @@
 /** Schedules that change the rate in every epoch. */
 
-import { checkNumbers, libm } from '../../engine';
+import { checkNumbers, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { LRScheduler } from './base';
 
 /** Options of {@link LinearLR}. */

@@ -1,9 +1,8 @@
 /** Schedules by a function of the user's. */
 
-import { ArgumentError, describe } from '../../engine';
+import { ArgumentError, describe, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { LRScheduler, type SchedulerStateDict } from './base';
 
 /** The factor of the rate in an epoch. */

@@ -1,7 +1,7 @@
 /** The momentum that cyclic schedules move against the rate. */
 
+import { valueError } from '../../engine';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import type { ScheduledGroup } from './base';
 
 /** Whether the momentum is the first of `betas`; refuses an optimizer that has neither. */

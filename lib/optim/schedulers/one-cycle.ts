@@ -1,7 +1,6 @@
-import { checkNumbers, describe, libm } from '../../engine';
+import { checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { checkCount, checkOptimizer, LRScheduler, perGroup, type ScheduledGroup } from './base';
 import { momentumIsBeta, setMomentum } from './momentum';
 

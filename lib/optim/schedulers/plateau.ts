@@ -1,8 +1,7 @@
-import { checkNumbers, checkObject, describe, TensorBase } from '../../engine';
+import { checkNumbers, checkObject, describe, TensorBase, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { checkOptimizer, isNumbers, LRScheduler, perGroup, type SchedulerStateDict, warnOfEpoch } from './base';
 
 /** Options of {@link ReduceLROnPlateau}. */

@@ -1,9 +1,8 @@
 /** Schedules that change the rate at certain epochs. */
 
-import { ArgumentError, checkNumbers, describe, libm } from '../../engine';
+import { ArgumentError, checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 import { checkCount, LRScheduler } from './base';
 
 /** Options of {@link StepLR}. */

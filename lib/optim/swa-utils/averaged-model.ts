@@ -1,9 +1,8 @@
 import { noGrad } from '../../autograd';
-import { ArgumentError, checkFunction, checkOptions, describe, scope } from '../../engine';
+import { ArgumentError, checkFunction, checkOptions, describe, scope, valueError } from '../../engine';
 import { type AnyModule, Buffer, Module } from '../../nn';
 import { type Device, tensor, type Tensor } from '../../tensor';
 import { byDeviceAndDtype, type Member } from '../foreach';
-import { valueError } from '../param-groups';
 import { type AverageFunction, getSwaAvgFn, getSwaMultiAvgFn, type MultiAverageFunction } from './averages';
 import { copyModule } from './copy-module';
 

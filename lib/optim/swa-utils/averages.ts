@@ -1,10 +1,9 @@
 /** How an averaged model takes in a model: `torch.optim.swa_utils.get_ema_multi_avg_fn` and its neighbours. */
 
 import { noGrad } from '../../autograd';
-import { checkNumbers, scope } from '../../engine';
+import { checkNumbers, scope, valueError } from '../../engine';
 import { callOp, type Tensor } from '../../tensor';
 import { foreach, foreach_ } from '../foreach';
-import { valueError } from '../param-groups';
 
 /** The new average of one parameter, from the average, the model's and how many models were averaged already. */
 export type AverageFunction = (averaged: Tensor, current: Tensor, numAveraged: Tensor | number) => Tensor;

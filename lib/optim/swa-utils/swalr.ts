@@ -1,8 +1,7 @@
-import { describe, libm } from '../../engine';
+import { describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import { checkCount, checkOptimizer, LRScheduler, perGroup } from '../schedulers/base';
 import type { AnyOptimizer } from '../optimizer';
-import { valueError } from '../param-groups';
 
 /** Options of {@link SWALR}. */
 export interface SWALROptions {
