@@ -8,20 +8,10 @@ from harness import options, result
 
 import torch
 
-from vit import VisionTransformerForSegmentation
+from article_vit import article_vit
 
 settings = options()
-torch.set_num_threads(settings["threads"])
-torch.manual_seed(0)
-size = settings["model"]
-model = VisionTransformerForSegmentation(
-    image_size=size["imageSize"],
-    patch_size=size["patchSize"],
-    embed_size=size["embedSize"],
-    num_blocks=size["numBlocks"],
-    num_heads=size["numHeads"],
-    dropout=size["dropout"],
-)
+model = article_vit(settings)
 optimizer = torch.optim.Adam(model.parameters(), lr=4e-4)
 for parameter in model.parameters():
     parameter.grad = torch.ones_like(parameter)
