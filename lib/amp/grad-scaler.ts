@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd';
 import { ArgumentError, checkNumbers, checkObject, cuda, describe, keep, valueError } from '../engine';
 import { Optimizer } from '../optim';
-import { callOp, full, Tensor, type Device, type DType } from '../tensor';
+import { callOp, full, ones, Tensor, type Device, type DType } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 
 /** Options of {@link GradScaler}. */
@@ -28,6 +28,9 @@ export interface GradScalerStateDict {
   growth_interval: number;
   _growth_tracker: number;
 }
+
+/** @inline */
+type ScalableOptimizer = Optimizer<{ lr: number }, object>;
 
 /** What happened to the gradients of an optimizer since the last update. */
 interface OptimizerProgress {
@@ -62,7 +65,7 @@ export class GradScaler {
   #initGrowthTracker = 0;
   /** float32 and int32 without dimensions, from the first loss on. */
   #tensors: { scale: Tensor; growthTracker: Tensor } | null = null;
-  #progress = new Map<Optimizer<{ lr: number }, object>, OptimizerProgress>();
+  #progress = new Map<ScalableOptimizer, OptimizerProgress>();
 
   /**
    * @throws ArgumentError for a growth factor of 1 or below, or a backoff factor of 1 or above
@@ -120,7 +123,7 @@ export class GradScaler {
    * Divides the gradients of an optimizer's parameters by the scale, to clip or look at them before {@link step}, which
    * does it otherwise. At most once between two updates.
    */
-  unscale_(optimizer: Optimizer<{ lr: number }, object>): void {
+  unscale_(optimizer: ScalableOptimizer): void {
     checkOptimizer('unscale_', optimizer);
     if (!this.#enabled) return;
     const { scale } = this.#require('unscale_');
@@ -129,31 +132,30 @@ export class GradScaler {
       throw valueError('unscale_() has already been called on this optimizer since the last update().');
     }
     if (progress.stage === 'stepped') throw valueError('unscale_() is being called after step().');
-    noGrad(() => {
-      // In float64, as the division in float32 may be inexact.
-      const inverse = scale.double().reciprocal().float();
-      const foundInf = full([], 0, { dtype: 'float32', device: scale.device });
-      progress.foundInf = unscaleGradients(optimizer, inverse, foundInf);
-    });
+    // In float64, as the division in float32 may be inexact.
+    this.#divide(optimizer, progress, scale.double().reciprocal().float());
     progress.stage = 'unscaled';
   }
 
   /**
    * The optimizer's step, unless a gradient is infinite or NaN. Gradients that {@link unscale_} has not divided are
-   * divided before.
+   * divided before, or by the step itself where all its groups are `fused`.
    */
-  step(optimizer: Optimizer<{ lr: number }, object>): void {
+  step(optimizer: ScalableOptimizer): void {
     checkOptimizer('step', optimizer);
     if (!this.#enabled) {
       optimizer.step();
       return;
     }
-    this.#require('step');
+    const { scale } = this.#require('step');
     const progress = this.#progressOf(optimizer);
     if (progress.stage === 'stepped') throw valueError('step() has already been called since the last update().');
-    if (progress.stage === 'ready') this.unscale_(optimizer);
+    const gradScale = progress.stage === 'ready' && optimizer.takesScaledGradients() ? scale : null;
+    if (gradScale !== null) this.#divide(optimizer, progress, ones([], { device: scale.device }));
+    else if (progress.stage === 'ready') this.unscale_(optimizer);
     if (progress.foundInf.size === 0) throw valueError('No inf checks were recorded for this optimizer.');
-    if ([...progress.foundInf.values()].every((found) => found.item() === 0)) optimizer.step();
+    if (optimizer.takesScaledGradients()) stepScaled(optimizer, gradScale, totalOf(progress, scale.device));
+    else if ([...progress.foundInf.values()].every((found) => found.item() === 0)) optimizer.step();
     progress.stage = 'stepped';
   }
 
@@ -263,13 +265,20 @@ export class GradScaler {
     throw valueError(`Attempted ${name} but the scale is not set: scaler.scale(loss) was not called before.`);
   }
 
-  #progressOf(optimizer: Optimizer<{ lr: number }, object>): OptimizerProgress {
+  #progressOf(optimizer: ScalableOptimizer): OptimizerProgress {
     let progress = this.#progress.get(optimizer);
     if (progress === undefined) {
       progress = { stage: 'ready', foundInf: new Map<Device, Tensor>() };
       this.#progress.set(optimizer, progress);
     }
     return progress;
+  }
+
+  #divide(optimizer: ScalableOptimizer, progress: OptimizerProgress, inverse: Tensor): void {
+    noGrad(() => {
+      const foundInf = full([], 0, { dtype: 'float32', device: inverse.device });
+      progress.foundInf = unscaleGradients(optimizer, inverse, foundInf);
+    });
   }
 
   #adapt(scale: Tensor, growthTracker: Tensor): void {
@@ -294,12 +303,24 @@ export class GradScaler {
   }
 }
 
+/** How many devices had infinite gradients. */
+function totalOf({ foundInf }: OptimizerProgress, device: Device): Tensor {
+  const [first, ...others] = [...foundInf.values()].map((found) => found.to({ device, nonBlocking: true }));
+  return others.reduce((sum, other) => sum.add(other), first as Tensor);
+}
+
+/** A step whose fused ops divide the gradients, and leave everything as it is where one is infinite. */
+function stepScaled(optimizer: ScalableOptimizer, gradScale: Tensor | null, foundInf: Tensor): void {
+  optimizer.gradientScaling = { gradScale, foundInf };
+  try {
+    optimizer.step();
+  } finally {
+    optimizer.gradientScaling = null;
+  }
+}
+
 /** Divides all gradients by the scale; `foundInf` and its copies on other devices become 1 where one is infinite or NaN. */
-function unscaleGradients(
-  optimizer: Optimizer<{ lr: number }, object>,
-  inverse: Tensor,
-  foundInf: Tensor,
-): Map<Device, Tensor> {
+function unscaleGradients(optimizer: ScalableOptimizer, inverse: Tensor, foundInf: Tensor): Map<Device, Tensor> {
   const lists = new Map<Device, Map<DType, Tensor[]>>();
   for (const { grad } of optimizer.paramGroups.flatMap(({ params }) => params)) {
     if (grad === null) continue;

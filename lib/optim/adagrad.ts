@@ -3,7 +3,7 @@ import { readTail, type Tail } from '../tensor/tail';
 import { callOp, fullLike, sparseCooTensor, type Tensor, viewAsReal, zerosLike } from '../tensor';
 import { ComposedOptimizer, checkChoices, directionOf, type ImplementationOptions, listsOf } from './composed';
 import { asReal, byDeviceAndDtype, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkFused, fused_, stepTensors } from './fused';
+import { checkFused, counted, fused_, stepTensors } from './fused';
 import { checkImplementation, checkRates } from './options';
 import type { ParamGroup, Params } from './param-groups';
 import { scratch } from './scratch';
@@ -157,10 +157,12 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
       throw new TorchError('`fused` does not support sparse grad or complex param');
     }
     for (const members of byDeviceAndDtype(all)) {
-      for (const { state } of members) state.step = nextCount(state.step);
       const { params, grads } = listsOf(members);
       const sums = members.map(({ state }) => state.sum);
-      fused_('adagrad', params, grads, sums, stepTensors(members), lr, lrDecay, weightDecay, eps, maximize);
+      counted(members, this.gradientScaling, () => {
+        const lists = [params, grads, sums, stepTensors(members)];
+        fused_('adagrad', [...lists, lr, lrDecay, weightDecay, eps, maximize], this.gradientScaling);
+      });
     }
   }
 }

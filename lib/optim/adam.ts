@@ -4,7 +4,7 @@ import { readTail, type Tail } from '../tensor/tail';
 import { maximum, pow, type Tensor, zerosLike } from '../tensor';
 import { checkChoices, directionOf, type ImplementationOptions, keptZeros, usesForeach } from './composed';
 import { asReal, byDeviceAndDtype, type Member } from './foreach';
-import { checkFused, fused_, stepTensors } from './fused';
+import { checkFused, counted, fused_, type GradientScaling, stepTensors } from './fused';
 import { Optimizer } from './optimizer';
 import { checkBetas, checkImplementation, checkRates } from './options';
 import type { ParamGroup, Params } from './param-groups';
@@ -107,7 +107,7 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
     const states = params.map((param) => this.#stateOf(param, group.amsgrad));
     const members = params.map((param, index) => ({ param, state: states[index] as AdamState }));
     checkChoices(group, members);
-    if (group.fused === true) updateFused(withGradients(members), group);
+    if (group.fused === true) updateFused(withGradients(members), group, this.gradientScaling);
     else if (group.differentiable) {
       for (const member of withGradients(members)) updateRecorded(member, group);
     } else updateNatively(members, group);
@@ -159,22 +159,27 @@ function withGradients(members: readonly Stepping[]): Member<AdamState>[] {
   });
 }
 
-function updateFused(all: readonly Member<AdamState>[], group: ParamGroup<AdamGroup>): void {
+function updateFused(
+  all: readonly Member<AdamState>[],
+  group: ParamGroup<AdamGroup>,
+  scaling: GradientScaling | null,
+): void {
   checkFused(all);
   const [beta1, beta2] = group.betas;
   for (const members of byDeviceAndDtype(all)) {
-    for (const { state } of members) state.step = nextCount(state.step);
-    fused_(
-      group.decoupledWeightDecay ? 'adamw' : 'adam',
-      members.map(({ param }) => param),
-      members.map(({ grad }) => grad),
-      members.map(({ state }) => state.expAvg),
-      members.map(({ state }) => state.expAvgSq),
-      group.amsgrad ? members.map(({ state }) => state.maxExpAvgSq as Tensor) : [],
-      stepTensors(members),
-      ...[group.lr, beta1, beta2, group.weightDecay, group.eps],
-      ...[group.amsgrad, group.maximize],
-    );
+    counted(members, scaling, () => {
+      const lists = [
+        members.map(({ param }) => param),
+        members.map(({ grad }) => grad),
+        members.map(({ state }) => state.expAvg),
+        members.map(({ state }) => state.expAvgSq),
+        group.amsgrad ? members.map(({ state }) => state.maxExpAvgSq as Tensor) : [],
+        stepTensors(members),
+      ];
+      const { lr, weightDecay, eps, amsgrad, maximize } = group;
+      const op = group.decoupledWeightDecay ? 'adamw' : 'adam';
+      fused_(op, [...lists, lr, beta1, beta2, weightDecay, eps, amsgrad, maximize], scaling);
+    });
   }
 }
 

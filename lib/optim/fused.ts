@@ -3,6 +3,7 @@
 import { TorchError } from '../engine';
 import { callOp, type Tensor, tensor } from '../tensor';
 import type { Member } from './foreach';
+import { nextCount } from './state-dict';
 
 /** Refuses what the fused ops do not take. */
 export function checkFused(members: readonly Member<unknown>[]): void {
@@ -22,7 +23,37 @@ export function stepTensors(members: readonly Member<{ step: number }>[]): Tenso
   return [...tensor(counts, { dtype: 'float32', device }).unbind()];
 }
 
-/** Calls `torch._fused_…_`, which changes its lists. */
-export function fused_(op: string, ...args: readonly (readonly Tensor[] | number | boolean)[]): void {
-  callOp(`aten::_fused_${op}_`, args);
+/** What a gradient scaler leaves to a step by fused ops, which divide the gradients and leave out infinite ones themselves. */
+export interface GradientScaling {
+  /** What the gradients are to be divided by; null where that was done already. */
+  readonly gradScale: Tensor | null;
+  /** 1 where one is infinite or NaN: nothing is updated then. */
+  readonly foundInf: Tensor;
+}
+
+/**
+ * Calls `torch._fused_…_`, which changes its lists.
+ *
+ * @param scaling is the op's own last pair of arguments
+ */
+export function fused_(
+  op: string,
+  args: readonly (readonly Tensor[] | number | boolean)[],
+  scaling: GradientScaling | null,
+): void {
+  const device = (args[0] as readonly Tensor[])[0]?.device ?? 'cpu';
+  const here = (tensor: Tensor | null): Tensor | null => tensor?.to({ device, nonBlocking: true }) ?? null;
+  callOp(`aten::_fused_${op}_`, [...args, here(scaling?.gradScale ?? null), here(scaling?.foundInf ?? null)]);
+}
+
+/** Counts a step before its fused op, and takes back afterwards what the op left out. */
+export function counted(
+  members: readonly Member<{ step: number }>[],
+  scaling: GradientScaling | null,
+  update: () => void,
+): void {
+  for (const { state } of members) state.step = nextCount(state.step);
+  update();
+  const leftOut = scaling?.foundInf.item() ?? 0;
+  if (leftOut !== 0) for (const { state } of members) state.step -= leftOut;
 }

@@ -15,6 +15,7 @@ import { clearGradients } from '../nn/gradients';
 import { camelCase, snakeCase } from '../nn/names';
 import { floatRepr } from '../nn/repr';
 import { type RemovableHandle, Tensor } from '../tensor';
+import type { GradientScaling } from './fused';
 import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
 import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams } from './param-groups';
 import {
@@ -48,6 +49,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
 
   /** {@link step} was called; the schedulers warn if they come before it. */
   stepped = false;
+
+  /** @internal Set around a {@link step} that {@link takesScaledGradients}. */
+  gradientScaling: GradientScaling | null = null;
 
   readonly #hooks = new OptimizerHooks();
 
@@ -168,6 +172,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
     await computeAsync(() => {
       this.step();
     });
+  }
+
+  /** @internal A gradient scaler need not divide the gradients before a step: fused ops do. */
+  takesScaledGradients(): boolean {
+    return this.paramGroups.every((group) => (group as { fused?: boolean | null }).fused === true);
   }
 
   /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */

@@ -5,7 +5,7 @@ import { type Tensor, zerosLike } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 import { checkChoices, directionOf, type ImplementationOptions, usesForeach } from './composed';
 import { byDeviceAndDtype, type Member } from './foreach';
-import { checkFused, fused_ } from './fused';
+import { checkFused, fused_, type GradientScaling } from './fused';
 import { Optimizer } from './optimizer';
 import { checkImplementation, checkRates } from './options';
 import { type ParamGroup, type Params } from './param-groups';
@@ -82,7 +82,7 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
     if (params.length === 0) return;
     const members = params.map((param): Stepping => ({ param, state: this.state.get(param) ?? {} }));
     checkChoices(group, members);
-    if (group.fused === true) updateFused(withGradients(members), group);
+    if (group.fused === true) updateFused(withGradients(members), group, this.gradientScaling);
     else if (group.differentiable) {
       for (const member of withGradients(members)) updateRecorded(member, group);
     } else updateNatively(members, group);
@@ -117,7 +117,11 @@ function withGradients(members: readonly Stepping[]): Member<SGDState>[] {
   return members.map((member) => ({ ...member, grad: member.param.grad as Tensor }));
 }
 
-function updateFused(all: readonly Member<SGDState>[], group: ParamGroup<SGDGroup>): void {
+function updateFused(
+  all: readonly Member<SGDState>[],
+  group: ParamGroup<SGDGroup>,
+  scaling: GradientScaling | null,
+): void {
   checkFused(all);
   if (all.some(({ grad }) => grad.isSparse)) throw new TorchError('`_fused_sgd` does not support sparse gradients');
   const { weightDecay, momentum, lr, dampening, nesterov, maximize } = group;
@@ -127,7 +131,7 @@ function updateFused(all: readonly Member<SGDState>[], group: ParamGroup<SGDGrou
     for (const { grad, state } of members) if (isFirst) state.momentumBuffer = keep(zerosLike(grad));
     const buffers = momentum === 0 ? [] : members.map(({ state }) => state.momentumBuffer as Tensor);
     const lists = [members.map(({ param }) => param), members.map(({ grad }) => grad), buffers];
-    fused_('sgd', ...lists, weightDecay, momentum, lr, dampening, nesterov, maximize, isFirst);
+    fused_('sgd', [...lists, weightDecay, momentum, lr, dampening, nesterov, maximize, isFirst], scaling);
   };
   for (const members of byDeviceAndDtype(all)) {
     // A buffer is made at a parameter's first step with momentum, which the op must know of.
