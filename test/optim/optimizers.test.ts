@@ -143,6 +143,8 @@ const cases: Readonly<Record<string, readonly (readonly [Options, Needs?])[]>> =
     [{ lr: 0.02, momentum: 0.7, weightDecay: 0.01, nesterov: true, maximize: true }],
     [{ lr: 0.1 }, sparse],
     [{ lr: 0.1, maximize: true }, sparse],
+    [{ lr: 0.1, momentum: 0.9, dampening: 0.2 }, onlySparse],
+    [{ lr: 0.1, momentum: 0.9, nesterov: true }, onlySparse],
     [{ momentum: 0.9, weightDecay: 0.1 }, complex],
     [{ momentum: 0.9 }, { dtype: 'float64' }],
   ],

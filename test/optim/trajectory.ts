@@ -1,5 +1,5 @@
 import type { AnyOptimizer, AnyStateDict, OptionValue, StateValue } from '../../lib/optim';
-import { callOp, randn, sparseCooTensor, Tensor, zeros, type DType } from '../../lib/tensor';
+import { randn, sparseCooTensor, Tensor, zeros, type DType } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeDifference, expectSameBits, type Oracle, type OracleInput, type OracleValue } from '../oracle/oracle';
 
@@ -70,26 +70,13 @@ export function drawWalk(trajectory: Pick<Trajectory, 'steps' | 'seed' | 'shapes
   return { initial, gradients };
 }
 
-/** A gradient as it goes to Python, where `gradient_of` makes it again. */
-export function gradientInput(gradient: Tensor | null): OracleInput {
-  if (gradient === null || !gradient.isSparse) return gradient;
-  const [indices, values] = ['_indices', '_values'].map((name) => callOp<Tensor>(`aten::${name}`, [gradient]));
-  return { indices: indices as Tensor, values: values as Tensor, size: [...gradient.shape] };
-}
-
-/** Python's side of {@link gradientInput}, and a walk over some of the steps. */
+/** A walk over some of the steps in Python. */
 export const pythonWalk = `
-def gradient_of(g):
-    if g is None:
-        return None
-    if isinstance(g, dict):
-        return torch.sparse_coo_tensor(g['indices'], g['values'], g['size'])
-    return g.clone()
 def walk(optimizer, params, steps, after=lambda i: None):
     visited = []
     for i in steps:
         for p, g in zip(params, gradients[i]):
-            p.grad = gradient_of(g)
+            p.grad = None if g is None else g.clone()
         optimizer.step()
         after(i)
         visited += [p.detach().clone() for p in params]
@@ -173,7 +160,7 @@ arrived, _ = resume(our_params, unpacked(our_state)) if hand_over > 0 else ([], 
     {
       inputs: {
         initial,
-        gradients: gradients.map((step) => step.map(gradientInput)),
+        gradients,
         hand_over: handOver,
         steps,
         our_params: middle.params,

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../lib/tensor';
+import { sparseParts } from './values';
 
 /** Element sizes in bytes, and how to read an element's bits as a number where a value helps the reader. */
 const elements: Record<string, { size: number; read?: (view: DataView, offset: number) => number | bigint }> = {
@@ -29,6 +30,8 @@ export function describeDifference(actual: Tensor, expected: Tensor): string | n
   if (actual.shape.join() !== expected.shape.join()) {
     return `shape [${actual.shape.join(', ')}], expected [${expected.shape.join(', ')}]`;
   }
+  if (actual.layout !== expected.layout) return `layout ${actual.layout}, expected ${expected.layout}`;
+  if (actual.isSparse) return describeSparseDifference(actual, expected);
   const ours = actual.toBytes();
   const theirs = expected.toBytes();
   if (Buffer.compare(ours, theirs) === 0) return null;
@@ -58,6 +61,15 @@ export function describeDifference(actual: Tensor, expected: Tensor): string | n
     `${different} of ${count} elements differ; first at [${unravel(first, actual.shape).join(', ')}]: ` +
     `${show(left, ours)}, expected ${show(right, theirs)}`
   );
+}
+
+function describeSparseDifference(actual: Tensor, expected: Tensor): string | null {
+  const [ours, theirs] = [sparseParts(actual), sparseParts(expected)];
+  for (const part of ['indices', 'values'] as const) {
+    const difference = describeDifference(ours[part], theirs[part]);
+    if (difference !== null) return `${part}: ${difference}`;
+  }
+  return null;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array, at: number, size: number): boolean {

@@ -32,6 +32,15 @@ SAFE_INTEGER = 2**53 - 1
 
 
 def encode_tensor(tensor):
+    if tensor.layout == torch.sparse_coo:
+        tensor = tensor.detach()
+        return {
+            "$": "sparse",
+            "shape": list(tensor.shape),
+            "coalesced": tensor.is_coalesced(),
+            "indices": encode(tensor._indices()),
+            "values": encode(tensor._values()),
+        }
     flat = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
     data = ctypes.string_at(flat.data_ptr(), flat.nbytes) if flat.nbytes else b""
     return {
@@ -77,6 +86,9 @@ def decode(value):
         if not data:
             return torch.empty(value["shape"], dtype=dtype)
         return torch.frombuffer(data, dtype=dtype).reshape(value["shape"])
+    if tag == "sparse":
+        indices, values = decode(value["indices"]), decode(value["values"])
+        return torch.sparse_coo_tensor(indices, values, value["shape"], is_coalesced=value["coalesced"])
     if tag == "bigint":
         return int(value["value"])
     if tag == "float":

@@ -1,4 +1,4 @@
-import { frombytes, Tensor, type DType } from '../../lib/tensor';
+import { callOp, frombytes, sparseCooTensor, Tensor, type DType } from '../../lib/tensor';
 
 /** What can be sent to Python. Whole numbers up to 2^53 arrive as `int`, other numbers (and -0) as `float`. */
 export type OracleInput =
@@ -21,6 +21,7 @@ export type Wire = null | boolean | number | string | Wire[] | WireObject;
 
 type WireObject =
   | { $: 'tensor'; dtype: string; shape: number[]; data: string }
+  | { $: 'sparse'; shape: number[]; coalesced: boolean; indices: Wire; values: Wire }
   | { $: 'bigint' | 'float'; value: string }
   | { $: 'bytes'; data: string }
   | { $: 'dict'; entries: [string, Wire][] };
@@ -30,6 +31,7 @@ export function encode(value: OracleInput): Wire {
   if (typeof value === 'bigint') return { $: 'bigint', value: value.toString() };
   if (typeof value === 'number') return encodeNumber(value);
   if (value instanceof Tensor) {
+    if (value.isSparse) return encodeSparse(value);
     return { $: 'tensor', dtype: value.dtype, shape: [...value.shape], data: base64(value.toBytes()) };
   }
   if (value instanceof Uint8Array) return { $: 'bytes', data: base64(value) };
@@ -43,6 +45,10 @@ export function decode(value: Wire): OracleValue {
   switch (value.$) {
     case 'tensor':
       return frombytes(Buffer.from(value.data, 'base64'), value.dtype as DType, value.shape);
+    case 'sparse':
+      return sparseCooTensor(decode(value.indices) as Tensor, decode(value.values) as Tensor, value.shape, {
+        isCoalesced: value.coalesced,
+      });
     case 'bigint':
       return BigInt(value.value);
     case 'float':
@@ -52,6 +58,23 @@ export function decode(value: Wire): OracleValue {
     case 'dict':
       return Object.fromEntries(value.entries.map(([key, item]) => [key, decode(item)]));
   }
+}
+
+/** Indices and values as they are, repeated ones too: their order decides the bits of a sum. */
+export function sparseParts(tensor: Tensor): { indices: Tensor; values: Tensor } {
+  const part = (name: string): Tensor => callOp(`aten::_${name}`, [tensor.detach()]);
+  return { indices: part('indices'), values: part('values') };
+}
+
+function encodeSparse(tensor: Tensor): Wire {
+  const { indices, values } = sparseParts(tensor);
+  return {
+    $: 'sparse',
+    shape: [...tensor.shape],
+    coalesced: tensor.isCoalesced(),
+    indices: encode(indices),
+    values: encode(values),
+  };
 }
 
 /**
