@@ -33,14 +33,16 @@ function timed(what, body) {
   return value;
 }
 
+/** @param {any} tensor */
+const sumOf = (tensor) => torch.scope(() => floatHex(tensor.double().sum().item()));
+
 try {
   for (let pass = 0; pass < settings.passes; pass++) {
     timed('save', () => torch.save(saved, file));
     torch.scope(() => {
       const loaded = timed('load', () => torch.load(file));
       const moments = Object.values(loaded.optimizer.state).map((state) => state.exp_avg);
-      const tensors = [...loaded.model.values(), ...moments];
-      sum = tensors.map((tensor) => floatHex(tensor.double().sum().item())).join(' ');
+      sum = [...loaded.model.values(), ...moments].map(sumOf).join(' ');
     });
     torch.scope(() => {
       timed('map', () => torch.load(file, { mmap: true }));

@@ -17,7 +17,7 @@ import { realData, sampleData } from '../test/parity/datasets.mjs';
 const here = path.join(root, 'bench');
 
 const help = `node bench/run.mjs [options]
-  --only NAMES     of ops,vit,checkpoint,images,memory, separated by commas
+  --only NAMES     of ops,vit,optimizer,checkpoint,images,memory, separated by commas
   --repeat N       processes per side and benchmark (default 3)
   --threads N      inside one op, both sides (default: the machine's cores)
   --steps N        training steps per process (default 8)
@@ -86,6 +86,23 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       ],
       bits: (result) => result.losses.join(' '),
     },
+    ...optimizersWithoutClosure().map((optimizer) => ({
+      name: 'optimizer',
+      title: `step of ${optimizer}, ${small ? 'small' : '86,284,806 parameters'}`,
+      // Muon takes matrices only.
+      settings: { threads, steps, model, optimizer, matrices: optimizer === 'Muon' },
+      metrics: [
+        {
+          name: 'step',
+          unit: 's',
+          of: (/** @type {{ seconds: number[] }} */ result) => minimum(result.seconds.slice(1)),
+          // Of those that step in one pass over the memory; the others are PyTorch's ops, one after the other.
+          target: optimizer.startsWith('Adam') && optimizer !== 'Adamax' ? 0.6 : 1,
+        },
+        { ...peakMemory, target: 1.05 },
+      ],
+      bits: (/** @type {{ sum: string }} */ result) => result.sum,
+    })),
     {
       name: 'checkpoint',
       title: `checkpoint of the ViT with Adam's state, ${small ? 'small' : '1 GB'}`,
@@ -135,10 +152,18 @@ function benchmarks({ threads, steps, iterations, small, data }) {
   ];
 }
 
+/** The optimizers that step by dense gradients alone, by their names in torch.optim. */
+function optimizersWithoutClosure() {
+  const optim = createRequire(import.meta.url)(path.join(root, 'dist', 'optim'));
+  return Object.keys(optim).filter(
+    (name) => optim[name].prototype instanceof optim.Optimizer && !['LBFGS', 'SparseAdam'].includes(name),
+  );
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', default: 'ops,vit,checkpoint,images,memory' },
+      only: { type: 'string', default: 'ops,vit,optimizer,checkpoint,images,memory' },
       repeat: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(os.availableParallelism()) },
       steps: { type: 'string', default: '8' },
@@ -161,7 +186,7 @@ async function main() {
     names.includes(name),
   );
   if (chosen.length === 0)
-    throw new Error(`expected some of ops,vit,checkpoint,images,memory for --only, received ${values.only}`);
+    throw new Error(`expected some of ops,vit,optimizer,checkpoint,images,memory for --only, received ${values.only}`);
   if (steps < 3) throw new Error('expected at least 3 for --steps: the first two warm up');
 
   const cpu = os.cpus()[0]?.model ?? 'unknown CPU';
