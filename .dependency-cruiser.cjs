@@ -4,7 +4,7 @@
 // nothing of each other.
 const floors = [
   ['engine'],
-  ['tensor'],
+  ['tensor', 'backends'],
   ['autograd'],
   ['nn'],
   ['optim'],
@@ -37,7 +37,7 @@ module.exports = {
       name: 'only-the-engine-loads-the-addon',
       severity: 'error',
       comment: 'The binding stays behind lib/engine; composites get it from there.',
-      from: { path: '^lib/', pathNot: '^lib/(engine|tensor|autograd|nn|optim)/' },
+      from: { path: '^lib/', pathNot: '^lib/(engine|tensor|backends|autograd|nn|optim)/' },
       to: { path: '^lib/engine/(binding|gate|load)' },
     },
     {

@@ -46,6 +46,7 @@ export {
   setAutocastDtype,
   setAutocastEnabled,
 } from './amp';
+export { backends, type Backends } from './backends';
 /** Layers, losses and containers of a network: `torch.nn`. */
 export * as nn from './nn';
 /** Optimizers and schedules of the learning rate: `torch.optim`. */

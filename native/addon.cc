@@ -13,6 +13,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterDispatch(exports);
     RegisterAutocast(exports);
     RegisterSettings(exports);
+    RegisterBackends(exports);
     RegisterTensors(exports);
     RegisterData(exports);
     RegisterWarnings(exports);

@@ -74,6 +74,7 @@ void RegisterLibrary(Exports& exports);
 void RegisterDispatch(Exports& exports);
 void RegisterAutocast(Exports& exports);
 void RegisterSettings(Exports& exports);
+void RegisterBackends(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
 void RegisterWarnings(Exports& exports);

@@ -241,6 +241,18 @@ export interface NativeBinding {
   isWarnAlways(): boolean;
   setWarnAlways(enabled: boolean): void;
 
+  // -- which kernels, and how exactly; see lib/backends -------------------------------------------------------------------
+  /** Such as `cudnn.enabled`; those that end in `isAvailable` cannot be set. */
+  backendFlagNames(): string[];
+  backendFlag(name: string): boolean;
+  setBackendFlag(name: string, on: boolean): void;
+  /** Of `generic`, `cuda` or `mkldnn`, for `all` ops, `conv`, `rnn` or `matmul`: `none`, `ieee`, `tf32` or `bf16`. */
+  fp32Precision(backend: string, op: string): string;
+  setFp32Precision(backend: string, op: string, precision: string): void;
+  /** Numbers of `torch.nn.attention.SDPBackend`. */
+  sdpPriorityOrder(): number[];
+  setSdpPriorityOrder(order: readonly number[]): void;
+
   // -- ops ------------------------------------------------------------------------------------------------------------
   /** Every op of the dispatcher, `name.overload` or `name`, sorted. */
   opNames(): string[];

@@ -31,6 +31,8 @@ export {
 } from './adaptive-pooling';
 export { AdaptiveLogSoftmaxWithLoss, type AdaptiveLogSoftmaxOptions } from './adaptive-softmax';
 export type { Sizes } from './arguments';
+/** Which kernel computes attention: `torch.nn.attention`. */
+export * as attention from '../backends/attention';
 export { MultiheadAttention, type AttentionOptions, type MultiheadAttentionOptions } from './attention';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm';
 export {
