@@ -34,8 +34,8 @@ export interface SdpaKernelOptions {
  * @example
  * ```ts
  * const [query, key, value] = [torch.rand([1, 2, 4, 8]), torch.rand([1, 2, 4, 8]), torch.rand([1, 2, 4, 8])];
- * const { SDPBackend, sdpaKernel } = nn.attention;
- * const attended = sdpaKernel(SDPBackend.MATH, () => nn.functional.scaledDotProductAttention(query, key, value));
+ * const { SDPBackend, sdpaKernel } = torch.nn.attention;
+ * const attended = sdpaKernel(SDPBackend.MATH, () => torch.nn.functional.scaledDotProductAttention(query, key, value));
  * console.log(attended.shape); // [ 1, 2, 4, 8 ]
  * ```
  */
