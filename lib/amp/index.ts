@@ -1,5 +1,6 @@
 /** Mixed precision (`torch.amp`). */
 export { autocast, autocastAsync, type AutocastOptions } from './autocast';
+export { customBwd, customFwd, type CustomFwdOptions } from './custom-function';
 export { GradScaler, type GradScalerOptions, type GradScalerStateDict } from './grad-scaler';
 export {
   autocastDecrementNesting,

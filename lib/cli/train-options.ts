@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 
 import type { Device } from '../tensor';
 import { modelNames, recipes } from '../train/recipes';
-import { protocols, type SettingsOverrides } from '../train/settings';
+import { dtypes, protocols, type SettingsOverrides } from '../train/settings';
 import { deviceName, folderName, fraction, oneOf, positiveNumber, wholeNumber } from './values';
 
 /** The flags of `train`, as commander hands them over. */
@@ -40,7 +40,7 @@ export function defineTrainOptions(command: Command): void {
     ['--dropout <x>', 'share of values dropped in training', fraction],
     ['--seed <n>', 'of all random numbers (default 0)', wholeNumber(0)],
     ['--device <name>', 'cpu, cuda or cuda:i (default: a GPU where there is one)', deviceName],
-    ['--dtype <name>', 'type of the weights: float32', oneOf(['float32'])],
+    ['--dtype <name>', 'what is computed in: float32, or bfloat16 by autocast', oneOf(dtypes)],
     ['--threads <n>', "threads inside one op (default: libtorch's own)", wholeNumber(1, 1024)],
     ['--protocol <name>', 'how to score: article, as the notebook does, or clean', oneOf(protocols)],
     ['--limit <n>', 'only the first n train samples', wholeNumber(1)],

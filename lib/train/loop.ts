@@ -141,7 +141,7 @@ export class TrainLoop {
   /** Null if it was asked to stop. */
   private async scoreEpoch(): Promise<Scored | null> {
     const { experiment, fixed } = this;
-    const { scores, predicted } = scoreBatch(experiment.model, fixed, new SplitCounts());
+    const { scores, predicted } = scoreBatch(experiment, fixed, new SplitCounts());
     if (experiment.loaders.validation === null) return { scores: meanScores([scores]), predicted };
     const scored = await this.scoreSplit(experiment.loaders.validation);
     if (scored === null) {
@@ -156,7 +156,7 @@ export class TrainLoop {
     const batches: BatchScores[] = [];
     for await (const loaded of loader) {
       const batch = toDevice(loaded, this.experiment.settings.device);
-      const { scores, predicted } = scoreBatch(this.experiment.model, batch, counts);
+      const { scores, predicted } = scoreBatch(this.experiment, batch, counts);
       for (const tensor of [...batch, predicted]) tensor.dispose();
       batches.push(scores);
       await setImmediate();

@@ -7,11 +7,12 @@ import {
   segmentationScores,
   softIoU,
 } from '../metrics';
-import type { Module } from '../nn';
 import { floatHex } from '../serialize';
 import type { Tensor } from '../tensor';
 import type { Batch } from './data';
 import type { MatrixScores, ReferenceLines, Scores } from './events';
+import type { Experiment } from './experiment';
+import { inPrecision } from './precision';
 
 /** Classes of the trimaps, in the order of their numbers. */
 export const classNames = ['pet', 'background', 'border'] as const;
@@ -36,14 +37,15 @@ export class SplitCounts {
  * @returns the scores and the predicted classes [N, 1, H, W], which the caller disposes
  */
 export function scoreBatch(
-  model: Module,
+  { model, settings }: Pick<Experiment, 'model' | 'settings'>,
   [images, targets]: Batch,
   counts: SplitCounts,
 ): { scores: BatchScores; predicted: Tensor } {
   model.eval();
   return scope(() =>
     inferenceMode(() => {
-      const probabilities = model.forward(images).softmax(1); // [N, 3, H, W]
+      const logits = inPrecision(settings, () => model.forward(images)); // [N, 3, H, W]
+      const probabilities = logits.float().softmax(1);
       const predicted = probabilities.argmax(1, true); // [N, 1, H, W]
       counts.confusion.update(predicted, targets);
       const scores = {

@@ -6,6 +6,9 @@ import { recipes, type RecipeNumbers } from './recipes';
 export const protocols = ['article', 'clean'] as const;
 export type Protocol = (typeof protocols)[number];
 
+/** What a forward pass computes in: `bfloat16` by autocast, where the weights stay float32. */
+export const dtypes = ['float32', 'bfloat16'] as const;
+
 /** Where the images come from: a folder in the official layout, or the sample that the program draws. */
 export interface DataChoice {
   readonly kind: 'folder' | 'sample';
@@ -21,7 +24,7 @@ export interface TrainSettings extends RecipeNumbers {
   readonly seed: number;
   /** `cpu`, `cuda`, or `cuda:i`. */
   readonly device: Device;
-  readonly dtype: 'float32';
+  readonly dtype: (typeof dtypes)[number];
   /** Threads inside one op. Large sums are split by it, so it decides bits. */
   readonly threads: number;
   /** Only the first so many samples of `trainval`; null is all. */

@@ -31,7 +31,10 @@ describe('errors of usage are one line with the nearest right spelling, and exit
       ['--recipe', 'qick'],
       "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit or quick, did you mean quick?",
     ],
-    [['--dtype', 'bfloat16'], "option '--dtype <name>' argument 'bfloat16' is invalid. Expected float32"],
+    [
+      ['--dtype', 'float8'],
+      "option '--dtype <name>' argument 'float8' is invalid. Expected float32 or bfloat16, did you mean float32?",
+    ],
     [
       ['--device', 'gpu'],
       "option '--device <name>' argument 'gpu' is invalid. Expected cpu, cuda or cuda:i, did you mean cpu?",

@@ -36,10 +36,12 @@ def soft_iou(probabilities, truth, smooth=0.001):
     return ((intersection.sum(dim=(1, 2, 3)) + smooth) / (union.sum(dim=(1, 2, 3)) + smooth)).mean()
 
 
-def scores(model, images, truth):
+def scores(model, images, truth, dtype):
     model.eval()
     with torch.inference_mode():
-        probabilities = model(images).softmax(dim=1)
+        with precision(dtype):
+            logits = model(images)
+        probabilities = logits.float().softmax(dim=1)
         predicted = probabilities.argmax(dim=1, keepdim=True)
         accuracy = torchmetrics.classification.MulticlassAccuracy(CLASSES, average="micro")
         jaccard = torchmetrics.classification.MulticlassJaccardIndex(CLASSES, average="micro", ignore_index=BACKGROUND)
@@ -48,6 +50,10 @@ def scores(model, images, truth):
             "iou": jaccard(predicted, truth).item(),
             "customIou": soft_iou(probabilities, truth).item(),
         }
+
+
+def precision(dtype):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16")
 
 
 def mean(values):
@@ -156,7 +162,7 @@ def main():
         report.event("batch", split=split, imagesSha256=sha256(images), targetsSha256=sha256(truth))
         report.tensor(0, f"{split} images", images)
         report.tensor(0, f"{split} truth", truth)
-    untrained = scores(model, *fixed_batch)
+    untrained = scores(model, *fixed_batch, args.dtype)
     report.event("epoch", epoch=0, lr=args.lr, **untrained, **hexes(untrained), stateSha256=state_sha256(model))
 
     step = 0
@@ -169,15 +175,16 @@ def main():
             step += 1
             step_began = time.perf_counter()
             optimizer.zero_grad()
-            logits = model(images)
-            loss = criterion(logits, truth.squeeze(1))
+            with precision(args.dtype):
+                logits = model(images)
+                loss = criterion(logits, truth.squeeze(1))
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
             seconds = time.perf_counter() - step_began
             report.event("step", epoch=epoch, step=step, loss=losses[-1], lossHex=losses[-1].hex(), seconds=seconds)
             report.step(step, model, optimizer, images, truth, logits, loss)
-        fixed = scores(model, *fixed_batch)
+        fixed = scores(model, *fixed_batch, args.dtype)
         scheduler.step()
         report.event(
             "epoch",
@@ -193,7 +200,7 @@ def main():
             peakRssBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         )
 
-    batches = [scores(model, images, truth) for images, truth in test_loader]
+    batches = [scores(model, images, truth, args.dtype) for images, truth in test_loader]
     final = {name: mean([batch[name] for batch in batches]) for name in batches[0]}
     report.event("test", protocol="article", samples=len(test_set), **final, **hexes(final))
 
@@ -211,6 +218,7 @@ def parse():
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--test-batch-size", type=int, default=21)
     parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--limit", type=int, help="first N train samples")

@@ -11,6 +11,7 @@ import { root } from '../../scripts/lib/project.mjs';
 const require = createRequire(import.meta.url);
 const torch = require(path.join(root, 'dist'));
 const { buildExperiment } = require(path.join(root, 'dist', 'train', 'experiment'));
+const { inPrecision } = require(path.join(root, 'dist', 'train', 'precision'));
 const { resolveSettings } = require(path.join(root, 'dist', 'train', 'settings'));
 
 const [directory, configText, traceFile] = process.argv.slice(2);
@@ -67,8 +68,11 @@ for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     step++;
     torch.scope(() => {
       optimizer.zeroGrad();
-      const logits = model.forward(images);
-      const loss = criterion.forward(logits, truth.squeeze(1));
+      let logits;
+      const loss = inPrecision(settings, () => {
+        logits = model.forward(images);
+        return criterion.forward(logits, truth.squeeze(1));
+      });
       loss.backward();
       optimizer.step();
       tell(step, 'images', images);

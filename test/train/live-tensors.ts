@@ -14,7 +14,7 @@ async function main(directory: string): Promise<void> {
   const step = (): number => {
     experiment.model.train();
     const loss = trainStep(experiment, batch);
-    scoreBatch(experiment.model, batch, new SplitCounts()).predicted.dispose();
+    scoreBatch(experiment, batch, new SplitCounts()).predicted.dispose();
     return loss;
   };
 
