@@ -1,7 +1,6 @@
-export { multiclassAccuracy, MulticlassAccuracy, type MulticlassAccuracyOptions } from './accuracy';
-export type { Average } from './averaging';
-export { multiclassConfusionMatrix, MulticlassConfusionMatrix } from './confusion-matrix';
-export { ConfusionMetric, type ConfusionMetricOptions } from './confusion-metric';
-export { multiclassJaccardIndex, MulticlassJaccardIndex, type MulticlassJaccardIndexOptions } from './jaccard';
+export * from './classification';
+export { type AnyMetric, Metric } from './metric';
+export type { StateReduction, StateValue } from './metric-state';
+export type { Average, MultidimAverage, Normalize } from './options';
 export { type SegmentationScores, segmentationScores } from './segmentation-scores';
 export { iouLoss, softIoU, type SoftIoUOptions } from './soft-iou';

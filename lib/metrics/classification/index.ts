@@ -1,0 +1,44 @@
+export * from './accuracy';
+export * from './cohen-kappa';
+export {
+  BinaryConfusionMatrix,
+  binaryConfusionMatrix,
+  BinaryConfusionMetric,
+  ConfusionMatrix,
+  confusionMatrix,
+  ConfusionMetric,
+  type ConfusionOptions,
+  MulticlassConfusionMatrix,
+  multiclassConfusionMatrix,
+  MulticlassConfusionMetric,
+  MultilabelConfusionMatrix,
+  multilabelConfusionMatrix,
+  MultilabelConfusionMetric,
+  type NormalizeOption,
+  type ThresholdConfusionOptions,
+} from './confusion-matrix';
+export * from './f-beta';
+export * from './hamming-distance';
+export * from './jaccard-index';
+export * from './matthews-corrcoef';
+export * from './precision';
+export * from './recall';
+export * from './specificity';
+export type { Ratio, Reduction } from './stat-reduction';
+export {
+  BinaryStatScores,
+  binaryStatScores,
+  type BinaryStatScoresOptions,
+  MulticlassStatScores,
+  multiclassStatScores,
+  type MulticlassStatScoresOptions,
+  MultilabelStatScores,
+  multilabelStatScores,
+  type MultilabelStatScoresOptions,
+  StatScores,
+  statScores,
+  type StatScoresOptions,
+} from './stat-scores';
+export type { StatCounts } from './stat-counts';
+export { SummaryMetric } from './summary-metric';
+export type { ByTask, ByTaskOfOneLabel, FunctionByTask } from './task';

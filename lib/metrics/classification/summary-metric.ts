@@ -1,0 +1,47 @@
+import { scope } from '../../engine';
+import type { Tensor } from '../../tensor';
+import { Metric } from '../metric';
+import { checkInputs } from './labels';
+
+/**
+ * A metric of predictions and truth whose value follows from a summary of them: what `update` adds to the state is what
+ * the function form scores at once.
+ */
+export abstract class SummaryMetric<Summary, Output = Tensor> extends Metric<[preds: Tensor, target: Tensor], Output> {
+  override get fullStateUpdate(): boolean {
+    return false;
+  }
+
+  /** @internal What is counted in a batch. */
+  abstract summarize(preds: Tensor, target: Tensor): Summary;
+
+  /** @internal What follows from it. */
+  abstract score(summary: Summary): Output;
+
+  /** @internal Adds what was counted to the state. */
+  protected abstract add(summary: Summary): void;
+
+  /** @internal What was counted in all batches. */
+  protected abstract total(): Summary;
+
+  override update(preds: Tensor, target: Tensor): void {
+    checkInputs(this.constructor.name, preds, target);
+    this.add(this.summarize(preds, target));
+  }
+
+  override compute(): Output {
+    return this.score(this.total());
+  }
+}
+
+/** The function form of a metric: the score of one batch. */
+export function functionOf<Args extends readonly unknown[], Summary, Output>(
+  name: string,
+  Type: new (...args: Args) => SummaryMetric<Summary, Output>,
+): (preds: Tensor, target: Tensor, ...args: Args) => Output {
+  return (preds, target, ...args) => {
+    checkInputs(name, preds, target);
+    const metric = new Type(...args);
+    return scope(() => metric.score(metric.summarize(preds, target)));
+  };
+}
