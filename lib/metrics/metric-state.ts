@@ -61,6 +61,12 @@ export class MetricState {
     free(before, after);
   }
 
+  /** Has the value made anew when it is asked for. */
+  forget(name: string): void {
+    free(this.values.get(name));
+    this.values.delete(name);
+  }
+
   /** Makes buffers of what was pushed to lists. */
   absorb(): void {
     for (const [name, value] of this.values) {

@@ -132,6 +132,7 @@ export abstract class Metric<
       throw valueError("`dist_reduce_fx` must be callable or one of ['mean', 'sum', 'cat', 'min', 'max', None]");
     }
     this.definitions.set(name, { initial: initialOf(initial), reduction, persistent });
+    this.state.forget(name);
     this.exposeState(name);
   }
 
