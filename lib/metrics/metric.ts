@@ -2,12 +2,27 @@ import { noGrad } from '../autograd';
 import { checkObject, checkString, describe, scope, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import { Buffer, Module } from '../nn';
+import { snakeCase } from '../nn/names';
 import { isDType, Tensor, type Device, type DType } from '../tensor';
 import { initialOf, MetricState, type StateDefinition, type StateReduction, type StateValue } from './metric-state';
 import { mapTensors } from './values';
 
 /** A metric whatever it takes and gives. */
 export type AnyMetric = Metric<never, unknown>;
+
+/** A metric by what it takes and gives: TypeScript reads both from it where it does not from the class {@link Metric}. */
+export interface MetricLike<Inputs extends readonly unknown[], Output = Tensor> {
+  /** Batches since the last reset. */
+  readonly updateCount: number;
+  /** Adds a batch. */
+  update(...inputs: Inputs): void;
+  /** The score of everything since the last reset. */
+  compute(): Output;
+  /** Adds a batch and returns its score. */
+  forward(...inputs: Inputs): Output;
+  /** Forgets all batches. */
+  reset(): void;
+}
 
 const reductions: readonly unknown[] = ['sum', 'mean', 'max', 'min', 'cat', null];
 
@@ -91,7 +106,7 @@ export abstract class Metric<
 
   /** A batch was added since the last reset. */
   get updateCalled(): boolean {
-    return this.state.updateCount > 0;
+    return this.updateCount > 0;
   }
 
   /** The states by name. They are the metric's own and end with its next update: clone what you want to keep. */
@@ -165,7 +180,7 @@ export abstract class Metric<
    *
    * @throws ArgumentError for a metric of another class, or where {@link fullStateUpdate} is not false
    */
-  mergeState(incoming: Metric<Inputs, Output>): void {
+  mergeState(incoming: MetricLike<Inputs, Output>): void {
     if (!(incoming instanceof Metric) || !(incoming instanceof this.constructor)) {
       throw valueError(
         `Expected incoming state to be an instance of ${this.constructor.name} but got ${describe(incoming)}`,
@@ -266,23 +281,59 @@ export abstract class Metric<
 
   /** The parameters, buffers and children of this metric alone; its states are buffers, too. */
   override members(): ReturnType<Module['members']> {
-    return [...super.members(), ...this.state.buffers()];
+    const states = this.state.buffers().map(([name, buffer]): [string, Buffer] => [snakeCase(name), buffer]);
+    return [...super.members(), ...states];
   }
 
   override ownState(): ReturnType<Module['ownState']> {
     const states = [...this.definitions].filter(([, { persistent }]) => persistent);
-    return [...super.ownState(), ...states.map(([name]): [string, Buffer] => [name, this.state.get(name) as Buffer])];
+    const buffers = states.map(([name]): [string, Buffer] => [snakeCase(name), this.state.get(name) as Buffer]);
+    return [...super.ownState(), ...buffers];
   }
 
   override optionalState(): readonly string[] {
-    return [...this.definitions.keys()];
+    return [...this.definitions.keys()].map(snakeCase);
   }
 
-  // -- sharing, for collections -----------------------------------------------------------------------------------------
+  // -- for wrappers and collections -------------------------------------------------------------------------------------
+
+  /** @internal Its state, to keep elsewhere; the metric begins anew. */
+  takeState(): MetricState {
+    const { state } = this;
+    this.state = state.fresh();
+    return state;
+  }
+
+  /** @internal The score of a state of such a metric, which is freed. */
+  computeOf(state: MetricState): Output {
+    const before = this.state;
+    this.state = state;
+    try {
+      return this.compute();
+    } finally {
+      this.state = before;
+      state.reset();
+    }
+  }
+
+  /** @internal A state of two, neither of which changes: `later` came after `earlier`. */
+  mergedState(earlier: MetricState, later: MetricState): MetricState {
+    const merged = earlier.copy(this.definitions);
+    merged.updateCount += later.updateCount;
+    noGrad(() => scope(() => merged.merge(later, merged.updateCount)));
+    return merged;
+  }
 
   /** @internal Has the state of `leader` from now on, and not one of its own; with null, a copy of what it has. */
   shareState(leader: AnyMetric | null): void {
-    this.state = leader === null ? this.state.copy(this.definitions) : (leader as unknown as Metric).state;
+    const other = leader?.currentState() ?? this.state.copy(this.definitions);
+    if (leader !== null && other !== this.state) this.state.reset();
+    this.state = other;
+  }
+
+  /** @internal Its state, for sharing. */
+  currentState(): MetricState {
+    return this.state;
   }
 
   /** @internal The definitions of its states, for comparing. */

@@ -43,7 +43,7 @@ export abstract class ConfusionMetric extends SummaryMetric<Tensor> {
     this.addState('confmat', () => zeros([...shape], { dtype: 'int64' }), 'sum');
   }
 
-  protected override add(confusion: Tensor): void {
+  protected override accumulate(confusion: Tensor): void {
     this.confmat = this.confmat.add(confusion);
   }
 

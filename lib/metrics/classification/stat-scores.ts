@@ -88,7 +88,7 @@ abstract class StatScoresMetric extends SummaryMetric<StatCounts> {
     }
   }
 
-  protected override add(counts: StatCounts): void {
+  protected override accumulate(counts: StatCounts): void {
     for (const name of countNames) {
       const state = this[name];
       if (Array.isArray(state)) state.push(counts[name]);

@@ -19,14 +19,14 @@ export abstract class SummaryMetric<Summary, Output = Tensor> extends Metric<[pr
   abstract score(summary: Summary): Output;
 
   /** @internal Adds what was counted to the state. */
-  protected abstract add(summary: Summary): void;
+  protected abstract accumulate(summary: Summary): void;
 
   /** @internal What was counted in all batches. */
   protected abstract total(): Summary;
 
   override update(preds: Tensor, target: Tensor): void {
     checkInputs(this.constructor.name, preds, target);
-    this.add(this.summarize(preds, target));
+    this.accumulate(this.summarize(preds, target));
   }
 
   override compute(): Output {

@@ -4,7 +4,14 @@ import { safeDivide } from '../arithmetic';
 import { joined } from '../classification/stat-scores';
 import { Metric } from '../metric';
 import { type Average, shown, withDefaults } from '../options';
-import { checkClassCount, checkSegmentation, type InputFormat, masksOf, pixelDims, type SegmentationOptions } from './inputs';
+import {
+  checkClassCount,
+  checkSegmentation,
+  type InputFormat,
+  masksOf,
+  pixelDims,
+  type SegmentationOptions,
+} from './inputs';
 
 /** Options of {@link DiceScore}. */
 export interface DiceScoreOptions extends SegmentationOptions {

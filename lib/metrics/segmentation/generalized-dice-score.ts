@@ -3,7 +3,14 @@ import { onesLike, where, zeros, type Tensor } from '../../tensor';
 import { safeDivide, times } from '../arithmetic';
 import { Metric } from '../metric';
 import { checkFlag, shown, withDefaults } from '../options';
-import { checkClassCount, checkSegmentation, type InputFormat, masksOf, pixelDims, type SegmentationOptions } from './inputs';
+import {
+  checkClassCount,
+  checkSegmentation,
+  type InputFormat,
+  masksOf,
+  pixelDims,
+  type SegmentationOptions,
+} from './inputs';
 
 /** Options of {@link GeneralizedDiceScore}. */
 export interface GeneralizedDiceScoreOptions extends SegmentationOptions {

@@ -121,7 +121,10 @@ export class HausdorffDistance extends Metric {
     const nearest = this.combined(down, across).min(1)[0];
     const distances = zerosLike(to, { dtype: 'float32' }).flatten();
     const places = rows.mul(to.size(0)).add(columns);
-    return distances.indexPut([places], nearest).reshape([...to.shape]).maskedSelect(from);
+    return distances
+      .indexPut([places], nearest)
+      .reshape([...to.shape])
+      .maskedSelect(from);
   }
 
   private combined(down: Tensor, across: Tensor): Tensor {

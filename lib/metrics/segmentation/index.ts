@@ -1,9 +1,5 @@
 export { DiceScore, diceScore, type DiceScoreOptions } from './dice-score';
-export {
-  GeneralizedDiceScore,
-  generalizedDiceScore,
-  type GeneralizedDiceScoreOptions,
-} from './generalized-dice-score';
+export { GeneralizedDiceScore, generalizedDiceScore, type GeneralizedDiceScoreOptions } from './generalized-dice-score';
 export {
   type DistanceMetric,
   HausdorffDistance,

@@ -39,7 +39,12 @@ export interface MaskSettings {
 }
 
 /** The two as masks [N, C, …], without class 0 where the background is left out. */
-export function masksOf(name: string, preds: Tensor, target: Tensor, settings: MaskSettings): [preds: Tensor, target: Tensor] {
+export function masksOf(
+  name: string,
+  preds: Tensor,
+  target: Tensor,
+  settings: MaskSettings,
+): [preds: Tensor, target: Tensor] {
   checkTensors(name, { preds, target });
   const [predicted, truth] = formatted(preds, target, settings);
   if (predicted.dim() < 3) {

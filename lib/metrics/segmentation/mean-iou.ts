@@ -3,7 +3,14 @@ import { zeros, type Tensor } from '../../tensor';
 import { safeDivide } from '../arithmetic';
 import { Metric } from '../metric';
 import { checkFlag, shown, withDefaults } from '../options';
-import { checkSegmentation, countPlanes, type InputFormat, masksOf, pixelDims, type SegmentationOptions } from './inputs';
+import {
+  checkSegmentation,
+  countPlanes,
+  type InputFormat,
+  masksOf,
+  pixelDims,
+  type SegmentationOptions,
+} from './inputs';
 
 /** Options of {@link MeanIoU}. */
 export interface MeanIoUOptions extends SegmentationOptions {
