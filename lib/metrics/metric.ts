@@ -306,6 +306,7 @@ export abstract class Metric<
 
   /** @internal The score of a state of such a metric, which is freed. */
   computeOf(state: MetricState): Output {
+    checkState(state);
     const before = this.state;
     this.state = state;
     try {
@@ -318,6 +319,8 @@ export abstract class Metric<
 
   /** @internal A state of two, neither of which changes: `later` came after `earlier`. */
   mergedState(earlier: MetricState, later: MetricState): MetricState {
+    checkState(earlier);
+    checkState(later);
     const merged = earlier.copy(this.definitions);
     merged.updateCount += later.updateCount;
     noGrad(() => scope(() => merged.merge(later, merged.updateCount)));
@@ -326,6 +329,8 @@ export abstract class Metric<
 
   /** @internal Has the state of `leader` from now on, and not one of its own; with null, a copy of what it has. */
   shareState(leader: AnyMetric | null): void {
+    if (leader !== null && !(leader instanceof Metric))
+      throw valueError(`expected a metric, received ${describe(leader)}`);
     const other = leader?.currentState() ?? this.state.copy(this.definitions);
     if (leader !== null && other !== this.state) this.state.reset();
     this.state = other;
@@ -340,6 +345,10 @@ export abstract class Metric<
   stateDefinitions(): ReadonlyMap<string, StateDefinition> {
     return this.definitions;
   }
+}
+
+function checkState(state: unknown): void {
+  if (!(state instanceof MetricState)) throw valueError(`expected the state of a metric, received ${describe(state)}`);
 }
 
 function hide(object: object, name: string, value: unknown): void {

@@ -62,8 +62,7 @@ export class BinaryCohenKappa extends BinaryConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return kappa(confusion, this.weights);
   }
 }
@@ -84,8 +83,7 @@ export class MulticlassCohenKappa extends MulticlassConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return kappa(confusion, this.weights);
   }
 }

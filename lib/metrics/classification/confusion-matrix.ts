@@ -62,8 +62,7 @@ export abstract class BinaryConfusionMetric extends ConfusionMetric {
     this.threshold = options.threshold;
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): Tensor {
+  protected override summarize(preds: Tensor, target: Tensor): Tensor {
     return binaryConfusion(preds, target, this);
   }
 }
@@ -78,8 +77,7 @@ export abstract class MulticlassConfusionMetric extends ConfusionMetric {
     super(options, [numClasses, numClasses]);
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): Tensor {
+  protected override summarize(preds: Tensor, target: Tensor): Tensor {
     return multiclassConfusion(preds, target, this);
   }
 }
@@ -98,8 +96,7 @@ export abstract class MultilabelConfusionMetric extends ConfusionMetric {
     this.threshold = options.threshold;
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): Tensor {
+  protected override summarize(preds: Tensor, target: Tensor): Tensor {
     return multilabelConfusion(preds, target, this);
   }
 }
@@ -132,8 +129,7 @@ export class BinaryConfusionMatrix extends BinaryConfusionMetric {
     this.normalize = given.normalize;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return normalized(confusion, this.normalize);
   }
 }
@@ -161,8 +157,7 @@ export class MulticlassConfusionMatrix extends MulticlassConfusionMetric {
     this.normalize = given.normalize;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return normalized(confusion, this.normalize);
   }
 }
@@ -179,8 +174,7 @@ export class MultilabelConfusionMatrix extends MultilabelConfusionMetric {
     this.normalize = given.normalize;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return normalized(confusion, this.normalize);
   }
 }

@@ -45,8 +45,7 @@ export class BinaryJaccardIndex extends BinaryConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     const counts = floating(confusion);
     const cell = (row: number, column: number): Tensor => counts.select(0, row).select(0, column);
     return safeDivide(cell(1, 1), cell(0, 1).add(cell(1, 0)).add(cell(1, 1)), this.zeroDivision);
@@ -77,8 +76,7 @@ export class MulticlassJaccardIndex extends MulticlassConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     const counts = floating(confusion);
     const intersections = counts.diag();
     const [predictions, truths] = [counts.sum(0), counts.sum(1)];
@@ -121,8 +119,7 @@ export class MultilabelJaccardIndex extends MultilabelConfusionMetric {
     return null;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     const counts = floating(confusion);
     const cell = (row: number, column: number): Tensor => counts.select(1, row).select(1, column);
     const intersections = cell(1, 1);

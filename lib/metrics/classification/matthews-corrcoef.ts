@@ -81,8 +81,7 @@ export class BinaryMatthewsCorrCoef extends BinaryConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return correlation(confusion);
   }
 }
@@ -98,8 +97,7 @@ export class MulticlassMatthewsCorrCoef extends MulticlassConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return correlation(confusion);
   }
 }
@@ -115,8 +113,7 @@ export class MultilabelMatthewsCorrCoef extends MultilabelConfusionMetric {
     return true;
   }
 
-  /** @internal */
-  override score(confusion: Tensor): Tensor {
+  protected override score(confusion: Tensor): Tensor {
     return correlation(confusion);
   }
 }

@@ -96,8 +96,7 @@ abstract class StatScoresMetric extends SummaryMetric<StatCounts> {
     }
   }
 
-  /** @internal */
-  override score(counts: StatCounts): Tensor {
+  protected override score(counts: StatCounts): Tensor {
     return this.ratio === null
       ? reduceStatScores(counts, this.reduction)
       : reduceRatio(this.ratio, counts, this.reduction);
@@ -137,8 +136,7 @@ export class BinaryStatScores extends StatScoresMetric {
     return { task: 'binary', average: 'none', samplewise, topK: 1, zeroDivision: this.zeroDivision };
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): StatCounts {
+  protected override summarize(preds: Tensor, target: Tensor): StatCounts {
     return countBinary(preds, target, this);
   }
 }
@@ -172,8 +170,7 @@ export class MulticlassStatScores extends StatScoresMetric {
     return { task: 'multiclass', average, samplewise: this.multidimAverage === 'samplewise', topK, zeroDivision };
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): StatCounts {
+  protected override summarize(preds: Tensor, target: Tensor): StatCounts {
     return countMulticlass(preds, target, this);
   }
 }
@@ -223,8 +220,7 @@ export class MultilabelStatScores extends StatScoresMetric {
     return { task: 'multilabel', average, samplewise: this.multidimAverage === 'samplewise', topK: 1, zeroDivision };
   }
 
-  /** @internal */
-  override summarize(preds: Tensor, target: Tensor): StatCounts {
+  protected override summarize(preds: Tensor, target: Tensor): StatCounts {
     return countMultilabel(preds, target, this);
   }
 }

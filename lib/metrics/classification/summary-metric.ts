@@ -12,17 +12,23 @@ export abstract class SummaryMetric<Summary, Output = Tensor> extends Metric<[pr
     return false;
   }
 
-  /** @internal What is counted in a batch. */
-  abstract summarize(preds: Tensor, target: Tensor): Summary;
+  /** What is counted in a batch. */
+  protected abstract summarize(preds: Tensor, target: Tensor): Summary;
 
-  /** @internal What follows from it. */
-  abstract score(summary: Summary): Output;
+  /** What follows from it. */
+  protected abstract score(summary: Summary): Output;
 
-  /** @internal Adds what was counted to the state. */
+  /** Adds what was counted to the state. */
   protected abstract accumulate(summary: Summary): void;
 
-  /** @internal What was counted in all batches. */
+  /** What was counted in all batches. */
   protected abstract total(): Summary;
+
+  /** @internal The score of one batch, by its function form: the state has no part in it. */
+  evaluate(preds: Tensor, target: Tensor): Output {
+    checkInputs(this.constructor.name, preds, target);
+    return scope(() => this.score(this.summarize(preds, target)));
+  }
 
   override update(preds: Tensor, target: Tensor): void {
     checkInputs(this.constructor.name, preds, target);
@@ -41,7 +47,6 @@ export function functionOf<Args extends readonly unknown[], Summary, Output>(
 ): (preds: Tensor, target: Tensor, ...args: Args) => Output {
   return (preds, target, ...args) => {
     checkInputs(name, preds, target);
-    const metric = new Type(...args);
-    return scope(() => metric.score(metric.summarize(preds, target)));
+    return new Type(...args).evaluate(preds, target);
   };
 }

@@ -1,6 +1,6 @@
 /** Metrics by the name of their task: `Accuracy({ task: 'multiclass', numClasses: 3 })`. */
 
-import { checkObject, scope, valueError } from '../../engine';
+import { checkObject, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
 import { shown } from '../options';
 import { checkInputs } from './labels';
@@ -104,7 +104,6 @@ export function functionByTask<Make, Output = Tensor>(
 ): FunctionByTask<OptionsOf<Make>, Output> {
   return (preds, target, options) => {
     checkInputs(name, preds, target);
-    const metric = (make as (options: object) => SummaryMetric<unknown, Output>)(options);
-    return scope(() => metric.score(metric.summarize(preds, target)));
+    return (make as (options: object) => SummaryMetric<unknown, Output>)(options).evaluate(preds, target);
   };
 }

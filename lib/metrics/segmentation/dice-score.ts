@@ -112,8 +112,12 @@ export class DiceScore extends Metric {
     return this.scores(overlap).nanmean(0);
   }
 
-  /** @internal */
-  overlap(preds: Tensor, target: Tensor): Overlap {
+  /** @internal The scores of the samples of one batch; the state has no part in them. */
+  evaluate(preds: Tensor, target: Tensor): Tensor {
+    return scope(() => this.scores(this.overlap(preds, target)));
+  }
+
+  private overlap(preds: Tensor, target: Tensor): Overlap {
     const [predicted, truth] = masksOf('DiceScore', preds, target, this);
     const dims = pixelDims(truth);
     const support = truth.sum(dims);
@@ -124,8 +128,8 @@ export class DiceScore extends Metric {
     };
   }
 
-  /** @internal The score of each sample, [N] or [N, C]. */
-  scores(given: Overlap): Tensor {
+  /** The score of each sample, [N] or [N, C]. */
+  private scores(given: Overlap): Tensor {
     const isGlobal = this.aggregationLevel === 'global';
     const numerator = isGlobal ? given.numerator.sum(0).unsqueeze(0) : given.numerator;
     const denominator = isGlobal ? given.denominator.sum(0).unsqueeze(0) : given.denominator;
@@ -147,6 +151,5 @@ export class DiceScore extends Metric {
 
 /** The scores of the samples of one batch, [N] or [N, C], see {@link DiceScore}. (`torchmetrics.functional.segmentation.dice_score`) */
 export function diceScore(preds: Tensor, target: Tensor, numClasses: number, options?: DiceScoreOptions): Tensor {
-  const metric = new DiceScore(numClasses, options);
-  return scope(() => metric.scores(metric.overlap(preds, target)));
+  return new DiceScore(numClasses, options).evaluate(preds, target);
 }

@@ -99,8 +99,17 @@ export class MeanIoU extends Metric {
     return this.perClass ? scores.nanToNum(-1) : scores.nanmean();
   }
 
-  /** @internal Intersections and unions, each [N, C]. */
-  areas(preds: Tensor, target: Tensor): [intersection: Tensor, union: Tensor] {
+  /** @internal The scores of the samples of one batch; the state has no part in them. */
+  evaluate(preds: Tensor, target: Tensor): Tensor {
+    return scope(() => {
+      const [intersection, union] = this.areas(preds, target);
+      const scores = safeDivide(intersection, union, NaN);
+      return this.perClass ? scores.nanToNum(-1) : scores.nansum(-1).div(union.gt(0).sum(-1));
+    });
+  }
+
+  /** Intersections and unions, each [N, C]. */
+  private areas(preds: Tensor, target: Tensor): [intersection: Tensor, union: Tensor] {
     checkTensors('MeanIoU', { preds, target });
     const { numClasses, includeBackground, inputFormat } = this;
     const batched = inputFormat === 'one-hot' ? (mask: Tensor): Tensor => mask : withBatch;
@@ -128,10 +137,5 @@ export function meanIou(
   numClasses: number | null = null,
   options?: MeanIoUOptions,
 ): Tensor {
-  const metric = new MeanIoU(numClasses, options);
-  return scope(() => {
-    const [intersection, union] = metric.areas(preds, target);
-    const scores = safeDivide(intersection, union, NaN);
-    return metric.perClass ? scores.nanToNum(-1) : scores.nansum(-1).div(union.gt(0).sum(-1));
-  });
+  return new MeanIoU(numClasses, options).evaluate(preds, target);
 }
