@@ -3,6 +3,7 @@
  * A metric that is exported and has no case here fails.
  */
 import * as metrics from '../../lib/metrics';
+import { rand } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeWithOracle, type OracleInput } from '../oracle/oracle';
 import { type Case, compare } from './compare';
@@ -32,6 +33,13 @@ const average = (draws: Draws, task: Task): Options => (task === 'Binary' ? {} :
 const normalize = (draws: Draws): Options => ({ normalize: draws.pick(['true', 'pred', 'all', 'none', null]) });
 const beta = (draws: Draws): Options => ({ beta: draws.pick([0.5, 0.25, 2.5]) });
 
+const curveAverage = (draws: Draws, task: Task): Options =>
+  task === 'Multiclass' ? { average: draws.pick(['micro', 'macro', null]) } : {};
+const areaAverage = (draws: Draws, task: Task): Options =>
+  task === 'Binary'
+    ? {}
+    : { average: draws.pick(task === 'Multilabel' ? averages : (['macro', 'weighted', 'none', null] as const)) };
+
 const families: readonly Family[] = [
   { name: 'StatScores', fn: 'StatScores', kind: 'stat scores', tasks: all },
   { name: 'Accuracy', fn: 'Accuracy', kind: 'stat scores', tasks: all },
@@ -57,6 +65,23 @@ const families: readonly Family[] = [
     tasks: ['Binary', 'Multiclass'],
     own: (draws) => ({ weights: draws.pick(['linear', 'quadratic', 'none', null]) }),
   },
+  { name: 'PrecisionRecallCurve', fn: 'PrecisionRecallCurve', kind: 'curve', tasks: all, own: curveAverage },
+  { name: 'ROC', fn: 'Roc', kind: 'curve', tasks: all, own: curveAverage },
+  {
+    name: 'AUROC',
+    fn: 'Auroc',
+    kind: 'curve',
+    tasks: all,
+    own: (draws, task) => (task === 'Binary' ? { maxFpr: draws.pick([null, 0.5, 0.75]) } : areaAverage(draws, task)),
+  },
+  { name: 'AveragePrecision', fn: 'AveragePrecision', kind: 'curve', tasks: all, own: areaAverage },
+  {
+    name: 'CalibrationError',
+    fn: 'CalibrationError',
+    kind: 'calibration',
+    tasks: ['Binary', 'Multiclass'],
+    own: (draws) => ({ nBins: draws.int(1, 20), norm: draws.pick(['l1', 'l2', 'max']) }),
+  },
 ];
 
 function caseOf(family: Family, task: Task, draws: Draws): Case {
@@ -67,8 +92,13 @@ function caseOf(family: Family, task: Task, draws: Draws): Case {
     task === 'Multiclass' ? [null, null, -1, 0, size - 1, 255] : [null, null, -1, 0, 1, 7];
   const ignoreIndex = draws.pick(ignored);
   const options: Options = { ignoreIndex, ...family.own?.(draws, task) };
-  if (task !== 'Multiclass' && draws.flag()) options['threshold'] = draws.pick([0.3, 0.5, 0.75]);
+  const scores = family.kind === 'curve' || family.kind === 'calibration';
+  if (task !== 'Multiclass' && !scores && draws.flag()) options['threshold'] = draws.pick([0.3, 0.5, 0.75]);
   if (draws.next() < 0.2) options['validateArgs'] = draws.flag();
+  if (family.kind === 'curve' && options['average'] !== 'micro') {
+    // With micro, the class in torchmetrics has a state of another shape than what it adds to it.
+    options['thresholds'] = draws.pick([null, null, 5, 33, [0.25, 0.5, 0.9375], rand([7]).sort()[0]]);
+  }
   let least = 0;
   let topK = 1;
   if (ofStats) {
@@ -82,10 +112,10 @@ function caseOf(family: Family, task: Task, draws: Draws): Case {
   };
   const batches =
     task === 'Binary'
-      ? binaryBatches(draws, ignoreIndex, least)
+      ? binaryBatches(draws, ignoreIndex, least, scores)
       : task === 'Multiclass'
-        ? multiclassBatches(draws, size, ignoreIndex, { least, ...(topK > 1 && { scores: true }) })
-        : multilabelBatches(draws, size, ignoreIndex, { least });
+        ? multiclassBatches(draws, size, ignoreIndex, { least, ...((topK > 1 || scores) && { scores: true }) })
+        : multilabelBatches(draws, size, ignoreIndex, { least, scoresOnly: scores });
   return { name: task + family.name, fn: task.toLowerCase() + family.fn, required, options, batches };
 }
 
@@ -114,7 +144,7 @@ describeWithOracle('classification', (oracle) => {
 
   it('has a row for each exported class of a task', () => {
     const exported = Object.keys(metrics).filter((name) => /^(Binary|Multiclass|Multilabel)/.test(name));
-    const abstract = exported.filter((name) => name.endsWith('ConfusionMetric'));
+    const abstract = exported.filter((name) => /(Confusion|Curve)Metric$/.test(name));
     expect(exported.filter((name) => !abstract.includes(name)).sort()).toEqual(rows.map(([name]) => name).sort());
   });
 });

@@ -199,6 +199,22 @@ const refusals: readonly Refusal[] = [
   ['multiclass_confusion_matrix(tensor([1, 0, 1]), tensor([1, 3, 0]), 2)', () => metrics.multiclassConfusionMatrix(tensor([1, 0, 1]), tensor([1, 3, 0]), 2)],
   ['multiclass_accuracy(tensor([1, 0]), tensor([1, 0]), 2, multidim_average="samplewise")', () => metrics.multiclassAccuracy(tensor([1, 0]), tensor([1, 0]), 2, { multidimAverage: 'samplewise' })],
   ['multiclass_accuracy(zeros(2, 2), tensor([1, 0]), 2, multidim_average="samplewise")', () => metrics.multiclassAccuracy(zeros([2, 2]), tensor([1, 0]), 2, { multidimAverage: 'samplewise' })],
+  ['BinaryAUROC(thresholds=1)', () => new metrics.BinaryAUROC({ thresholds: 1 })],
+  ['BinaryAUROC(thresholds=zeros(2, 2))', () => new metrics.BinaryAUROC({ thresholds: zeros([2, 2]) })],
+  ['BinaryAUROC(thresholds="all")', () => new metrics.BinaryAUROC({ thresholds: 'all' as never })],
+  ['MulticlassAUROC(3, average="micro")', () => new metrics.MulticlassAUROC(3, { average: 'micro' as 'macro' })],
+  ['MulticlassROC(3, average="weighted")', () => new metrics.MulticlassROC(3, { average: 'weighted' as 'macro' })],
+  ['BinaryCalibrationError(n_bins=0)', () => new metrics.BinaryCalibrationError({ nBins: 0 })],
+  ['BinaryCalibrationError(norm="l3")', () => new metrics.BinaryCalibrationError({ norm: 'l3' as 'l1' })],
+  ['binary_roc(tensor([1, 0]), tensor([1, 0]))', () => metrics.binaryRoc(tensor([1, 0]), tensor([1, 0]))],
+  ['binary_roc(zeros(2), zeros(2))', () => metrics.binaryRoc(zeros([2]), zeros([2]))],
+  ['binary_calibration_error(tensor([1, 0]), tensor([1, 0]))', () => metrics.binaryCalibrationError(tensor([1, 0]), tensor([1, 0]))],
+  ['multiclass_roc(zeros(2), tensor([1, 0]), 2)', () => metrics.multiclassRoc(zeros([2]), tensor([1, 0]), 2)],
+  ['multiclass_roc(zeros(2, 2), zeros(2), 2)', () => metrics.multiclassRoc(zeros([2, 2]), zeros([2]), 2)],
+  ['multiclass_roc(tensor([[1, 0]]), tensor([1]), 2)', () => metrics.multiclassRoc(tensor([[1, 0]]), tensor([1]), 2)],
+  ['multiclass_roc(zeros(2, 3), tensor([1, 0]), 2)', () => metrics.multiclassRoc(zeros([2, 3]), tensor([1, 0]), 2)],
+  ['multiclass_roc(zeros(3, 2), tensor([1, 0]), 2)', () => metrics.multiclassRoc(zeros([3, 2]), tensor([1, 0]), 2)],
+  ['multilabel_roc(zeros(3, 2), tensor([[1, 0]] * 3), 3)', () => metrics.multilabelRoc(zeros([3, 2]), tensor([[1, 0], [1, 0], [1, 0]]), 3)],
   ['dice_score(zeros(2, 3), zeros(2, 4), 3)', () => metrics.diceScore(zeros([2, 3]), zeros([2, 4]), 3)],
   ['dice_score(zeros(2, 3, 3), zeros(2, 4), 3, input_format="mixed")', () => metrics.diceScore(zeros([2, 3, 3]), zeros([2, 4]), 3, { inputFormat: 'mixed' })],
   ['mean_iou(zeros(2, 0, 3), zeros(2, 0, 3))', () => metrics.meanIou(zeros([2, 0, 3]), zeros([2, 0, 3]))],
@@ -257,6 +273,19 @@ describeWithOracle('what is refused', (oracle) => {
         .sum()
         .item(),
     ).toBe(0);
+  });
+
+  it('keeps counts where torchmetrics’ class fails: micro, with thresholds', () => {
+    const [preds, target] = [rand([40, 3]), randint(3, [40])];
+    const options = { average: 'micro', thresholds: 9 } as const;
+    const curve = new metrics.MulticlassROC(3, options);
+    curve.update(preds.narrow(0, 0, 25), target.narrow(0, 0, 25));
+    curve.update(preds.narrow(0, 25, 15), target.narrow(0, 25, 15));
+    const whole = metrics.multiclassRoc(preds, target, 3, options) as Tensor[];
+    expect((curve.compute() as Tensor[]).map((values) => values.tolist())).toEqual(
+      whole.map((values) => values.tolist()),
+    );
+    curve.reset();
   });
 
   it('names misspelt options and what is no tensor', () => {

@@ -1,4 +1,7 @@
 export * from './accuracy';
+export * from './auroc';
+export * from './average-precision';
+export * from './calibration-error';
 export * from './cohen-kappa';
 export {
   BinaryConfusionMatrix,
@@ -17,12 +20,26 @@ export {
   type NormalizeOption,
   type ThresholdConfusionOptions,
 } from './confusion-matrix';
+export type { AreaAverageOption, CurveAverageOption, LabelAverageOption } from './curve-average';
+export type { CurveSummary, Seen } from './curve-counts';
+export {
+  BinaryCurveMetric,
+  type Curve,
+  CurveMetric,
+  type CurveOfClasses,
+  type CurveOptions,
+  MulticlassCurveMetric,
+  MultilabelCurveMetric,
+  type Thresholds,
+} from './curve-metric';
 export * from './f-beta';
 export * from './hamming-distance';
 export * from './jaccard-index';
 export * from './matthews-corrcoef';
 export * from './precision';
+export * from './precision-recall-curve';
 export * from './recall';
+export * from './roc';
 export * from './specificity';
 export type { Ratio, Reduction } from './stat-reduction';
 export {
