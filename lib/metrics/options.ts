@@ -39,9 +39,15 @@ function tuple(values: readonly (string | null)[]): string {
   return `(${values.map((value) => (value === null ? 'None' : `'${value}'`)).join(', ')})`;
 }
 
-export function checkOneOf(argument: string, value: unknown, allowed: readonly (string | null)[], end = ''): void {
+export function checkOneOf(
+  argument: string,
+  value: unknown,
+  allowed: readonly (string | null)[],
+  end = '',
+  but = ', but',
+): void {
   if (allowed.includes(value as string)) return;
-  throw valueError(`Expected argument \`${argument}\` to be one of ${tuple(allowed)}, but got ${shown(value)}${end}`);
+  throw valueError(`Expected argument \`${argument}\` to be one of ${tuple(allowed)}${but} got ${shown(value)}${end}`);
 }
 
 export function checkThreshold(threshold: unknown, range = ' in the [0,1] range'): void {

@@ -201,7 +201,7 @@ const refusals: readonly Refusal[] = [
   ['multiclass_accuracy(zeros(2, 2), tensor([1, 0]), 2, multidim_average="samplewise")', () => metrics.multiclassAccuracy(zeros([2, 2]), tensor([1, 0]), 2, { multidimAverage: 'samplewise' })],
   ['BinaryAUROC(thresholds=1)', () => new metrics.BinaryAUROC({ thresholds: 1 })],
   ['BinaryAUROC(thresholds=zeros(2, 2))', () => new metrics.BinaryAUROC({ thresholds: zeros([2, 2]) })],
-  ['BinaryAUROC(thresholds="all")', () => new metrics.BinaryAUROC({ thresholds: 'all' as never })],
+  ['binary_auroc(zeros(2), tensor([0, 1]), thresholds="all")', () => metrics.binaryAuroc(zeros([2]), tensor([0, 1]), { thresholds: 'all' as never })],
   ['MulticlassAUROC(3, average="micro")', () => new metrics.MulticlassAUROC(3, { average: 'micro' as 'macro' })],
   ['MulticlassROC(3, average="weighted")', () => new metrics.MulticlassROC(3, { average: 'weighted' as 'macro' })],
   ['BinaryCalibrationError(n_bins=0)', () => new metrics.BinaryCalibrationError({ nBins: 0 })],

@@ -77,7 +77,7 @@ export class MulticlassAUROC extends MulticlassCurveMetric<Tensor> {
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & AreaAverageOption>(new.target.name, options, standard);
     super(numClasses, given);
-    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null]);
+    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null], '', ' but');
     this.average = given.average ?? 'none';
   }
 
@@ -101,7 +101,7 @@ export class MultilabelAUROC extends MultilabelCurveMetric<Tensor> {
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & LabelAverageOption>(new.target.name, options, standard);
     super(numLabels, given);
-    checkOneOf('average', given.average, averages);
+    checkOneOf('average', given.average, averages, '', ' but');
     this.average = given.average ?? 'none';
   }
 

@@ -60,7 +60,7 @@ export class MulticlassAveragePrecision extends MulticlassCurveMetric<Tensor> {
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & AreaAverageOption>(new.target.name, options, standard);
     super(numClasses, given);
-    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null]);
+    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null], '', ' but');
     this.average = given.average ?? 'none';
   }
 
@@ -84,7 +84,7 @@ export class MultilabelAveragePrecision extends MultilabelCurveMetric<Tensor> {
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & LabelAverageOption>(new.target.name, options, standard);
     super(numLabels, given);
-    checkOneOf('average', given.average, averages);
+    checkOneOf('average', given.average, averages, '', ' but');
     this.average = given.average ?? 'none';
   }
 
