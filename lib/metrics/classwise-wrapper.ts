@@ -23,7 +23,7 @@ export interface ClasswiseWrapperOptions {
  * const metric = new torch.metrics.MulticlassAccuracy(2, { average: 'none' });
  * const named = new torch.metrics.ClasswiseWrapper(metric, { labels: ['cat', 'dog'] });
  * named.update(torch.tensor([0, 1, 1]), torch.tensor([0, 1, 0]));
- * console.log(named.compute()); // { multiclassaccuracy_cat: tensor(0.5000), multiclassaccuracy_dog: tensor(1.) }
+ * console.log(named.compute()['multiclassaccuracy_cat']); // tensor(0.5000)
  * ```
  */
 export class ClasswiseWrapper<

@@ -12,7 +12,7 @@ export * from './classification';
 export { ClasswiseWrapper, type ClasswiseWrapperOptions } from './classwise-wrapper';
 export { CompositionalMetric, type MetricArithmetic, type Operand } from './composition';
 export { type AnyMetric, Metric, type MetricLike } from './metric';
-export { MetricCollection, type MetricCollectionOptions, type Metrics } from './metric-collection';
+export { MetricCollection, type MetricCollectionOptions, type MetricPart, type Metrics } from './metric-collection';
 export type { StateReduction, StateValue } from './metric-state';
 export { type MinMax, MinMaxMetric } from './min-max-metric';
 export type { Average, MultidimAverage, Normalize } from './options';

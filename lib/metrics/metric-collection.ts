@@ -6,9 +6,12 @@ import { withDefaults } from './options';
 
 /** What a collection is made of: metrics under names, or under the names of their classes; collections, too. */
 export type Metrics<Inputs extends readonly unknown[], Output> =
-  Part<Inputs, Output> | readonly Part<Inputs, Output>[] | { readonly [name: string]: Part<Inputs, Output> };
+  | MetricPart<Inputs, Output>
+  | readonly MetricPart<Inputs, Output>[]
+  | { readonly [name: string]: MetricPart<Inputs, Output> };
 
-type Part<Inputs extends readonly unknown[], Output> =
+/** One metric, or one collection, of a collection. */
+export type MetricPart<Inputs extends readonly unknown[], Output> =
   MetricLike<Inputs, Output | Record<string, Output>> | MetricCollection<Inputs, Output>;
 
 /** Options of {@link MetricCollection}. */

@@ -223,7 +223,7 @@ export abstract class Metric<
     }
   }
 
-  /** What happens around {@link update}. */
+  /** What happens around `update`. */
   protected aroundUpdate(update: () => void, inputs: readonly unknown[]): void {
     this.follow(inputs);
     noGrad(() =>
@@ -242,7 +242,7 @@ export abstract class Metric<
     if (device !== undefined && device !== this.device) this.to(device);
   }
 
-  /** What happens around {@link compute}. */
+  /** What happens around `compute`. */
   protected aroundCompute(compute: () => Output): Output {
     if (!this.updateCalled) {
       tellWarning(
@@ -271,7 +271,7 @@ export abstract class Metric<
     return made;
   }
 
-  /** Moves the states to a device. A dtype is passed over, as in torchmetrics: {@link setDtype} changes it. */
+  /** Moves the states to a device. A dtype is passed over, as in torchmetrics. */
   override to(target: DType | Device | { device?: Device; dtype?: DType }): this {
     if (typeof target !== 'string') checkObject('to', 'target', target, 'a dtype, a device or { device?, dtype? }');
     const device = typeof target === 'string' ? (isDType(target) ? undefined : target) : target.device;

@@ -20,7 +20,7 @@ export interface CalibrationErrorOptions extends ConfusionOptions {
 }
 
 /** How sure each prediction was, and whether it was right, [N] each. */
-interface Confidence {
+export interface Confidence {
   readonly confidences: Tensor;
   readonly accuracies: Tensor;
 }

@@ -91,13 +91,14 @@ export const multiclassFbetaScore = functionOf('multiclassFbetaScore', Multiclas
 /** {@link MultilabelFBetaScore} of one batch. (`torchmetrics.functional.classification.multilabel_fbeta_score`) */
 export const multilabelFbetaScore = functionOf('multilabelFbetaScore', MultilabelFBetaScore);
 
-interface WithBeta {
+/** An option of {@link FBetaScore}. */
+export interface BetaOption {
   /** Above 0; default 1. */
   beta?: number;
 }
 
 function betaOf(options: object): [beta: number, rest: object] {
-  const { beta = 1, ...rest } = options as WithBeta;
+  const { beta = 1, ...rest } = options as BetaOption;
   return [beta, rest];
 }
 
@@ -114,11 +115,11 @@ export const FBetaScore = chooser('FBetaScore', {
   },
 }) as ByTask<
   BinaryFBetaScore,
-  BinaryStatScoresOptions & WithBeta,
+  BinaryStatScoresOptions & BetaOption,
   MulticlassFBetaScore,
-  MulticlassStatScoresOptions & WithBeta,
+  MulticlassStatScoresOptions & BetaOption,
   MultilabelFBetaScore,
-  MultilabelStatScoresOptions & WithBeta
+  MultilabelStatScoresOptions & BetaOption
 >;
 /** {@link FBetaScore} of one batch. (`torchmetrics.functional.fbeta_score`) */
 export const fbetaScore = functionByTask('fbetaScore', FBetaScore);

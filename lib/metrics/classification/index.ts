@@ -21,7 +21,7 @@ export {
   type ThresholdConfusionOptions,
 } from './confusion-matrix';
 export type { AreaAverageOption, CurveAverageOption, LabelAverageOption } from './curve-average';
-export type { CurveSummary, Seen } from './curve-counts';
+export type { CurveSettings, CurveSummary, Seen } from './curve-counts';
 export {
   BinaryCurveMetric,
   type Curve,

@@ -14,7 +14,9 @@ export interface Reduction {
 
 /** A metric that is a ratio of counts. */
 export interface Ratio {
+  /** The ratio, of one count or of one for each class, label or sample. */
   readonly of: (counts: StatCounts, reduction: Reduction) => Tensor;
+  /** A larger value is a better one. */
   readonly higherIsBetter: boolean;
   /** With `topK`, a class that is predicted but never true takes no part in the mean. */
   readonly minds: 'topK' | 'nothing';
