@@ -121,6 +121,7 @@ const metrics: readonly (() => object)[] = [
   () => new torch.metrics.BinaryRecall().add(1),
   () => new torch.metrics.MulticlassFBetaScore(0.5, 3),
   () => new torch.metrics.MultilabelFBetaScore(0.5, 3),
+  () => new torch.metrics.MultilabelAveragePrecision(3),
 ];
 
 /** Objects that no constructor call makes, because functions hand them out, or its arguments depend on one another. */
