@@ -1,7 +1,23 @@
-export { multiclassAccuracy, MulticlassAccuracy, type MulticlassAccuracyOptions } from './accuracy';
-export type { Average } from './averaging';
-export { multiclassConfusionMatrix, MulticlassConfusionMatrix } from './confusion-matrix';
-export { ConfusionMetric, type ConfusionMetricOptions } from './confusion-metric';
-export { multiclassJaccardIndex, MulticlassJaccardIndex, type MulticlassJaccardIndexOptions } from './jaccard';
+export {
+  BaseAggregator,
+  CatMetric,
+  MaxMetric,
+  MeanMetric,
+  MinMetric,
+  type NanOptions,
+  type NanStrategy,
+  SumMetric,
+} from './aggregation';
+export * from './classification';
+export { ClasswiseWrapper, type ClasswiseWrapperOptions } from './classwise-wrapper';
+export { CompositionalMetric, type MetricArithmetic, type Operand } from './composition';
+export { type AnyMetric, Metric, type MetricLike } from './metric';
+export { MetricCollection, type MetricCollectionOptions, type MetricPart, type Metrics } from './metric-collection';
+export type { StateReduction, StateValue } from './metric-state';
+export { type MinMax, MinMaxMetric } from './min-max-metric';
+export type { Average, MultidimAverage, Normalize } from './options';
+export { Running, RunningMean, RunningSum } from './running';
+export * from './segmentation';
 export { type SegmentationScores, segmentationScores } from './segmentation-scores';
 export { iouLoss, softIoU, type SoftIoUOptions } from './soft-iou';
+export { WrapperMetric } from './wrapper-metric';

@@ -112,6 +112,18 @@ function sequential(): object {
   return new lrScheduler.SequentialLR(scheduled, parts, [2]);
 }
 
+/** Metrics that take others, and one that has seen a batch. */
+const metrics: readonly (() => object)[] = [
+  () => new torch.metrics.MetricCollection([new torch.metrics.BinaryRecall(), new torch.metrics.BinaryPrecision()]),
+  () => new torch.metrics.ClasswiseWrapper(new torch.metrics.MulticlassRecall(3, { average: 'none' })),
+  () => new torch.metrics.MinMaxMetric(new torch.metrics.BinaryRecall()),
+  () => new torch.metrics.Running(new torch.metrics.BinaryRecall(), 2),
+  () => new torch.metrics.BinaryRecall().add(1),
+  () => new torch.metrics.MulticlassFBetaScore(0.5, 3),
+  () => new torch.metrics.MultilabelFBetaScore(0.5, 3),
+  () => new torch.metrics.MultilabelAveragePrecision(3),
+];
+
 /** Objects that no constructor call makes, because functions hand them out, or its arguments depend on one another. */
 const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.Generator(),
@@ -123,6 +135,7 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   () => new lrScheduler.CosineAnnealingWarmRestarts(optimizer(), 4),
   chained,
   sequential,
+  ...metrics,
 ];
 
 /** What constructors are given of which any other object takes a second to make. */

@@ -11,10 +11,11 @@ async function main(directory: string): Promise<void> {
   const sizes = { imageSize: 16, patchSize: 8, embedSize: 16, numBlocks: 1, numHeads: 2, batchSize: 4 };
   const experiment = buildExperiment(resolveSettings('article-vit', surroundings, sizes));
   const batch = await firstBatch(experiment.loaders.train);
+  const counts = new SplitCounts();
   const step = (): number => {
     experiment.model.train();
     const loss = trainStep(experiment, batch);
-    scoreBatch(experiment, batch, new SplitCounts()).predicted.dispose();
+    scoreBatch(experiment, batch, counts).predicted.dispose();
     return loss;
   };
 
