@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { checkTensor, describe, NotImplementedError, TorchError, valueError } from '../engine';
+import { checkString, checkTensor, NotImplementedError, TorchError, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import { callOp, type Device, type DType, empty, Tensor, zeros } from '../tensor';
 import type { Tail } from '../tensor/tail';
@@ -101,7 +101,8 @@ export class RNNBase<Hidden = unknown> extends Module<
     );
     const { numLayers, dropout, projSize, device, dtype } = options;
     checkSizes(new.target.name, { inputSize, hiddenSize, numLayers, projSize, dropout });
-    if (!Object.hasOwn(modes, mode)) throw valueError(`Unrecognized RNN mode: ${describe(mode)}`);
+    checkString(new.target.name, 'mode', mode);
+    if (!Object.hasOwn(modes, mode)) throw valueError(`Unrecognized RNN mode: ${mode}`);
     this.mode = mode;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
