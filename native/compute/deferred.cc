@@ -38,7 +38,8 @@ std::optional<Stack> ShapesOf(const Environment& environment, Stack stack) {
   bool known = true;
   for (const c10::IValue& value : stack) {
     VisitTensors(value, [&](const at::Tensor& tensor) {
-      if (tensor.defined()) known &= environment.compute->KnowsShape(tensor);
+      // A nested tensor has no shape, once its value is made.
+      if (tensor.defined()) known &= environment.compute->KnowsShape(tensor) && !tensor.is_nested();
     });
   }
   if (!known) return std::nullopt;
