@@ -1,5 +1,5 @@
 import { isGradEnabled } from '../autograd';
-import { ArgumentError, checkNumbers, checkTensors, TorchError } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, checkTensors, TorchError } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import { isCudaAutocastEnabled } from './autocast-state';
@@ -247,13 +247,20 @@ export class MultiheadAttention extends Module<
     );
   }
 
-  /** One mask for the fused kernel, and its kind: 1 a padding mask [N, T], 2 one score per head, query and key. */
+  /**
+   * One mask for the fused kernel: a padding mask [N, T], kind 1, or one score per head, query and key, kind 2. Both masks
+   * are floats, or one of them is null.
+   *
+   * @param query - [N, T, E]
+   */
   mergeMasks(
     attnMask: Tensor | null,
     keyPaddingMask: Tensor | null,
     query: Tensor,
   ): [mask: Tensor | null, kind: number | null] {
+    if (keyPaddingMask !== null) checkTensor('mergeMasks()', 'keyPaddingMask', keyPaddingMask);
     if (attnMask === null) return [keyPaddingMask, keyPaddingMask === null ? null : 1];
+    checkTensors('mergeMasks', { attnMask, query });
     const [batch = 0, length = 0] = query.shape;
     const scores =
       attnMask.dim() === 3
