@@ -209,12 +209,23 @@ export {
   type TransformerInputs,
   type TransformerOptions,
 } from './transformer';
-export { TransformerDecoderLayer, type TransformerDecoderLayerInputs } from './transformer-decoder-layer';
-export { TransformerEncoderLayer, type TransformerEncoderLayerInputs } from './transformer-encoder-layer';
+export {
+  type DecoderLayerTail,
+  type DecoderNames,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerInputs,
+} from './transformer-decoder-layer';
+export {
+  type EncoderLayerTail,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerInputs,
+} from './transformer-encoder-layer';
 export type { TransformerActivation, TransformerLayerOptions } from './transformer-options';
 export {
   type DecoderLayer,
+  type DecoderTail,
   type EncoderLayer,
+  type EncoderTail,
   TransformerDecoder,
   type TransformerDecoderInputs,
   type TransformerDecoderOptions,

@@ -43,12 +43,13 @@ const modes: Readonly<Record<RecurrentMode, { op: string; gates: number; cudnn: 
   GRU: { op: 'gru', gates: 3, cudnn: 3 },
 };
 
+/** @inline */
 type WeightKind = 'weightIh' | 'weightHh' | 'biasIh' | 'biasHh' | 'weightHr';
 
 /** The property of a weight: `weightIhL0`, and `weightIhL0Reverse` for the way back. */
 export type WeightName = `${WeightKind}L${number}` | `${WeightKind}L${number}Reverse`;
 
-/** Arguments of {@link RNNBase} after the sizes. */
+/** Arguments of {@link RNNBase} after the sizes. @inline */
 export type RecurrentTail = Tail<
   ProjectedOptions,
   ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'projSize', 'device', 'dtype']

@@ -29,7 +29,7 @@ export interface TransformerDecoderLayerInputs {
   memoryIsCausal?: boolean;
 }
 
-/** The names of {@link TransformerDecoderLayerInputs}, in PyTorch's order. */
+/** The names of {@link TransformerDecoderLayerInputs}, in PyTorch's order. @inline */
 export type DecoderNames = [
   'tgtMask',
   'memoryMask',
@@ -66,6 +66,7 @@ export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor
   dropout1: Dropout;
   dropout2: Dropout;
   dropout3: Dropout;
+  /** What stands between the linear layers. */
   activation: Exclude<TransformerActivation, string>;
 
   constructor(dModel: number, nhead: number, ...rest: TransformerLayerTail) {

@@ -57,6 +57,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, ...rest: Encod
   dropout2: Dropout;
   /** What the fused kernel may use: 1 for ReLU, 2 for GELU, 0 where the activation was another one at construction. */
   readonly activationReluOrGelu: 0 | 1 | 2;
+  /** What stands between the linear layers. */
   activation: Exclude<TransformerActivation, string>;
 
   constructor(dModel: number, nhead: number, ...rest: TransformerLayerTail) {

@@ -28,7 +28,7 @@ export interface TransformerLayerOptions extends FactoryOptions {
   bias?: boolean;
 }
 
-/** The arguments of a layer after its sizes. */
+/** The arguments of a layer after its sizes. @inline */
 export type TransformerLayerTail = Tail<
   TransformerLayerOptions,
   ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'batchFirst', 'normFirst', 'bias', 'device', 'dtype']

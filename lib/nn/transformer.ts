@@ -35,9 +35,9 @@ export interface TransformerOptions extends TransformerLayerOptions {
 export interface TransformerInputs {
   /** [S, S] or [N·heads, S, S]: `true` forbids a place of the source to see another, a float is added to the score. */
   srcMask?: Tensor | null;
-  /** [T, T] or [N·heads, T, T]: the same of the target. */
+  /** [T, T] or [N·heads, T, T], and the same of the target. */
   tgtMask?: Tensor | null;
-  /** [T, S]: the same of what the target sees of the encoder's output. */
+  /** [T, S], and the same of what the target sees of the encoder's output. */
   memoryMask?: Tensor | null;
   /** [N, S] or [S]: `true` leaves a place of the source out, a float is added to its scores. */
   srcKeyPaddingMask?: Tensor | null;
@@ -53,7 +53,7 @@ export interface TransformerInputs {
   memoryIsCausal?: boolean;
 }
 
-/** The arguments of forward after source and target. */
+/** The arguments of forward after source and target. @inline */
 export type TransformerTail = Tail<
   TransformerInputs,
   [

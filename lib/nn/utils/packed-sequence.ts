@@ -69,6 +69,10 @@ export class PackedSequence {
    * The sequences with another dtype or on another device; itself where nothing changes. Takes what `Tensor.to` takes. The
    * batch sizes stay on the CPU.
    */
+  to(options: ToOptions): PackedSequence;
+  to(dtype: DType, nonBlocking?: boolean, copy?: boolean): PackedSequence;
+  to(device: Device, dtype?: DType | null, nonBlocking?: boolean, copy?: boolean): PackedSequence;
+  to(other: Tensor, nonBlocking?: boolean, copy?: boolean): PackedSequence;
   to(target: ToOptions | DType | Device | Tensor, ...rest: ToArgument[]): PackedSequence {
     const conversion = conversionOf(target, [...rest]);
     const data = this.data.to(conversion);
