@@ -1,6 +1,7 @@
 /** What recurrent modules refuse, in Python's sentences, and how their weights are named, moved and shared. */
 import { autocast } from '../../lib/amp';
 import * as nn from '../../lib/nn';
+import { AveragedModel } from '../../lib/optim/swa-utils';
 import { manualSeed, ones, randn, zeros, type Tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits, OracleError } from '../oracle/oracle';
 
@@ -127,6 +128,21 @@ describe('recurrent modules', () => {
     const lstm = new nn.LSTM(3, 4).to('float64');
     lstm.flattenParameters();
     expect(lstm.forward(x.double())[0].dtype).toBe('float64');
+  });
+
+  it('lay their weights anew when a module above them is moved', () => {
+    const gru = new nn.GRU(3, 4);
+    let laid = 0;
+    gru.flattenParameters = () => void (laid += 1);
+    new nn.ModuleList<nn.AnyModule>([gru]).to('float64');
+    expect(laid).toBe(1);
+  });
+
+  it('are copied with weights of their own', () => {
+    const lstm = new nn.LSTM(3, 4, 2);
+    const { module } = new AveragedModel(lstm);
+    expectSameBits(module.forward(x)[0].detach(), lstm.forward(x)[0].detach(), 'output');
+    expect(module.weightHhL1!.sharesStorage(lstm.weightHhL1!)).toBe(false);
   });
 
   it('give the same on the compute thread', async () => {

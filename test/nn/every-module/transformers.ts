@@ -11,6 +11,8 @@ const activations: readonly Activation[] = [
   ['gelu', "'gelu'"],
   [nn.functional.gelu, 'torch.nn.functional.gelu'],
   [(x) => x.tanh(), 'torch.tanh'],
+  [new nn.GELU('tanh'), "torch.nn.GELU('tanh')"],
+  [new nn.ELU(), 'torch.nn.ELU()'],
 ];
 
 interface Layer {
