@@ -1,8 +1,10 @@
 import { checkTensors } from '../engine';
+import { tellWarning } from '../engine/warnings';
 import type { Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 import { MultiheadAttention } from './attention';
 import { Dropout } from './dropout';
+import * as F from './functional';
 import { Linear } from './linear';
 import { Module } from './module';
 import { LayerNorm } from './normalization';
@@ -43,9 +45,19 @@ export type DecoderNames = [
 export type DecoderLayerTail = Tail<TransformerDecoderLayerInputs, DecoderNames>;
 
 /**
+ * Layers whose constructor ran. In a deep copy of another one, such as `TransformerDecoder` makes, PyTorch puts ReLU in the
+ * place of an activation that is a module, though it goes on printing the module (its `__setstate__` looks for it among the
+ * plain attributes). Weights that were trained with that need the same here.
+ */
+const constructed = new WeakSet<TransformerDecoderLayer>();
+
+/**
  * Self attention, attention to a memory and two linear layers, each with a way around it and a normalisation
  * (`torch.nn.TransformerDecoderLayer`, Vaswani et al. 2017). Target [T, N, E] and memory [S, N, E], with `batchFirst`
  * [N, T, E] and [N, S, E], without N [T, E] and [S, E], to the target's shape.
+ *
+ * As in PyTorch, copies of a layer whose activation is a module, as in a `TransformerDecoder`, compute with ReLU: give a
+ * function or a name.
  *
  * @example
  * ```ts
@@ -87,6 +99,7 @@ export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor
     this.dropout2 = new Dropout(dropout);
     this.dropout3 = new Dropout(dropout);
     this.activation = options.activation;
+    constructed.add(this);
   }
 
   forward(tgt: Tensor, memory: Tensor, ...rest: DecoderLayerTail): Tensor {
@@ -134,7 +147,15 @@ export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor
   }
 
   private feedForward(x: Tensor): Tensor {
-    const hidden = this.dropout.forward(activate(this.activation, this.linear1.forward(x)));
+    const hidden = this.dropout.forward(activate(this.activationInUse(), this.linear1.forward(x)));
     return this.dropout3.forward(this.linear2.forward(hidden));
+  }
+  private activationInUse(): Exclude<TransformerActivation, string> {
+    if (!(this.activation instanceof Module) || constructed.has(this)) return this.activation;
+    tellWarning(
+      'TransformerDecoderLayer: as in PyTorch, a copy of a layer whose activation is a module computes with ReLU; give a ' +
+        'function or a name, as in { activation: nn.functional.gelu }',
+    );
+    return F.relu;
   }
 }

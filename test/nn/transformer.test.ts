@@ -242,6 +242,38 @@ const refused: readonly [python: string, ours: () => unknown][] = [
   ],
 ];
 
+describeWithOracle('TransformerDecoder', (oracle) => {
+  it('computes with ReLU where the layer that it copies has a module for its activation, as Python does', async () => {
+    const layer = new nn.TransformerDecoderLayer(8, 2, { dimFeedforward: 6, activation: new nn.GELU() });
+    const decoder = new nn.TransformerDecoder(layer, 2).eval();
+    const [x, memory] = [randn([3, 1, 8]), randn([2, 1, 8])];
+    const { single, stacked } = await oracle().run(
+      `
+      layer = torch.nn.TransformerDecoderLayer(8, 2, 6, activation=torch.nn.GELU())
+      decoder = torch.nn.TransformerDecoder(layer, 2).eval()
+      layer.eval().load_state_dict(layer_state)
+      decoder.load_state_dict(state)
+      single, stacked = layer(x, memory).detach(), decoder(x, memory).detach()
+      `,
+      {
+        inputs: {
+          x,
+          memory,
+          layer_state: Object.fromEntries(layer.stateDict()),
+          state: Object.fromEntries(decoder.stateDict()),
+        },
+        outputs: ['single', 'stacked'],
+      },
+    );
+    expectSameBits(layer.eval().forward(x, memory).detach(), single, 'layer');
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation();
+    expectSameBits(decoder.forward(x, memory).detach(), stacked, 'decoder');
+    const said = warned.mock.calls.map(([warning]) => String(warning));
+    warned.mockRestore();
+    expect(said).toEqual([expect.stringContaining('whose activation is a module computes with ReLU')]);
+  });
+});
+
 describeWithOracle('transformers', (oracle) => {
   it.each(refused)('%s is refused with the sentence of Python', async (python, ours) => {
     const error: unknown = await oracle()
