@@ -1,11 +1,13 @@
 import { isGradEnabled } from '../autograd';
-import { ArgumentError, checkNumbers, checkTensors } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, checkTensors, TorchError } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
+import { isCudaAutocastEnabled } from './autocast-state';
 import * as init from './init';
 import { NonDynamicallyQuantizableLinear, type FactoryOptions } from './linear';
 import { Module } from './module';
 import { canonicalMask, multiHeadAttentionForward } from './multi-head-attention';
+import { isNested } from './nested';
 import { Parameter } from './parameter';
 
 export interface MultiheadAttentionOptions extends FactoryOptions {
@@ -157,20 +159,24 @@ export class MultiheadAttention extends Module<
     const floatMask = [options.attnMask, options.keyPaddingMask].some(
       (mask) => mask !== null && isFloatingDType(mask.dtype),
     );
-    const keyPaddingMask = canonicalMask(options.keyPaddingMask, 'keyPaddingMask', query.dtype);
+    const keyPaddingMask = canonicalMask(options.keyPaddingMask, 'keyPaddingMask', query.dtype, {
+      attnMask: options.attnMask,
+    });
     const attnMask = canonicalMask(options.attnMask, 'attnMask', query.dtype);
 
     const { inProjWeight, inProjBias, outProj } = this;
+    const nested = [query, key, value].some(isNested);
     if (
       !floatMask &&
+      !(nested && (keyPaddingMask ?? attnMask) !== null) &&
       query === key &&
       key === value &&
       inProjWeight !== null &&
       inProjBias !== null &&
       outProj.bias !== null &&
-      this.#fastPathServes(query, inProjWeight, inProjBias, outProj.bias)
+      this.fastPathServes(query, inProjWeight, inProjBias, outProj.bias)
     ) {
-      const [mask, maskType] = this.#mergeMasks(attnMask, keyPaddingMask, query);
+      const [mask, maskType] = this.mergeMasks(attnMask, keyPaddingMask, query);
       return callOp<[Tensor, Tensor | null]>('aten::_native_multi_head_attention', [
         query,
         key,
@@ -188,6 +194,9 @@ export class MultiheadAttention extends Module<
       ]);
     }
 
+    if (nested) {
+      throw new TorchError('MultiheadAttention does not support NestedTensor outside of its fast path');
+    }
     return multiHeadAttentionForward({
       query,
       key,
@@ -216,7 +225,12 @@ export class MultiheadAttention extends Module<
   }
 
   /** The conditions of `torch/nn/modules/activation.py`, beyond self attention with packed weights and biases. */
-  #fastPathServes(query: Tensor, inProjWeight: Parameter, inProjBias: Parameter, outProjBias: Parameter): boolean {
+  private fastPathServes(
+    query: Tensor,
+    inProjWeight: Parameter,
+    inProjBias: Parameter,
+    outProjBias: Parameter,
+  ): boolean {
     const operands = [query, inProjWeight, inProjBias, this.outProj.weight, outProjBias];
     return (
       query.dim() === 3 &&
@@ -228,17 +242,25 @@ export class MultiheadAttention extends Module<
       this.biasK === null &&
       this.biasV === null &&
       !this.addZeroAttn &&
+      !isCudaAutocastEnabled() &&
       !(isGradEnabled() && operands.some((operand) => operand.requiresGrad))
     );
   }
 
-  /** One mask for the fused kernel, and its kind: 1 a padding mask [N, T], 2 one score per head, query and key. */
-  #mergeMasks(
+  /**
+   * One mask for the fused kernel: a padding mask [N, T], kind 1, or one score per head, query and key, kind 2. Both masks
+   * are floats, or one of them is null.
+   *
+   * @param query - [N, T, E]
+   */
+  mergeMasks(
     attnMask: Tensor | null,
     keyPaddingMask: Tensor | null,
     query: Tensor,
   ): [mask: Tensor | null, kind: number | null] {
+    if (keyPaddingMask !== null) checkTensor('mergeMasks()', 'keyPaddingMask', keyPaddingMask);
     if (attnMask === null) return [keyPaddingMask, keyPaddingMask === null ? null : 1];
+    checkTensors('mergeMasks', { attnMask, query });
     const [batch = 0, length = 0] = query.shape;
     const scores =
       attnMask.dim() === 3

@@ -170,6 +170,23 @@ export {
   type MaxPoolOptions,
   type Pooled,
 } from './pooling';
+export { GRU, LSTM, type LSTMState, RNN, type RNNOptions } from './recurrent';
+export {
+  type ProjectedOptions,
+  type RecurrentMode,
+  type RecurrentOptions,
+  RNNBase,
+  type Sequence,
+  type WeightName,
+} from './recurrent-base';
+export {
+  GRUCell,
+  LSTMCell,
+  type RecurrentCellOptions,
+  RNNCell,
+  RNNCellBase,
+  type RNNCellOptions,
+} from './recurrent-cells';
 export {
   CELU,
   ELU,
@@ -187,9 +204,42 @@ export {
 } from './rectifiers';
 export { GLU, type GLUOptions, LogSoftmax, Softmax, Softmax2d, Softmin, type SoftmaxOptions } from './softmax';
 export { StateDictError, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
+export {
+  type Decoder,
+  type Encoder,
+  Transformer,
+  type TransformerInputs,
+  type TransformerOptions,
+} from './transformer';
+export {
+  type DecoderLayerTail,
+  type DecoderNames,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerInputs,
+} from './transformer-decoder-layer';
+export {
+  type EncoderLayerTail,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerInputs,
+} from './transformer-encoder-layer';
+export type { TransformerActivation, TransformerLayerOptions } from './transformer-options';
+export {
+  type DecoderLayer,
+  type DecoderTail,
+  type EncoderLayer,
+  type EncoderTail,
+  TransformerDecoder,
+  type TransformerDecoderInputs,
+  type TransformerDecoderOptions,
+  TransformerEncoder,
+  type TransformerEncoderInputs,
+  type TransformerEncoderOptions,
+} from './transformer-stacks';
 export { UninitializedBuffer, UninitializedParameter, type UninitializedOptions } from './uninitialized';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type UnpoolOptions } from './unpooling';
 export { Flatten, Identity, Unflatten } from './utility';
+/** Helpers around modules: `torch.nn.utils`. */
+export * as utils from './utils';
 export {
   ChannelShuffle,
   PixelShuffle,

@@ -124,6 +124,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return this.#hooked().backward.add(hook, 'registerFullBackwardHook', options);
   }
 
+  /** @internal True where hooks run around {@link forward}, whose work must not be done by other means then. */
+  get hasForwardHooks(): boolean {
+    const hooks = this.#hooks;
+    return hooks !== null && hooks.forward.entries.length + hooks.forwardPre.entries.length > 0;
+  }
+
   #hooked(): ModuleHooks {
     if (this.#hooks !== null) return this.#hooks;
     const hooks = new ModuleHooks();
@@ -344,7 +350,13 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
         if (grad !== null) tensor.grad = convert(grad);
       }
     });
+    for (const module of this.modules()) module.parametersMoved();
     return this;
+  }
+
+  /** @internal Called when {@link to} has given the parameters other memory. */
+  parametersMoved(): void {
+    // Nothing depends on where the parameters of most modules lie.
   }
 
   /**

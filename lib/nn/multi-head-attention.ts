@@ -1,6 +1,7 @@
-import { ArgumentError, checkObject, checkTensors } from '../engine';
+import { ArgumentError, checkObject, checkTensor, checkTensors } from '../engine';
 import type { MultiHeadAttentionArguments } from '../engine/binding';
 import { asCallOf, binding } from '../engine/gate';
+import { tellWarning } from '../engine/warnings';
 import { isFloatingDType, zerosLike, type DType, type Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
 
@@ -62,11 +63,27 @@ export function multiHeadAttentionForward(args: AttentionArguments): [output: Te
   }
 }
 
-/** A mask as what is added to the scores: `true` becomes −∞, a float mask stays. */
-export function canonicalMask(mask: Tensor | null, name: string, dtype: DType): Tensor | null {
-  if (mask === null || isFloatingDType(mask.dtype)) return mask;
-  if (mask.dtype !== 'bool') {
+/**
+ * A mask as what is added to the scores: `true` becomes −∞, a float mask stays.
+ *
+ * @param other a mask beside it, by its name, of which it is warned if it is of another dtype
+ */
+export function canonicalMask(
+  mask: Tensor | null,
+  name: string,
+  dtype: DType,
+  other: Readonly<Record<string, Tensor | null>> = {},
+): Tensor | null {
+  if (mask === null) return null;
+  checkTensor('forward()', name, mask);
+  const isFloat = isFloatingDType(mask.dtype);
+  if (!isFloat && mask.dtype !== 'bool') {
     throw new ArgumentError(`only bool and floating types of ${name} are supported, received ${mask.dtype}`);
   }
+  for (const [otherName, otherMask] of Object.entries(other)) {
+    if (otherMask === null || otherMask.dtype === mask.dtype) continue;
+    tellWarning(`Support for mismatched ${name} and ${otherName} is deprecated. Use same type for both instead.`);
+  }
+  if (isFloat) return mask;
   return zerosLike(mask, { dtype }).maskedFill_(mask, -Infinity);
 }

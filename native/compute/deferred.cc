@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_strided.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "autocast_shapes.h"
@@ -37,7 +38,8 @@ std::optional<Stack> ShapesOf(const Environment& environment, Stack stack) {
   bool known = true;
   for (const c10::IValue& value : stack) {
     VisitTensors(value, [&](const at::Tensor& tensor) {
-      if (tensor.defined()) known &= environment.compute->KnowsShape(tensor);
+      // A nested tensor has no shape, once its value is made.
+      if (tensor.defined()) known &= environment.compute->KnowsShape(tensor) && !tensor.is_nested();
     });
   }
   if (!known) return std::nullopt;
@@ -76,6 +78,12 @@ bool CallOnShapes(const StackFunction& compute, Stack& stack, std::optional<c10:
     }
     return true;
   } catch (const c10::NotImplementedError&) {
+    return false;
+  } catch (const c10::Error& error) {
+    // A kernel that reads values, as that of a packed sequence reads its batch sizes: there are none here.
+    if (std::string_view(error.what_without_backtrace()).find("data is not allocated yet") == std::string_view::npos) {
+      throw;
+    }
     return false;
   }
 }

@@ -128,6 +128,7 @@ const metrics: readonly (() => object)[] = [
 const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.Generator(),
   () => new torch.nn.AdaptiveLogSoftmaxWithLoss(4, 6, [2]),
+  () => torch.nn.utils.rnn.packSequence([torch.rand([3, 4]), torch.rand([2, 4])]),
   () => new torch.data.DataLoader(new torch.data.TensorDataset(torch.rand([4, 2]))).iterate(),
   () => torch.ones([2], { requiresGrad: true }).mul(2).gradFn,
   () => torch.ones([2], { requiresGrad: true }).registerHook(() => undefined),
@@ -140,6 +141,7 @@ const HANDED_OUT: readonly (() => object | null)[] = [
 
 /** What constructors are given of which any other object takes a second to make. */
 const SMALL = new Map<Class, readonly unknown[]>([
+  [torch.nn.Transformer as unknown as Class, [4, 2, 1, 1, 4]],
   [
     torch.models.VisionTransformerForSegmentation as Class,
     [{ imageSize: 4, patchSize: 2, inChannels: 3, outChannels: 3, embedSize: 4, numBlocks: 1, numHeads: 2 }],

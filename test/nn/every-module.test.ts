@@ -17,7 +17,9 @@ import { losses } from './every-module/losses';
 import { dropouts, norms } from './every-module/norms';
 import { others } from './every-module/others';
 import { pooling } from './every-module/pooling';
+import { recurrent } from './every-module/recurrent';
 import { shapes } from './every-module/shapes';
+import { transformers } from './every-module/transformers';
 
 const entries: Entries = {
   ...activations,
@@ -27,6 +29,8 @@ const entries: Entries = {
   ...norms,
   ...dropouts,
   ...losses,
+  ...recurrent,
+  ...transformers,
   ...others,
 };
 

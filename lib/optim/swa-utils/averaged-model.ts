@@ -2,9 +2,9 @@ import { noGrad } from '../../autograd';
 import { ArgumentError, checkFunction, checkOptions, describe, scope, valueError } from '../../engine';
 import { type AnyModule, Buffer, Module } from '../../nn';
 import { type Device, tensor, type Tensor } from '../../tensor';
+import { deepcopy } from '../../nn/deepcopy';
 import { byDeviceAndDtype, type Member } from '../foreach';
 import { type AverageFunction, getSwaAvgFn, getSwaMultiAvgFn, type MultiAverageFunction } from './averages';
-import { copyModule } from './copy-module';
 
 /** Options of {@link AveragedModel}. */
 export interface AveragedModelOptions {
@@ -58,7 +58,7 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
     }
     if (avgFn !== null) checkFunction('AveragedModel', 'avgFn', avgFn);
     if (multiAvgFn !== null) checkFunction('AveragedModel', 'multiAvgFn', multiAvgFn);
-    this.module = make === null ? copyModule(model) : (anotherOf(model, make) as M);
+    this.module = make === null ? deepcopy(model) : (anotherOf(model, make) as M);
     if (device !== null) this.module.to({ device });
     this.nAveraged = new Buffer(tensor(0, { dtype: 'int64', ...(device === null ? {} : { device }) }));
     this.#avgFn = avgFn;

@@ -21,6 +21,8 @@ export interface Configuration {
   /** Instead of args and options, for what holds other modules. */
   make?: () => AnyModule;
   python?: string;
+  /** In Python, a list of tensors of what forward returns, where that is no tensor or tuple of tensors. */
+  unpack?: string;
   /** Instead of the module's own, for what has none. */
   forward?: (module: AnyModule, ...inputs: Tensor[]) => Tensor[];
   pythonForward?: string;
@@ -50,7 +52,14 @@ function literal(value: Value, tensors: Map<Tensor, string>): string {
 
 /** All floats as float64. */
 function widened(value: Value): Value {
+  if (Array.isArray(value)) return (value as readonly Value[]).map(widened);
   return isFloat(value) ? value.double() : value;
+}
+
+/** The tensors of floating point in a value. */
+function floatsIn(value: Value): Tensor[] {
+  if (Array.isArray(value)) return (value as readonly Value[]).flatMap(floatsIn);
+  return isFloat(value) ? [value] : [];
 }
 
 /** Makes a comparison of a configuration, in float64 throughout if `wide`. */
@@ -78,7 +87,8 @@ export function comparisonOf(
   // What works in place cannot work on leaves.
   const inplace = options['inplace'] === true;
   const own = inputs.map((value) => literal(value, tensors) + (inplace && isFloat(value) ? '.clone()' : ''));
-  const places = configuration.differentiate ?? [...inputs.keys()].filter((place) => isFloat(inputs[place] ?? null));
+  const places = configuration.differentiate ?? [...inputs.keys()];
+  const unpack = configuration.unpack ?? 'lambda y: list(y) if isinstance(y, (tuple, list)) else [y]';
   return {
     make: () => (wide ? make().to('float64') : make()),
     python: `${configuration.python ?? `torch.nn.${name}(${spelt.join(', ')})`}${wide ? '.double()' : ''}`,
@@ -87,10 +97,12 @@ export function comparisonOf(
       const given = inputs.map((value) => (inplace && isFloat(value) ? value.clone() : value));
       if (configuration.forward) return configuration.forward(module, ...(given as Tensor[]));
       const output = module.forward(...given);
-      return (Array.isArray(output) ? output : [output]).filter((each) => each !== null) as Tensor[];
+      return (Array.isArray(output) ? output.flat() : [output]).filter((each) => each !== null) as Tensor[];
     },
-    pythonForward: `(lambda y: list(y) if isinstance(y, (tuple, list)) else [y])(${configuration.pythonForward ?? `module(${own.join(', ')})`})`,
-    differentiate: places.map((place) => tensors.get(inputs[place] as Tensor) as string),
+    pythonForward: `(${unpack})(${configuration.pythonForward ?? `module(${own.join(', ')})`})`,
+    differentiate: places
+      .flatMap((place) => floatsIn(inputs[place] ?? null))
+      .map((tensor) => tensors.get(tensor) as string),
   };
 }
 

@@ -1,8 +1,10 @@
-import { noGrad } from '../../autograd';
-import { ArgumentError } from '../../engine';
-import { type AnyModule, Buffer, Module, ModuleList, Parameter, Sequential } from '../../nn';
-import { snakeCase } from '../../nn/names';
-import { Tensor } from '../../tensor';
+import { noGrad } from '../autograd';
+import { ArgumentError } from '../engine';
+import { Tensor } from '../tensor';
+import { ModuleList, Sequential } from './container';
+import { type AnyModule, Module } from './module';
+import { snakeCase } from './names';
+import { Buffer, Parameter } from './parameter';
 
 /**
  * A module with parameters, buffers and parts of its own, as Python's `copy.deepcopy` makes one; what is shared within the
@@ -11,7 +13,7 @@ import { Tensor } from '../../tensor';
  * @throws ArgumentError for a class with private members (`#name`): only its constructor makes them, and nobody can tell
  *   what that was called with
  */
-export function copyModule<M extends AnyModule>(module: M): M {
+export function deepcopy<M extends AnyModule>(module: M): M {
   return noGrad(() => copyOf(module, new Map()) as M);
 }
 
@@ -70,8 +72,8 @@ function bareCopy(module: AnyModule): AnyModule {
   while (typeof type === 'function' && type !== Module) {
     if (/\.#[A-Za-z_$]/.test(Function.prototype.toString.call(type))) {
       throw new ArgumentError(
-        `AveragedModel: the class ${type.name} has private members, which cannot be copied: give a function that makes ` +
-          'another model of the kind, as in { make: () => new Net() }',
+        `the class ${type.name} has private members (#name), which only its constructor makes, so that no copy can be made; ` +
+          'AveragedModel takes a function that makes another one, as in { make: () => new Net() }',
       );
     }
     type = Object.getPrototypeOf(type);

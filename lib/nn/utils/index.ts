@@ -1,0 +1,2 @@
+/** Sequences of unequal lengths: `torch.nn.utils.rnn`. */
+export * as rnn from './rnn';
