@@ -13,7 +13,7 @@ namespace {
 namespace autocast = at::autocast;
 
 c10::DeviceType ReadDeviceType(const Arguments& arguments) {
-  const c10::DeviceType type = ReadDevice(arguments.env, arguments[0], "deviceType").type();
+  const c10::DeviceType type = ReadDeviceName(arguments.env, arguments[0], "deviceType").type();
   const auto& supported = autocast::_AUTOCAST_SUPPORTED_DEVICES;
   if (std::find(supported.begin(), supported.end(), type) == supported.end()) {
     ThrowValue("autocast is not there for device type '" + c10::DeviceTypeName(type, true) + "'");

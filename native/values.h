@@ -69,6 +69,8 @@ napi_value Property(napi_env env, napi_value object, const char* name);
 c10::ScalarType ReadDtype(napi_env env, napi_value value, const char* name);
 const char* DtypeName(c10::ScalarType dtype);
 c10::Device ReadDevice(napi_env env, napi_value value, const char* name);
+// One that may not be there.
+c10::Device ReadDeviceName(napi_env env, napi_value value, const char* name);
 c10::Layout ReadLayout(napi_env env, napi_value value, const char* name);
 const char* LayoutName(c10::Layout layout);
 c10::MemoryFormat ReadMemoryFormat(napi_env env, napi_value value, const char* name);

@@ -96,16 +96,18 @@ c10::MemoryFormat ReadMemoryFormat(napi_env env, napi_value value, const char* n
 
 const char* MemoryFormatName(c10::MemoryFormat format) { return NameOf(kMemoryFormats, format); }
 
-c10::Device ReadDevice(napi_env env, napi_value value, const char* name) {
+c10::Device ReadDeviceName(napi_env env, napi_value value, const char* name) {
   const std::string given = ReadString(env, value, name);
-  const c10::Device device = [&] {
-    try {
-      return c10::Device(given);
-    } catch (const c10::Error&) {
-      ThrowType(std::string("expected a device such as 'cpu', 'meta' or 'cuda:0' for argument `") + name +
-                "`, received the string '" + given + "'");
-    }
-  }();
+  try {
+    return c10::Device(given);
+  } catch (const c10::Error&) {
+    ThrowType(std::string("expected a device such as 'cpu', 'meta' or 'cuda:0' for argument `") + name +
+              "`, received the string '" + given + "'");
+  }
+}
+
+c10::Device ReadDevice(napi_env env, napi_value value, const char* name) {
+  const c10::Device device = ReadDeviceName(env, value, name);
   // Said here, in one sentence: deep inside an op the same mistake is reported as a missing kernel.
   if (device.is_cuda() && !CudaReason().empty()) {
     ThrowValue(std::string("argument `") + name + "` names the device '" + device.str() +
