@@ -19,17 +19,8 @@ export { type Colour, drawSegmentationMasks, makeGrid, type MakeGridOptions, toP
 export { pixelsOf, saveGif, type SaveGifOptions, saveImage, savePixels } from './picture-files';
 /** Transforms as functions: `torchvision.transforms.functional`. */
 export * as functional from './functional';
-export type { InterpolationMode, ResizeOptions, ResizeSize } from './functional';
-export {
-  ColorJitter,
-  type ColorJitterOptions,
-  type ColorJitterParams,
-  Compose,
-  type JitterRange,
-  Lambda,
-  Normalize,
-  RandomHorizontalFlip,
-  Resize,
-  ToTensor,
-  type Transform,
-} from './transforms';
+export type { ResizeOptions, ResizeSize } from './functional';
+export { InterpolationMode } from './kernels/resize';
+export type { ColorJitterOptions, ColorJitterParams, JitterRange } from './kernels/jitter';
+export { PythonRandom, pythonRandom } from './python-random';
+export * from './transforms';
