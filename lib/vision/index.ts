@@ -24,3 +24,7 @@ export { InterpolationMode } from './kernels/resize';
 export type { ColorJitterOptions, ColorJitterParams, JitterRange } from './kernels/jitter';
 export { PythonRandom, pythonRandom } from './python-random';
 export * from './transforms';
+/** Tensors that say what they are, for {@link v2}: `torchvision.tv_tensors`. */
+export * as tvTensors from './tv-tensors';
+/** Transforms of images with their masks and boxes, by one draw: `torchvision.transforms.v2`. */
+export * as v2 from './v2';

@@ -45,7 +45,7 @@ describeWithOracle('functions of v1', (oracle) => {
       await compare(oracle(), {
         ours: (x) => asTensor(call(x, ...ours)),
         python: name === 'getDimensions' ? `torch.tensor(${source})` : source,
-        images: configuration.images ?? images(draws),
+        inputs: (configuration.images ?? images(draws)).map((x) => [x]),
         tensors,
         seed: 1,
         times: 1,

@@ -50,7 +50,7 @@ describeWithOracle('transforms of v1', (oracle) => {
         ours: (x) => transform.forward(x),
         python: 't(x)',
         before: `t = ${source}`,
-        images: configuration.images ?? images(draws),
+        inputs: (configuration.images ?? images(draws)).map((x) => [x]),
         tensors,
         seed: draws.int(0, 1e6),
       });

@@ -12,11 +12,11 @@ import {
   expandedSize,
   type GridMode,
   identityGrid,
-  type Mix,
+  type Sampling,
   perspectiveGrid,
   sampleImage,
 } from '../kernels/grid';
-import { dimensions } from '../kernels/image';
+import { backTo, dimensions } from '../kernels/image';
 import { fromMiddle, inverseAffineV1, perspectiveCoefficients, rotation } from '../kernels/matrix';
 import { bordersOf, checkPaddingMode, type Padding, type PaddingMode, padImage } from '../kernels/padding';
 import { checkRegion } from './resize';
@@ -99,7 +99,10 @@ export function erase(
   return eraseImage(image, checkRegion('erase', { top: i, left: j, height: h, width: w }), v, inplace);
 }
 
-const mix: Mix = (sampled, mask, fill) => sampled.mul(mask).add(mask.rsub(1).mul(fill));
+const sampling: Sampling = {
+  mix: (sampled, mask, fill) => sampled.mul(mask).add(mask.rsub(1).mul(fill)),
+  back: backTo,
+};
 
 /** Options of {@link affine}. */
 export interface AffineOptions<F = Fill> {
@@ -146,7 +149,7 @@ export function affine(
   checkFill('affine', fill);
   const { height, width } = dimensions(image);
   const matrix = inverseAffineV1(fromMiddle(optionalPair('affine', 'center', options.center), width, height), params);
-  return sampleImage(image, affineGrid(matrix, image, { height, width }), interpolation, fill, mix);
+  return sampleImage(image, affineGrid(matrix, image, { height, width }), interpolation, fill, sampling);
 }
 
 /** Options of {@link rotate}. */
@@ -170,7 +173,7 @@ export function rotate(
   const center = fromMiddle(optionalPair('rotate', 'center', options.center), width, height);
   const matrix = inverseAffineV1(center, rotation(angle));
   const size = expand ? expandedSize(matrix, { height, width }, (x) => x.div(1e-4)) : { height, width };
-  return sampleImage(image, affineGrid(matrix, image, size), interpolation, fill, mix);
+  return sampleImage(image, affineGrid(matrix, image, size), interpolation, fill, sampling);
 }
 
 /** Four corners (x, y), clockwise from the top left. */
@@ -205,7 +208,7 @@ export function perspective(
     cornersGiven('perspective', 'startpoints', startpoints),
     cornersGiven('perspective', 'endpoints', endpoints),
   );
-  return sampleImage(image, perspectiveGrid(coefficients, image), interpolation, fill, mix);
+  return sampleImage(image, perspectiveGrid(coefficients, image), interpolation, fill, sampling);
 }
 
 function readSampling(
@@ -234,5 +237,5 @@ export function elasticTransform(
   checkDisplacement(size, displacement);
   // In float32 whatever the image is, as v1 has it.
   const grid = identityGrid(size, float32, image.device).add(displacement.to(image.device));
-  return sampleImage(image, grid, interpolation, fill, mix);
+  return sampleImage(image, grid, interpolation, fill, sampling);
 }

@@ -16,7 +16,7 @@ import {
   where,
 } from '../../tensor';
 import type { Fill } from './arguments';
-import { asBatch, backTo, dimensions } from './image';
+import { asBatch, dimensions } from './image';
 import type { AffineMatrix } from './matrix';
 import { checkMode } from './resize';
 
@@ -25,14 +25,19 @@ export type GridMode = 'nearest' | 'bilinear';
 
 const GRID_MODES = ['bilinear', 'nearest'] as const;
 
-/** How a place that is partly beyond the image is filled: `mask` is the part within it. */
-export type Mix = (sampled: Tensor, mask: Tensor, fill: Tensor) => Tensor;
+/** What v1 and v2 compute otherwise. */
+export interface Sampling {
+  /** Fills a place that is partly beyond the image: `mask` is the part within it. */
+  readonly mix: (sampled: Tensor, mask: Tensor, fill: Tensor) => Tensor;
+  /** Brings floats back to the image's dtype. */
+  readonly back: (dtype: DType, floats: Tensor) => Tensor;
+}
 
 /** The dtype in which an image is sampled. */
 export const gridDtype = (image: Tensor): DType => (isFloatingDType(image.dtype) ? image.dtype : float32);
 
 /** Samples the image at the grid `[1, H, W, 2]` of (x, y) from −1 to 1. */
-export function sampleImage(image: Tensor, grid: Tensor, mode: GridMode, fill: Fill, mix: Mix): Tensor {
+export function sampleImage(image: Tensor, grid: Tensor, mode: GridMode, fill: Fill, { mix, back }: Sampling): Tensor {
   const { channels } = dimensions(image);
   checkMode(mode, GRID_MODES);
   const values = typeof fill === 'number' ? [fill] : fill;
@@ -47,7 +52,7 @@ export function sampleImage(image: Tensor, grid: Tensor, mode: GridMode, fill: F
     const [count, , height, width] = floats.shape as [number, number, number, number];
     const places = count > 1 ? grid.expand([count, -1, -1, -1]) : grid;
     const sample = (from: Tensor): Tensor => gridSampler(from, places, GRID_MODES.indexOf(mode), 0, false);
-    if (values === null) return backTo(dtype, sample(floats));
+    if (values === null) return back(dtype, sample(floats));
     // The ones in a channel more tell which part of a value came from within the image.
     const inside = ones([count, 1, height, width], { dtype: floats.dtype, device });
     const both = sample(cat([floats, inside], 1));
@@ -56,7 +61,7 @@ export function sampleImage(image: Tensor, grid: Tensor, mode: GridMode, fill: F
     const colour = tensor([...values], { dtype: floats.dtype, device }).view([1, -1, 1, 1]);
     const filled =
       mode === 'nearest' ? where(mask.lt(0.5), colour.expandAs(sampled), sampled) : mix(sampled, mask, colour);
-    return backTo(dtype, filled);
+    return back(dtype, filled);
   });
 }
 

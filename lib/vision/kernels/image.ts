@@ -1,6 +1,6 @@
 /** What an image is, for every kernel: `[…, C, H, W]`, floats in 0..1 or integers over their whole range. */
 import { ArgumentError, checkTensor, describe, valueError } from '../../engine';
-import { type DType, float32, getDefaultDtype, isFloatingDType, isIntegerDType, type Tensor } from '../../tensor';
+import { type DType, float32, getDefaultDtype, isFloatingDType, type Tensor } from '../../tensor';
 
 /** Sizes of an image; a tensor of two dimensions has one channel. */
 export interface Dimensions {
@@ -62,10 +62,19 @@ export function promoted(image: Tensor): Tensor {
   return isFloatingDType(image.dtype) ? image : image.to(getDefaultDtype());
 }
 
-/** Floats back to an image's dtype; integers are rounded first. */
+/** The dtypes whose values torchvision rounds when they come back from floats. */
+const ROUNDED: readonly DType[] = ['uint8', 'int8', 'int16', 'int32', 'int64'];
+
+/** Floats back to an image's dtype; integers are rounded first, but for uint16. */
 export function backTo(dtype: DType, floats: Tensor): Tensor {
   if (floats.dtype === dtype) return floats;
-  return (isIntegerDType(dtype) ? floats.round() : floats).to(dtype);
+  return (ROUNDED.includes(dtype) ? floats.round() : floats).to(dtype);
+}
+
+/** {@link backTo} where v2 rounds whatever is no float: a quarter of true is false. */
+export function roundedTo(dtype: DType, floats: Tensor): Tensor {
+  if (floats.dtype === dtype) return floats;
+  return (isFloatingDType(dtype) ? floats : floats.round()).to(dtype);
 }
 
 /**

@@ -1,62 +1,91 @@
 /** Runs a transform on both sides and compares outputs and the generator's state afterwards, bit for bit. */
 import { getRngState, manualSeed, Tensor } from '../../../lib/tensor';
-import { pythonRandom } from '../../../lib/vision';
+import { pythonRandom, tvTensors } from '../../../lib/vision';
 import { expectSameBits, type Oracle } from '../../oracle/oracle';
 
-export const imports = `
+const imports = `
 import_torchvision()
 import random
 import torchvision.transforms as T
 import torchvision.transforms.functional as F
+import torchvision.transforms.v2 as T2
+import torchvision.transforms.v2.functional as F2
+from torchvision import tv_tensors
 from torchvision.transforms import InterpolationMode
+
+def leaves(y):
+    if isinstance(y, (list, tuple)): return [leaf for part in y for leaf in leaves(part)]
+    if isinstance(y, dict): return [leaf for part in y.values() for leaf in leaves(part)]
+    return [y]
+
+def told(y):
+    if not isinstance(y, torch.Tensor): return str(y).lower()
+    if not isinstance(y, tv_tensors.BoundingBoxes): return type(y).__name__
+    return f'BoundingBoxes {y.format.value} {list(y.canvas_size)} {y.clamping_mode}'
 `;
 
 export interface Comparison {
-  /** Makes the outputs of one run; called \`times\` times with every input. */
-  ours: (input: Tensor) => unknown;
-  /** Python's expression for \`ours\`, of \`x\`. */
+  /** One run; called \`times\` times with copies of every input. */
+  ours: (...inputs: Tensor[]) => unknown;
+  /** Python's expression for it, of \`x\`, \`m\` and \`b\`. */
   python: string;
   /** Python's statements before. */
   before?: string;
-  images: readonly Tensor[];
+  /** What it is called with: an image, a mask, boxes. */
+  inputs: readonly (readonly Tensor[])[];
   tensors: ReadonlyMap<Tensor, string>;
   seed: number;
   times?: number;
 }
 
-/** Tensors in lists, in order. */
-function flat(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  return Array.isArray(value) ? value.flatMap(flat) : [];
+/** The parts of nested lists and objects, in order. */
+function leaves(value: unknown): unknown[] {
+  if (value instanceof Tensor || typeof value !== 'object' || value === null) return [value];
+  return (Array.isArray(value) ? (value as unknown[]) : Object.values(value)).flatMap(leaves);
+}
+
+/** What a part is, as both sides tell it. */
+function told(part: unknown): string {
+  if (!(part instanceof Tensor)) return part === null ? 'none' : JSON.stringify(part).replaceAll('"', '');
+  if (!(part instanceof tvTensors.BoundingBoxes)) return part.constructor.name;
+  const { format, canvasSize, clampingMode } = part;
+  return `BoundingBoxes ${format} [${canvasSize.join(', ')}] ${clampingMode ?? 'None'}`;
 }
 
 export async function compare(oracle: Oracle, comparison: Comparison): Promise<void> {
-  const { ours, python, before = '', images, tensors, seed, times = 3 } = comparison;
+  const { ours, python, before = '', inputs, tensors, seed, times = 3 } = comparison;
   manualSeed(seed);
   pythonRandom.seed(seed);
-  const outputs: Tensor[] = [];
+  const parts: unknown[] = [];
   for (let time = 0; time < times; time += 1) {
-    for (const image of images) outputs.push(...flat(ours(image.clone())));
+    for (const given of inputs) parts.push(...leaves(ours(...given.map((tensor) => tensor.clone()))));
   }
   const state = getRngState();
   const expected = await oracle.run(
     `${imports}
 ${before}
-def flat(y):
-    return [y] if isinstance(y, torch.Tensor) else [z for part in y for z in flat(part)] if isinstance(y, (list, tuple)) else []
 torch.manual_seed(seed)
 random.seed(seed)
-call = lambda x: ${python}
-outputs = [z for _ in range(times) for x in images for z in flat(call(x.clone()))]
+call = lambda x, m=None, b=None: ${python}
+parts = [leaf for _ in range(times) for given in inputs for leaf in leaves(call(*[t.clone() for t in given]))]
+kinds = [told(part) for part in parts]
+outputs = [part.as_subclass(torch.Tensor) for part in parts if isinstance(part, torch.Tensor)]
 state = torch.get_rng_state()
 `,
     {
-      inputs: { images: [...images], seed, times, ...Object.fromEntries([...tensors].map(([t, name]) => [name, t])) },
-      outputs: { outputs: 'tensors', state: 'tensor' },
+      inputs: {
+        inputs: inputs.map((given) => [...given]),
+        seed,
+        times,
+        ...Object.fromEntries([...tensors].map(([t, name]) => [name, t])),
+      },
+      outputs: { outputs: 'tensors', kinds: 'strings', state: 'tensor' },
     },
   );
+  expect(parts.map(told)).toEqual(expected.kinds);
+  const outputs = parts.filter((part) => part instanceof Tensor);
   expect(outputs.length).toBe(expected.outputs.length);
-  expect(outputs.length).toBeGreaterThan(0);
+  expect(parts.length).toBeGreaterThan(0);
   outputs.forEach((output, k) => expectSameBits(output, expected.outputs[k]!, `output ${k}`));
   expectSameBits(state, expected.state, 'generator afterwards');
 }
@@ -69,11 +98,10 @@ export const seedOf = (name: string): number =>
 export class Table {
   private readonly rows: string[] = [];
 
-  constructor(private readonly title: string) {
+  constructor(title: string) {
     afterAll(() => {
-      process.stdout.write(
-        `\n| ${this.title} | configurations | result |\n| --- | --- | --- |\n${this.rows.join('\n')}\n`,
-      );
+      const head = `\n| ${title} | configurations | result |\n| --- | --- | --- |\n`;
+      process.stdout.write(`${head}${this.rows.join('\n')}\n`);
     });
   }
 
