@@ -20,6 +20,8 @@ export { pixelsOf, saveGif, type SaveGifOptions, saveImage, savePixels } from '.
 /** Transforms as functions: `torchvision.transforms.functional`. */
 export * as functional from './functional';
 export type { ResizeOptions, ResizeSize } from './functional';
+export type { AugMixOptions, RandAugmentOptions } from './kernels/augmentation';
+export { AutoAugmentPolicy } from './kernels/policies';
 export { InterpolationMode } from './kernels/resize';
 export type { ColorJitterOptions, ColorJitterParams, JitterRange } from './kernels/jitter';
 export { PythonRandom, pythonRandom } from './python-random';

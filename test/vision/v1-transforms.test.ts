@@ -24,7 +24,11 @@ const classes = Object.entries(vision as Record<string, unknown>).filter(
 
 const spelling: Spelling = {
   option: (name, value) =>
-    name === 'interpolation' && typeof value === 'string' ? `InterpolationMode('${value}')` : null,
+    name === 'interpolation' && typeof value === 'string'
+      ? `InterpolationMode('${value}')`
+      : name === 'policy' && typeof value === 'string'
+        ? `T.AutoAugmentPolicy('${value}')`
+        : null,
   key: (name) => JSON.stringify(name),
 };
 

@@ -25,7 +25,7 @@ const classes = Object.entries(v2 as Record<string, unknown>).filter(
 );
 
 const spelling: Spelling = {
-  option: () => null,
+  option: (name, value) => (name === 'policy' && typeof value === 'string' ? `T.AutoAugmentPolicy('${value}')` : null),
   key: (name) => (name === 'others' ? "'others'" : name === 'Tensor' ? 'torch.Tensor' : `tv_tensors.${name}`),
 };
 

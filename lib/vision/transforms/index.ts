@@ -5,6 +5,15 @@
  * draw nothing say nothing of draws.
  */
 export {
+  AugMix,
+  type AugmentOptions,
+  AutoAugment,
+  type AutoAugmentOptions,
+  RandAugment,
+  TrivialAugmentWide,
+  type TrivialAugmentWideOptions,
+} from './auto-augment';
+export {
   ColorJitter,
   Grayscale,
   RandomAdjustSharpness,

@@ -6,6 +6,7 @@
 export * as functional from './functional';
 export { RandomApplyTransform, Transform, type Transformed } from './transform';
 export type { ByKind, FillByKind, Kind as TensorKind, LabelsGetter } from './inputs';
+export { AugMix, AutoAugment, RandAugment, TrivialAugmentWide } from './transforms/auto-augment';
 export {
   ClampBoundingBoxes,
   ConvertBoundingBoxFormat,

@@ -2,7 +2,7 @@
 import * as torch from '../../../lib';
 import { rand, randn } from '../../../lib/tensor';
 import * as vision from '../../../lib/vision';
-import { bounds, decimal, type Entries, image, images, maybe, size } from './configuration';
+import { bounds, decimal, type Entries, image, images, maybe, size, type Value } from './configuration';
 
 const bytes = { dtypes: ['uint8'] } as const;
 const modes = ['nearest', 'bilinear'] as const;
@@ -123,6 +123,44 @@ export const v1: Entries = {
       value: round % 2 ? 'random' : maybe(draws, () => draws.pick([0.5, 7, [0.25]])),
       inplace: maybe(draws, () => draws.flag()),
     },
+  }),
+  AutoAugment: (draws, round) => ({
+    options: {
+      policy: (['imagenet', 'cifar10', 'svhn'] as const)[round % 3],
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3]])),
+    },
+    images: Array.from({ length: 12 }, () => image(draws, bytes)),
+  }),
+  RandAugment: (draws) => ({
+    options: {
+      numOps: draws.int(1, 4),
+      magnitude: maybe(draws, () => draws.int(0, 20)),
+      numMagnitudeBins: maybe(draws, () => draws.int(21, 40)),
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3]])),
+    },
+    images: Array.from({ length: 12 }, () => image(draws, bytes)),
+  }),
+  TrivialAugmentWide: (draws) => ({
+    options: {
+      numMagnitudeBins: maybe(draws, () => draws.int(5, 40)),
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3]])),
+    },
+    images: Array.from({ length: 16 }, () => image(draws, bytes)),
+  }),
+  AugMix: (draws) => ({
+    options: {
+      severity: maybe(draws, () => draws.int(1, 10)),
+      mixtureWidth: maybe(draws, () => draws.int(1, 4)),
+      chainDepth: maybe(draws, () => draws.int(1, 3)),
+      alpha: maybe(draws, () => decimal(draws, 0.3, 2)),
+      allOps: maybe(draws, () => draws.flag()),
+      interpolation: maybe(draws, () => 'nearest'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3]])),
+    },
+    images: Array.from({ length: 8 }, () => image(draws, bytes)),
   }),
   Normalize: (draws) => ({
     args: [

@@ -185,6 +185,48 @@ export const v2: SampleEntries = {
       inplace: maybe(draws, () => draws.flag()),
     },
   }),
+  AutoAugment: (draws, round) => ({
+    options: {
+      policy: (['imagenet', 'cifar10', 'svhn'] as const)[round % 3],
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3], { Image: 5, others: 9 }])),
+    },
+    images: Array.from({ length: 12 }, () => image(draws, { dtypes: ['uint8', 'float32'] })),
+    samples: withoutMasks,
+  }),
+  RandAugment: (draws) => ({
+    options: {
+      numOps: draws.int(1, 4),
+      magnitude: maybe(draws, () => draws.int(0, 20)),
+      numMagnitudeBins: maybe(draws, () => draws.int(21, 40)),
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3], { Image: 5, others: 9 }])),
+    },
+    images: Array.from({ length: 12 }, () => image(draws, { dtypes: ['uint8', 'float32'] })),
+    samples: withoutMasks,
+  }),
+  TrivialAugmentWide: (draws) => ({
+    options: {
+      numMagnitudeBins: maybe(draws, () => draws.int(5, 40)),
+      interpolation: maybe(draws, () => 'bilinear'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3], { Image: 5, others: 9 }])),
+    },
+    images: Array.from({ length: 16 }, () => image(draws, { dtypes: ['uint8', 'float32'] })),
+    samples: withoutMasks,
+  }),
+  AugMix: (draws) => ({
+    options: {
+      severity: maybe(draws, () => draws.int(1, 10)),
+      mixtureWidth: maybe(draws, () => draws.int(1, 4)),
+      chainDepth: maybe(draws, () => draws.int(1, 3)),
+      alpha: maybe(draws, () => decimal(draws, 0.3, 2)),
+      allOps: maybe(draws, () => draws.flag()),
+      interpolation: maybe(draws, () => 'nearest'),
+      fill: maybe(draws, () => draws.pick<Value>([7, [3], { Image: 5, others: 9 }])),
+    },
+    images: Array.from({ length: 8 }, () => image(draws, { dtypes: ['uint8', 'float32'] })),
+    samples: withoutMasks,
+  }),
   Normalize: (draws) => ({
     args: [
       [0.485, 0.456, 0.4],
