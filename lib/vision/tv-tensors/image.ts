@@ -2,7 +2,7 @@ import { describe, valueError } from '../../engine';
 import { readOptions } from '../../nn/arguments';
 import type { NestedData, Tensor } from '../../tensor';
 import { type DecodedImage, isDecodedImage } from '../decoded-image';
-import { pilToTensor } from '../functional/conversion';
+import { pilToTensor } from '../v1/functional/conversion';
 import { tensorOf, TV_DEFAULTS, TVTensor, type TVTensorOptions } from './tv-tensor';
 
 /** `[…, C, H, W]` (`torchvision.tv_tensors.Image`). Of two dimensions it makes one channel; of decoded pixels uint8. */

@@ -2,7 +2,7 @@
 import { ArgumentError, describe } from '../../engine';
 import { rand, Tensor } from '../../tensor';
 import { isDecodedImage } from '../decoded-image';
-import { type ChanceTail, readChance } from '../transforms/transform';
+import { type ChanceTail, readChance } from '../v1/transforms/transform';
 import { Image } from '../tv-tensors';
 import { isPureTensor } from './functional/dispatch';
 import { flatten } from './tree';
@@ -23,19 +23,19 @@ export function sampleOf(inputs: readonly unknown[]): unknown {
  * What is drawn is drawn once, and done to every part that the transform takes; all else comes back as it is. As in Python,
  * of plain tensors only the first is an image, and none where there is an Image.
  *
- * For a transform of one's own: {@link Transform.makeParams} draws, {@link Transform.transform} does it to one part.
+ * For a transform of one's own: `makeParams` draws, `transform` does it to one part, `takes` says to which parts.
  *
  * @typeParam P what is drawn
  */
 export abstract class Transform<P = unknown> {
   /** Refuses samples that it cannot take. */
-  checkInputs?(inputs: readonly unknown[]): void;
+  protected checkInputs?(inputs: readonly unknown[]): void;
 
   /** Draws what is done to all parts, which are given. */
-  makeParams?(inputs: readonly unknown[]): P;
+  protected makeParams?(inputs: readonly unknown[]): P;
 
   /** Does it to one part. */
-  abstract transform(input: unknown, params: P): unknown;
+  protected abstract transform(input: unknown, params: P): unknown;
 
   /** Applies the transform to a sample, or to several inputs that are one sample. */
   forward<const S extends readonly unknown[]>(...inputs: S): Transformed<S> {

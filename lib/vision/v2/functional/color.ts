@@ -1,4 +1,4 @@
-/** Light and colour, by v2's arithmetic; functional/color.ts has v1's, whose roundings are others. Images only. */
+/** Light and colour, by v2's arithmetic; v1/functional/color.ts has v1's, whose roundings are others. Images only. */
 import { checkInteger, checkList, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import {
@@ -13,7 +13,7 @@ import {
   where,
 } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { type GrayscaleTail, readGrayscale } from '../../functional/color';
+import { type GrayscaleTail, readGrayscale } from '../../v1/functional/color';
 import {
   asBatch,
   asFloat,

@@ -5,13 +5,13 @@ import { type DType, float32, isDType, isFloatingDType, type Tensor } from '../.
 import type { Tail } from '../../../tensor/tail';
 import type { DecodedImage } from '../../decoded-image';
 import { isDecodedImage } from '../../decoded-image';
-import { normalize as normalizeImage, type NormalizeOptions } from '../../functional';
-import { checkIsSafe } from '../../functional/conversion';
+import { normalize as normalizeImage, type NormalizeOptions } from '../../v1/functional';
+import { checkIsSafe } from '../../v1/functional/conversion';
 import { maximum, valueBits } from '../../kernels/image';
 import { Image } from '../../tv-tensors';
 import { dispatch, isPureTensor } from './dispatch';
 
-export { pilToTensor } from '../../functional';
+export { pilToTensor } from '../../v1/functional';
 
 /** A tensor `[…, C, H, W]`, or decoded pixels, as an Image (`to_image`). */
 export function toImage(input: Tensor | DecodedImage): Image {

@@ -3,7 +3,7 @@ import { checkTensor, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float32, isFloatingDType, linspace, randnLike, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { checkRegion } from '../../functional/resize';
+import { checkRegion } from '../../v1/functional/resize';
 import { eraseImage } from '../../kernels/crop';
 import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../../kernels/filter';
 import { checkFactor, dimensions } from '../../kernels/image';

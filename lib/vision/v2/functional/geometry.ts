@@ -3,8 +3,8 @@ import { checkNumbers, checkTensor, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float16, float32, rot90, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import type { Corners, PerspectiveOptions, RotateOptions, AffineOptions } from '../../functional';
-import { affineParams, cornersGiven, readTenCrop, type TenCropTail } from '../../functional/geometry';
+import type { Corners, PerspectiveOptions, RotateOptions, AffineOptions } from '../../v1/functional';
+import { affineParams, cornersGiven, readTenCrop, type TenCropTail } from '../../v1/functional/geometry';
 import { checkFill, type Fill, numbersOf, optionalPair, pairOf, type Size } from '../../kernels/arguments';
 import { fiveCropImage, type FiveCrops, tenCropImage } from '../../kernels/crop';
 import {

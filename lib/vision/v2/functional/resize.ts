@@ -3,7 +3,7 @@ import { libraryInfo, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float32, type Tensor, tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { checkRegion, readResizeOptions, type ResizedCropOptions, type ResizeTail } from '../../functional/resize';
+import { checkRegion, readResizeOptions, type ResizedCropOptions, type ResizeTail } from '../../v1/functional/resize';
 import { checkFill, type Fill, pairOf, type Size } from '../../kernels/arguments';
 import { centerCropImage, centreOf, cropImage } from '../../kernels/crop';
 import type { Region } from '../../kernels/draws';

@@ -32,7 +32,7 @@ import {
   type RandAugmentTail,
   readTrivialAugment,
   type TrivialAugmentTail,
-} from '../../transforms/auto-augment';
+} from '../../v1/transforms/auto-augment';
 import { BoundingBoxes, Image, Mask } from '../../tv-tensors';
 import * as functional from '../functional';
 import { type ByKind, fillFor, type FillByKind, fillsOf } from '../inputs';
@@ -51,7 +51,7 @@ abstract class Augmentation extends ImageTransform {
     this.fill = fillsOf(new.target.name, fill);
   }
 
-  override checkInputs(inputs: readonly unknown[]): void {
+  protected override checkInputs(inputs: readonly unknown[]): void {
     const { name } = this.constructor;
     const target = inputs.find((input) => input instanceof BoundingBoxes || input instanceof Mask);
     if (target !== undefined)
@@ -60,7 +60,7 @@ abstract class Augmentation extends ImageTransform {
     if (images !== 1) throw valueError(`${name}: expected one image in the sample, received ${images}`);
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     const { interpolation } = this;
     const output = this.augmented(image, { interpolation, fill: fillFor(this.fill, image) });
     return image instanceof Image && !(output instanceof Image) ? image.like(output) : output;

@@ -18,7 +18,7 @@ abstract class BoxTransform extends Transform {
     return leaf instanceof BoundingBoxes;
   }
 
-  abstract override transform(boxes: BoundingBoxes): BoundingBoxes;
+  protected abstract override transform(boxes: BoundingBoxes): BoundingBoxes;
 }
 
 /** Boxes in another format. */
@@ -30,7 +30,7 @@ export class ConvertBoundingBoxFormat extends BoxTransform {
     this.format = formatOf('ConvertBoundingBoxFormat', format);
   }
 
-  override transform(boxes: BoundingBoxes): BoundingBoxes {
+  protected override transform(boxes: BoundingBoxes): BoundingBoxes {
     return functional.convertBoundingBoxFormat(boxes, { newFormat: this.format });
   }
 }
@@ -47,7 +47,7 @@ export class ClampBoundingBoxes extends BoxTransform {
     this.clampingMode = clampingMode;
   }
 
-  override transform(boxes: BoundingBoxes): BoundingBoxes {
+  protected override transform(boxes: BoundingBoxes): BoundingBoxes {
     return functional.clampBoundingBoxes(boxes, { clampingMode: this.clampingMode });
   }
 }
@@ -59,7 +59,7 @@ export class SetClampingMode extends BoxTransform {
     checkClampingMode('SetClampingMode', clampingMode);
   }
 
-  override transform(boxes: BoundingBoxes): BoundingBoxes {
+  protected override transform(boxes: BoundingBoxes): BoundingBoxes {
     return boxes.like(Tensor.prototype.clone.call(boxes), { clampingMode: this.clampingMode });
   }
 }
@@ -132,7 +132,7 @@ export class SanitizeBoundingBoxes extends Transform {
     return rebuild(leaves.map(kept)) as Transformed<S>;
   }
 
-  override transform(input: unknown): unknown {
+  protected override transform(input: unknown): unknown {
     return input;
   }
 
@@ -201,12 +201,12 @@ export class RandomIoUCrop extends Transform<IoUCropParams> {
     this.trials = options.trials;
   }
 
-  override checkInputs(inputs: readonly unknown[]): void {
+  protected override checkInputs(inputs: readonly unknown[]): void {
     boxesOf('RandomIoUCrop', inputs);
     if (!inputs.some(isImage)) throw valueError('RandomIoUCrop: expected an image in the sample, received none');
   }
 
-  override makeParams(inputs: readonly unknown[]): IoUCropParams {
+  protected override makeParams(inputs: readonly unknown[]): IoUCropParams {
     const boxes = boxesOf('RandomIoUCrop', inputs);
     const corners = convertFormat(boxes, boxes.format, 'XYXY');
     for (;;) {
@@ -219,7 +219,7 @@ export class RandomIoUCrop extends Transform<IoUCropParams> {
     }
   }
 
-  override transform(input: Tensor, params: IoUCropParams): Tensor {
+  protected override transform(input: Tensor, params: IoUCropParams): Tensor {
     if (params === null) return input;
     const { top, left, height, width, isWithin } = params;
     const output = functional.crop(input, top, left, height, width);

@@ -3,7 +3,7 @@ import { checkInteger, checkNumbers } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { rand, randperm, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { type GrayscaleTail, readGrayscale } from '../../functional/color';
+import { type GrayscaleTail, readGrayscale } from '../../v1/functional/color';
 import { boundsOf, checkProbability } from '../../kernels/arguments';
 import { happens, uniform } from '../../kernels/draws';
 import { checkFactor } from '../../kernels/image';
@@ -16,7 +16,7 @@ import {
   jitterImage,
   readJitter,
 } from '../../kernels/jitter';
-import { type ChanceTail, readChance } from '../../transforms/transform';
+import { type ChanceTail, readChance } from '../../v1/transforms/transform';
 import * as functional from '../functional';
 import { isImage, queryChw } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
@@ -27,7 +27,7 @@ export abstract class ImageTransform<P = unknown> extends Transform<P> {
     return isImage(leaf);
   }
 
-  abstract override transform(image: Tensor, params: P): unknown;
+  protected abstract override transform(image: Tensor, params: P): unknown;
 }
 
 /** A {@link RandomApplyTransform} of images only. */
@@ -36,7 +36,7 @@ export abstract class RandomImageTransform<P = unknown> extends RandomApplyTrans
     return isImage(leaf);
   }
 
-  abstract override transform(image: Tensor, params: P): unknown;
+  protected abstract override transform(image: Tensor, params: P): unknown;
 }
 
 /** To luma, in one channel or in three equal ones. */
@@ -48,7 +48,7 @@ export class Grayscale extends ImageTransform {
     this.numOutputChannels = readGrayscale('Grayscale', rest);
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.rgbToGrayscale(image, this.numOutputChannels);
   }
 }
@@ -59,18 +59,18 @@ export class RandomGrayscale extends RandomImageTransform<1 | 3> {
     super(readChance('RandomGrayscale', rest, 0.1));
   }
 
-  override makeParams(inputs: readonly unknown[]): 1 | 3 {
+  protected override makeParams(inputs: readonly unknown[]): 1 | 3 {
     return queryChw(inputs).channels as 1 | 3;
   }
 
-  override transform(image: Tensor, channels: 1 | 3): Tensor {
+  protected override transform(image: Tensor, channels: 1 | 3): Tensor {
     return functional.rgbToGrayscale(image, channels);
   }
 }
 
 /** One channel to three equal ones. */
 export class RGB extends ImageTransform {
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.grayscaleToRgb(image);
   }
 }
@@ -91,22 +91,22 @@ export class ColorJitter extends ImageTransform<ColorJitterParams> implements Ji
     this.hue = hue;
   }
 
-  override makeParams(): ColorJitterParams {
+  protected override makeParams(): ColorJitterParams {
     return drawJitter(this);
   }
 
-  override transform(image: Tensor, params: ColorJitterParams): Tensor {
+  protected override transform(image: Tensor, params: ColorJitterParams): Tensor {
     return jitterImage(image, params, functional);
   }
 }
 
 /** Channels in random order. */
 export class RandomChannelPermutation extends ImageTransform<readonly number[]> {
-  override makeParams(inputs: readonly unknown[]): readonly number[] {
+  protected override makeParams(inputs: readonly unknown[]): readonly number[] {
     return randperm(queryChw(inputs).channels).tolist() as number[];
   }
 
-  override transform(image: Tensor, permutation: readonly number[]): Tensor {
+  protected override transform(image: Tensor, permutation: readonly number[]): Tensor {
     return functional.permuteChannels(image, permutation);
   }
 }
@@ -160,7 +160,7 @@ export class RandomPhotometricDistort extends ImageTransform<PhotometricParams> 
     this.p = options.p;
   }
 
-  override makeParams(inputs: readonly unknown[]): PhotometricParams {
+  protected override makeParams(inputs: readonly unknown[]): PhotometricParams {
     const { channels } = queryChw(inputs);
     const factor = ([low, high]: readonly [number, number]): number | null =>
       happens(this.p) ? uniform(low, high) : null;
@@ -174,7 +174,7 @@ export class RandomPhotometricDistort extends ImageTransform<PhotometricParams> 
     };
   }
 
-  override transform(image: Tensor, params: PhotometricParams): Tensor {
+  protected override transform(image: Tensor, params: PhotometricParams): Tensor {
     const { brightness, contrast, saturation, hue, contrastBefore, permutation } = params;
     let changed = image;
     if (brightness !== null) changed = functional.adjustBrightness(changed, brightness);
@@ -188,14 +188,14 @@ export class RandomPhotometricDistort extends ImageTransform<PhotometricParams> 
 
 /** Makes all levels about as frequent, with probability `p`. */
 export class RandomEqualize extends RandomImageTransform {
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.equalize(image);
   }
 }
 
 /** Light becomes dark, with probability `p`. */
 export class RandomInvert extends RandomImageTransform {
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.invert(image);
   }
 }
@@ -210,7 +210,7 @@ export class RandomPosterize extends RandomImageTransform {
     checkInteger('RandomPosterize', 'bits', bits, 0, 8);
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.posterize(image, this.bits);
   }
 }
@@ -225,14 +225,14 @@ export class RandomSolarize extends RandomImageTransform {
     checkNumbers('RandomSolarize', { threshold });
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.solarize(image, this.threshold);
   }
 }
 
 /** Stretches each channel over the whole range, with probability `p`. */
 export class RandomAutocontrast extends RandomImageTransform {
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.autocontrast(image);
   }
 }
@@ -247,7 +247,7 @@ export class RandomAdjustSharpness extends RandomImageTransform {
     checkFactor('sharpnessFactor', sharpnessFactor);
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.adjustSharpness(image, this.sharpnessFactor);
   }
 }

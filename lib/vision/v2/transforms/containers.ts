@@ -4,9 +4,9 @@ import { readOptions } from '../../../nn/arguments';
 import { getDefaultDtype, multinomial, rand, randperm, tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
 import { checkWeights } from '../../python-random';
-import { checkTransforms } from '../../transforms/containers';
-import type { RandomChoiceOptions } from '../../transforms';
-import { type ChanceTail, readChance } from '../../transforms/transform';
+import { checkTransforms } from '../../v1/transforms/containers';
+import type { RandomChoiceOptions } from '../../v1/transforms';
+import { type ChanceTail, readChance } from '../../v1/transforms/transform';
 import { Transform, type Transformed } from '../transform';
 
 /** What a container holds: a transform of v2, of v1, or of one's own. */
@@ -39,7 +39,7 @@ abstract class Container extends Transform {
     return through(this.chosen(), inputs) as Transformed<S>;
   }
 
-  override transform(input: unknown): unknown {
+  protected override transform(input: unknown): unknown {
     return through(this.chosen(), [input]);
   }
 }

@@ -4,8 +4,8 @@ import { readOptions } from '../../../nn/arguments';
 import { type DType, float32, isDType, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
 import { type DecodedImage, isDecodedImage } from '../../decoded-image';
-import type { NormalizeOptions } from '../../functional';
-import { checkWhitening, whiten } from '../../transforms/conversion';
+import type { NormalizeOptions } from '../../v1/functional';
+import { checkWhitening, whiten } from '../../v1/transforms/conversion';
 import { Image, TVTensor } from '../../tv-tensors';
 import * as functional from '../functional';
 import { checkDtype } from '../functional/conversion';
@@ -18,7 +18,7 @@ export class ToImage extends Transform {
     return functional.isPureTensor(leaf) || isDecodedImage(leaf);
   }
 
-  override transform(input: Tensor | DecodedImage): Image {
+  protected override transform(input: Tensor | DecodedImage): Image {
     return functional.toImage(input);
   }
 }
@@ -29,7 +29,7 @@ export class PILToTensor extends Transform {
     return isDecodedImage(leaf);
   }
 
-  override transform(input: DecodedImage): Tensor {
+  protected override transform(input: DecodedImage): Tensor {
     return functional.pilToTensor(input);
   }
 }
@@ -40,14 +40,14 @@ export class ToPureTensor extends Transform {
     return leaf instanceof TVTensor;
   }
 
-  override transform(input: TVTensor): Tensor {
+  protected override transform(input: TVTensor): Tensor {
     return input.asTensor();
   }
 }
 
 /** Leaves everything as it is. */
 export class Identity extends Transform {
-  override transform(input: unknown): unknown {
+  protected override transform(input: unknown): unknown {
     return input;
   }
 }
@@ -73,7 +73,7 @@ export class Lambda extends Transform {
     return true;
   }
 
-  override transform(input: unknown): unknown {
+  protected override transform(input: unknown): unknown {
     const isTaken = this.types.length === 0 || this.types.some((type) => input instanceof type);
     return isTaken ? (this.lambd as (given: unknown) => unknown)(input) : input;
   }
@@ -108,7 +108,7 @@ export class ToDtype extends Transform {
     for (const value of Object.values(dtype)) if (value !== null) checkDtype('ToDtype', value);
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     const dtype = this.dtypeFor(input);
     return dtype === null ? input : functional.toDtype(input, dtype, this.scale);
   }
@@ -131,7 +131,7 @@ export class ConvertImageDtype extends Transform {
     checkDtype('ConvertImageDtype', dtype);
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.toDtype(input, this.dtype, true);
   }
 }
@@ -155,7 +155,7 @@ export class Normalize extends Transform {
     return isImage(leaf);
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.normalize(input, this.mean, this.std, this.inplace);
   }
 }
@@ -174,7 +174,7 @@ export class LinearTransformation extends Transform {
     return isImage(leaf);
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     const output = whiten(input, this.transformationMatrix, this.meanVector);
     return input instanceof Image ? input.like(output) : output;
   }

@@ -3,8 +3,8 @@ import { checkInteger, checkList, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { rand, randint, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { readTenCrop, type TenCropTail } from '../../functional/geometry';
-import { readResizeOptions, type ResizeTail } from '../../functional/resize';
+import { readTenCrop, type TenCropTail } from '../../v1/functional/geometry';
+import { readResizeOptions, type ResizeTail } from '../../v1/functional/resize';
 import { boundsOf, type Fill, pairOf, type Size } from '../../kernels/arguments';
 import type { FiveCrops } from '../../kernels/crop';
 import { drawCrop, type Region } from '../../kernels/draws';
@@ -15,8 +15,8 @@ import {
   type RandomCropTail,
   type RandomResizedCropTail,
   readRandomResizedCrop,
-} from '../../transforms/crops';
-import type { ChanceOptions } from '../../transforms/transform';
+} from '../../v1/transforms/crops';
+import type { ChanceOptions } from '../../v1/transforms/transform';
 import { BoundingBoxes, Mask } from '../../tv-tensors';
 import * as functional from '../functional';
 import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
@@ -53,7 +53,7 @@ export class Resize extends Transform {
     [this.interpolation, this.maxSize, this.antialias] = [interpolation, maxSize, antialias];
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.resize(input, this.size, this.interpolation, this.maxSize, this.antialias);
   }
 }
@@ -67,7 +67,7 @@ export class CenterCrop extends Transform {
     this.size = pairOf('CenterCrop', 'size', size);
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.centerCrop(input, this.size);
   }
 }
@@ -91,11 +91,11 @@ export class RandomResizedCrop extends Transform<Region> {
     this.antialias = options.antialias;
   }
 
-  override makeParams(inputs: readonly unknown[]): Region {
+  protected override makeParams(inputs: readonly unknown[]): Region {
     return drawCrop(querySize(inputs), this.scale, this.ratio);
   }
 
-  override transform(input: Tensor, { top, left, height, width }: Region): Tensor {
+  protected override transform(input: Tensor, { top, left, height, width }: Region): Tensor {
     const { size, interpolation, antialias } = this;
     return functional.resizedCrop(input, top, left, height, width, size, interpolation, antialias);
   }
@@ -117,11 +117,11 @@ export class FiveCrop extends ImageTransform {
     this.size = pairOf('FiveCrop', 'size', size);
   }
 
-  override checkInputs(inputs: readonly unknown[]): void {
+  protected override checkInputs(inputs: readonly unknown[]): void {
     refuseTargets('FiveCrop', inputs);
   }
 
-  override transform(image: Tensor): FiveCrops {
+  protected override transform(image: Tensor): FiveCrops {
     return functional.fiveCrop(image, this.size);
   }
 }
@@ -137,11 +137,11 @@ export class TenCrop extends ImageTransform {
     this.verticalFlip = readTenCrop('TenCrop', rest);
   }
 
-  override checkInputs(inputs: readonly unknown[]): void {
+  protected override checkInputs(inputs: readonly unknown[]): void {
     refuseTargets('TenCrop', inputs);
   }
 
-  override transform(image: Tensor): readonly Tensor[] {
+  protected override transform(image: Tensor): readonly Tensor[] {
     return functional.tenCrop(image, this.size, this.verticalFlip);
   }
 }
@@ -171,7 +171,7 @@ export class Pad extends Transform {
     this.paddingMode = paddingMode;
   }
 
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.pad(input, this.padding, fillFor(this.fill, input), this.paddingMode);
   }
 }
@@ -201,7 +201,7 @@ export class RandomZoomOut extends RandomApplyTransform<Padding> {
     this.sideRange = boundsOf('RandomZoomOut', 'sideRange', options.sideRange, 1);
   }
 
-  override makeParams(inputs: readonly unknown[]): Padding {
+  protected override makeParams(inputs: readonly unknown[]): Padding {
     const { height, width } = querySize(inputs);
     const [low, high] = this.sideRange;
     // Products of float32 tensors, as Python's: as doubles they would be cut to other whole numbers.
@@ -216,7 +216,7 @@ export class RandomZoomOut extends RandomApplyTransform<Padding> {
     return [left, top, canvasWidth - (left + width), canvasHeight - (top + height)];
   }
 
-  override transform(input: Tensor, padding: Padding): Tensor {
+  protected override transform(input: Tensor, padding: Padding): Tensor {
     return functional.pad(input, padding, fillFor(this.fill, input));
   }
 }
@@ -255,7 +255,7 @@ export class RandomCrop extends Transform<CropParams> {
     this.paddingMode = options.paddingMode;
   }
 
-  override makeParams(inputs: readonly unknown[]): CropParams {
+  protected override makeParams(inputs: readonly unknown[]): CropParams {
     const image = querySize(inputs);
     const [height, width] = this.size;
     const [left, right, top, bottom] = this.padding === null ? [0, 0, 0, 0] : bordersOf('RandomCrop', this.padding);
@@ -285,7 +285,7 @@ export class RandomCrop extends Transform<CropParams> {
     };
   }
 
-  override transform(input: Tensor, params: CropParams): Tensor {
+  protected override transform(input: Tensor, params: CropParams): Tensor {
     const { top, left, height, width } = params;
     const padded = params.needsPad
       ? functional.pad(input, params.padding, fillFor(this.fill, input), this.paddingMode)
@@ -306,7 +306,7 @@ abstract class RandomlyResized extends Transform<ResizeSize> {
     this.antialias = antialias;
   }
 
-  override transform(input: Tensor, size: ResizeSize): Tensor {
+  protected override transform(input: Tensor, size: ResizeSize): Tensor {
     const { interpolation, antialias } = this;
     return functional.resize(input, size, { interpolation, antialias });
   }
@@ -332,7 +332,7 @@ export class ScaleJitter extends RandomlyResized {
     this.scaleRange = boundsOf(name, 'scaleRange', options.scaleRange, 0);
   }
 
-  override makeParams(inputs: readonly unknown[]): ResizeSize {
+  protected override makeParams(inputs: readonly unknown[]): ResizeSize {
     const { height, width } = querySize(inputs);
     const [low, high] = this.scaleRange;
     const scale = rand([1])
@@ -373,7 +373,7 @@ export class RandomShortestSize extends RandomlyResized {
     this.maxSize = options.maxSize;
   }
 
-  override makeParams(inputs: readonly unknown[]): ResizeSize {
+  protected override makeParams(inputs: readonly unknown[]): ResizeSize {
     const { height, width } = querySize(inputs);
     const shortest = this.minSize[randint(this.minSize.length, []).item()] as number;
     const wanted = shortest / Math.min(height, width);
@@ -394,7 +394,7 @@ export class RandomResize extends RandomlyResized {
     checkInteger('RandomResize', 'maxSize', maxSize, minSize + 1);
   }
 
-  override makeParams(): ResizeSize {
+  protected override makeParams(): ResizeSize {
     return [randint(this.minSize, this.maxSize, []).item()];
   }
 }

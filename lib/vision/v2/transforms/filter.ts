@@ -10,7 +10,7 @@ import {
   type RandomErasingTail,
   readErasing,
   readSigmaBounds,
-} from '../../transforms/regions';
+} from '../../v1/transforms/regions';
 import * as functional from '../functional';
 import { type GaussianNoiseTail, readNoise } from '../functional/filter';
 import { queryChw } from '../inputs';
@@ -28,11 +28,11 @@ export class GaussianBlur extends ImageTransform<number> {
     this.sigma = readSigmaBounds(rest);
   }
 
-  override makeParams(): number {
+  protected override makeParams(): number {
     return uniform(this.sigma[0], this.sigma[1]);
   }
 
-  override transform(image: Tensor, sigma: number): Tensor {
+  protected override transform(image: Tensor, sigma: number): Tensor {
     return functional.gaussianBlur(image, this.kernelSize, [sigma, sigma]);
   }
 }
@@ -51,7 +51,7 @@ export class GaussianNoise extends ImageTransform {
     this.clip = clip;
   }
 
-  override transform(image: Tensor): Tensor {
+  protected override transform(image: Tensor): Tensor {
     return functional.gaussianNoise(image, this.mean, this.sigma, this.clip);
   }
 }
@@ -72,11 +72,11 @@ export class RandomErasing extends RandomImageTransform<(Region & { value: Tenso
     this.inplace = inplace;
   }
 
-  override makeParams(inputs: readonly unknown[]): (Region & { value: Tensor }) | null {
+  protected override makeParams(inputs: readonly unknown[]): (Region & { value: Tensor }) | null {
     return drawErasing(queryChw(inputs), this);
   }
 
-  override transform(image: Tensor, region: (Region & { value: Tensor }) | null): Tensor {
+  protected override transform(image: Tensor, region: (Region & { value: Tensor }) | null): Tensor {
     if (region === null) return image;
     const { top, left, height, width, value } = region;
     return functional.erase(image, top, left, height, width, value, this.inplace);

@@ -24,21 +24,21 @@ import {
   readElastic,
   readRandomAffine,
   readRandomPerspective,
-} from '../../transforms/geometry';
+} from '../../v1/transforms/geometry';
 import * as functional from '../functional';
 import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
 
 /** Mirrors left and right with probability `p`. */
 export class RandomHorizontalFlip extends RandomApplyTransform {
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.horizontalFlip(input);
   }
 }
 
 /** Mirrors top and bottom with probability `p`. */
 export class RandomVerticalFlip extends RandomApplyTransform {
-  override transform(input: Tensor): Tensor {
+  protected override transform(input: Tensor): Tensor {
     return functional.verticalFlip(input);
   }
 }
@@ -67,11 +67,11 @@ export class RandomRotation extends Transform<number> {
     this.fill = fillsOf(name, options.fill);
   }
 
-  override makeParams(): number {
+  protected override makeParams(): number {
     return uniform(this.degrees[0] as number, this.degrees[1] as number);
   }
 
-  override transform(input: Tensor, angle: number): Tensor {
+  protected override transform(input: Tensor, angle: number): Tensor {
     const { interpolation, expand, center, fill } = this;
     return functional.rotate(input, angle, interpolation, expand, center, fillFor(fill, input));
   }
@@ -99,11 +99,11 @@ export class RandomAffine extends Transform<AffineParams> implements AffineBound
     this.center = optionalPair('RandomAffine', 'center', options.center);
   }
 
-  override makeParams(inputs: readonly unknown[]): AffineParams {
+  protected override makeParams(inputs: readonly unknown[]): AffineParams {
     return drawAffine(querySize(inputs), this);
   }
 
-  override transform(input: Tensor, { angle, translate, scale, shear }: AffineParams): Tensor {
+  protected override transform(input: Tensor, { angle, translate, scale, shear }: AffineParams): Tensor {
     const { interpolation, fill, center } = this;
     return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fill, input), center);
   }
@@ -123,12 +123,12 @@ export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
     this.fill = fillsOf('RandomPerspective', fill);
   }
 
-  override makeParams(inputs: readonly unknown[]): readonly number[] {
+  protected override makeParams(inputs: readonly unknown[]): readonly number[] {
     const size = querySize(inputs);
     return perspectiveCoefficients(cornersOf(size), drawCorners(size, this.distortionScale));
   }
 
-  override transform(input: Tensor, coefficients: readonly number[]): Tensor {
+  protected override transform(input: Tensor, coefficients: readonly number[]): Tensor {
     const { interpolation, fill } = this;
     return functional.perspective(input, null, null, interpolation, fillFor(fill, input), coefficients);
   }
@@ -150,11 +150,11 @@ export class ElasticTransform extends Transform<Tensor> implements ElasticBounds
     this.fill = fillsOf('ElasticTransform', fill);
   }
 
-  override makeParams(inputs: readonly unknown[]): Tensor {
+  protected override makeParams(inputs: readonly unknown[]): Tensor {
     return drawDisplacement(querySize(inputs), this.alpha, this.sigma, functional.gaussianBlur);
   }
 
-  override transform(input: Tensor, displacement: Tensor): Tensor {
+  protected override transform(input: Tensor, displacement: Tensor): Tensor {
     return functional.elastic(input, displacement, this.interpolation, fillFor(this.fill, input));
   }
 }

@@ -63,12 +63,12 @@ abstract class BatchMix<P> extends Transform<P> {
     return rebuild(leaves.map((leaf, k) => mixed(leaf, takes[k]))) as Transformed<S>;
   }
 
-  override transform(input: Tensor, params: P): Tensor {
+  protected override transform(input: Tensor, params: P): Tensor {
     const output = this.mix(input, input.roll(1, 0), params);
     return input instanceof Image ? input.like(output) : output;
   }
 
-  abstract override makeParams(inputs: readonly unknown[]): P;
+  protected abstract override makeParams(inputs: readonly unknown[]): P;
 
   /** Mixes the images with those before them. */
   protected abstract mix(images: Tensor, rolled: Tensor, params: P): Tensor;
@@ -115,7 +115,7 @@ abstract class BatchMix<P> extends Transform<P> {
 
 /** Mixes each image of a batch `[N, C, H, W]` with the one before it: `share · image + (1 − share) · other`. */
 export class MixUp extends BatchMix<number> {
-  override makeParams(): number {
+  protected override makeParams(): number {
     return this.drawShare();
   }
 
@@ -135,7 +135,7 @@ export interface CutMixParams extends Region {
 
 /** Pastes a rectangle of the image before it into each image of a batch `[N, C, H, W]`. */
 export class CutMix extends BatchMix<CutMixParams> {
-  override makeParams(inputs: readonly unknown[]): CutMixParams {
+  protected override makeParams(inputs: readonly unknown[]): CutMixParams {
     const drawn = this.drawShare();
     const { height, width } = querySize(inputs);
     const x = randint(width, [1]).item();

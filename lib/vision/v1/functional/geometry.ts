@@ -1,11 +1,11 @@
 /** Where pixels go, by v1's arithmetic. */
-import { checkNumbers, checkTensor, valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import { float32, type Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
-import { checkFill, type Fill, numbersOf, optionalPair, pairOf, type Size, twoOf } from '../kernels/arguments';
-import { centerCropImage, eraseImage, fiveCropImage, type FiveCrops, tenCropImage } from '../kernels/crop';
-import type { AffineParams } from '../kernels/draws';
+import { checkNumbers, checkTensor, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import { float32, type Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import { checkFill, type Fill, numbersOf, optionalPair, pairOf, type Size, twoOf } from '../../kernels/arguments';
+import { centerCropImage, eraseImage, fiveCropImage, type FiveCrops, tenCropImage } from '../../kernels/crop';
+import type { AffineParams } from '../../kernels/draws';
 import {
   affineGrid,
   checkDisplacement,
@@ -15,10 +15,10 @@ import {
   type Sampling,
   perspectiveGrid,
   sampleImage,
-} from '../kernels/grid';
-import { backTo, dimensions } from '../kernels/image';
-import { fromMiddle, inverseAffineV1, perspectiveCoefficients, rotation } from '../kernels/matrix';
-import { bordersOf, checkPaddingMode, type Padding, type PaddingMode, padImage } from '../kernels/padding';
+} from '../../kernels/grid';
+import { backTo, dimensions } from '../../kernels/image';
+import { fromMiddle, inverseAffineV1, perspectiveCoefficients, rotation } from '../../kernels/matrix';
+import { bordersOf, checkPaddingMode, type Padding, type PaddingMode, padImage } from '../../kernels/padding';
 import { checkRegion } from './resize';
 
 /** Number of channels, height and width (`get_dimensions`). */

@@ -1,9 +1,9 @@
 /** Augmentations that choose their operations themselves. */
-import { readOptions } from '../../nn/arguments';
-import type { Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
-import { checkFill, type Fill } from '../kernels/arguments';
+import { checkFill, type Fill } from '../../kernels/arguments';
 import {
   augMix,
   type AugMixOptions,
@@ -18,11 +18,11 @@ import {
   type RandAugmentOptions,
   type Sampled,
   trivialAugmentWide,
-} from '../kernels/augmentation';
-import type { GridMode } from '../kernels/grid';
-import { dimensions } from '../kernels/image';
-import type { AutoAugmentPolicy } from '../kernels/policies';
-import { checkInteger } from '../../engine';
+} from '../../kernels/augmentation';
+import type { GridMode } from '../../kernels/grid';
+import { dimensions } from '../../kernels/image';
+import type { AutoAugmentPolicy } from '../../kernels/policies';
+import { checkInteger } from '../../../engine';
 import type { Transform } from './transform';
 
 const flavour: Flavour = { operations: functional, isOfBytes: true, isNegative: drawsWholeSign };

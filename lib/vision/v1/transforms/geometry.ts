@@ -1,10 +1,10 @@
 /** Places: mirror images, turns, maps. */
-import { valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import type { Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
-import { anglesOf, checkFill, checkProbability, type Fill, optionalPair, twoOf } from '../kernels/arguments';
+import { anglesOf, checkFill, checkProbability, type Fill, optionalPair, twoOf } from '../../kernels/arguments';
 import {
   type AffineBounds,
   type AffineParams,
@@ -14,9 +14,9 @@ import {
   drawDisplacement,
   happens,
   uniform,
-} from '../kernels/draws';
-import { dimensions } from '../kernels/image';
-import type { GridMode } from '../kernels/grid';
+} from '../../kernels/draws';
+import { dimensions } from '../../kernels/image';
+import type { GridMode } from '../../kernels/grid';
 import { AtRandom, type ChanceOptions, type Transform } from './transform';
 
 /** Mirrors left and right with probability `p`. Always draws one number. */

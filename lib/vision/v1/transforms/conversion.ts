@@ -1,9 +1,9 @@
 /** From pixels to tensors, from one range of numbers to another. */
-import { ArgumentError, checkList, checkTensor, describe, valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import { type DType, float32, isDType, type Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
-import type { DecodedImage } from '../decoded-image';
+import { ArgumentError, checkList, checkTensor, describe, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import { type DType, float32, isDType, type Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import type { DecodedImage } from '../../decoded-image';
 import * as functional from '../functional';
 import type { Transform } from './transform';
 

@@ -1,9 +1,9 @@
 /** Pixels to tensors, and images from one dtype to another. */
-import { ArgumentError, checkList, checkTensor, describe, TorchError, valueError } from '../../engine';
-import { type DType, float32, frombytes, isDType, isFloatingDType, type Tensor, tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
-import { checkImage, type DecodedImage } from '../decoded-image';
-import { dimensions, maximum } from '../kernels/image';
+import { ArgumentError, checkList, checkTensor, describe, TorchError, valueError } from '../../../engine';
+import { type DType, float32, frombytes, isDType, isFloatingDType, type Tensor, tensor } from '../../../tensor';
+import { readTail, type Tail } from '../../../tensor/tail';
+import { checkImage, type DecodedImage } from '../../decoded-image';
+import { dimensions, maximum } from '../../kernels/image';
 
 /** Decoded pixels `[height, width, channels]` as they are: uint8 `[C, H, W]` (`pil_to_tensor`). */
 export function pilToTensor(image: DecodedImage): Tensor {

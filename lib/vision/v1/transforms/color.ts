@@ -1,10 +1,10 @@
 /** Light and colour. */
-import { checkInteger, checkNumbers } from '../../engine';
-import type { Tensor } from '../../tensor';
+import { checkInteger, checkNumbers } from '../../../engine';
+import type { Tensor } from '../../../tensor';
 import * as functional from '../functional';
 import { type GrayscaleTail, readGrayscale } from '../functional/color';
-import { happens } from '../kernels/draws';
-import { checkFactor, dimensions } from '../kernels/image';
+import { happens } from '../../kernels/draws';
+import { checkFactor, dimensions } from '../../kernels/image';
 import {
   type ColorJitterParams,
   type ColorJitterTail,
@@ -13,7 +13,7 @@ import {
   type JitterBounds,
   jitterImage,
   readJitter,
-} from '../kernels/jitter';
+} from '../../kernels/jitter';
 import { AtRandom, type ChanceTail, readChance, type Transform } from './transform';
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */

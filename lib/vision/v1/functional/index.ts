@@ -40,9 +40,9 @@ export {
   vflip,
 } from './geometry';
 export { crop, resize, resizedCrop, type ResizedCropOptions, type ResizeOptions } from './resize';
-export type { FiveCrops } from '../kernels/crop';
-export type { Fill, Size } from '../kernels/arguments';
-export type { KernelSize } from '../kernels/filter';
-export type { GridMode } from '../kernels/grid';
-export type { Padding, PaddingMode } from '../kernels/padding';
-export type { InterpolationMode, ResizeSize } from '../kernels/resize';
+export type { FiveCrops } from '../../kernels/crop';
+export type { Fill, Size } from '../../kernels/arguments';
+export type { KernelSize } from '../../kernels/filter';
+export type { GridMode } from '../../kernels/grid';
+export type { Padding, PaddingMode } from '../../kernels/padding';
+export type { InterpolationMode, ResizeSize } from '../../kernels/resize';

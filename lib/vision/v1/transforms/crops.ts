@@ -1,17 +1,17 @@
 /** Sizes: resizing, cropping, padding. */
-import { describe, valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import type { Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { describe, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { readTenCrop, type TenCropTail } from '../functional/geometry';
 import { readResizeOptions, type ResizeTail } from '../functional/resize';
-import { boundsOf, pairOf, type Size } from '../kernels/arguments';
-import { cropImage, type FiveCrops } from '../kernels/crop';
-import { drawCrop, integer, type Region } from '../kernels/draws';
-import { dimensions } from '../kernels/image';
-import { bordersOf, checkPaddingMode, type Padding, type PaddingMode } from '../kernels/padding';
-import { checkMode, type InterpolationMode, MODES, type ResizeSize } from '../kernels/resize';
+import { boundsOf, pairOf, type Size } from '../../kernels/arguments';
+import { cropImage, type FiveCrops } from '../../kernels/crop';
+import { drawCrop, integer, type Region } from '../../kernels/draws';
+import { dimensions } from '../../kernels/image';
+import { bordersOf, checkPaddingMode, type Padding, type PaddingMode } from '../../kernels/padding';
+import { checkMode, type InterpolationMode, MODES, type ResizeSize } from '../../kernels/resize';
 import type { Transform } from './transform';
 
 /** Resizes to `[height, width]`, or the shorter edge to a number. See {@link functional.resize}. */

@@ -1,12 +1,19 @@
 /** Resizing, by v1's arithmetic: bytes are resized as floats, and rounded. */
-import { ArgumentError, checkInteger, describe } from '../../engine';
-import { float32, type Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
-import { readOptions } from '../../nn/arguments';
-import type { Region } from '../kernels/draws';
-import { asBatch, backTo, dimensions } from '../kernels/image';
-import { cropImage } from '../kernels/crop';
-import { checkMode, interpolate, type InterpolationMode, MODES, outputSize, type ResizeSize } from '../kernels/resize';
+import { ArgumentError, checkInteger, describe } from '../../../engine';
+import { float32, type Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import { readOptions } from '../../../nn/arguments';
+import type { Region } from '../../kernels/draws';
+import { asBatch, backTo, dimensions } from '../../kernels/image';
+import { cropImage } from '../../kernels/crop';
+import {
+  checkMode,
+  interpolate,
+  type InterpolationMode,
+  MODES,
+  outputSize,
+  type ResizeSize,
+} from '../../kernels/resize';
 
 /** Options of {@link resize}. */
 export interface ResizeOptions {

@@ -1,10 +1,10 @@
 /** Transforms made of transforms. */
-import { checkFunction, checkList, checkObject } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import type { Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
-import { happensAtMost } from '../kernels/draws';
-import { checkWeights, pythonRandom } from '../python-random';
+import { checkFunction, checkList, checkObject } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import { happensAtMost } from '../../kernels/draws';
+import { checkWeights, pythonRandom } from '../../python-random';
 import { type ChanceTail, readChance, type Transform } from './transform';
 
 /** Refuses what is no list of transforms. */

@@ -1,6 +1,6 @@
 /** Blurring, by v1's arithmetic. */
-import { linspace, type Tensor } from '../../tensor';
-import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../kernels/filter';
+import { linspace, type Tensor } from '../../../tensor';
+import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../../kernels/filter';
 
 const kernel: GaussianKernel = (size, sigma, dtype, { device }) => {
   const along = (axis: 0 | 1): Tensor => {

@@ -1,6 +1,6 @@
 /** Light and colour, by v1's arithmetic; v2/functional/color.ts has v2's, whose roundings are others. */
-import { checkInteger, describe, valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
+import { checkInteger, describe, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
 import {
   arange,
   callOp,
@@ -14,8 +14,8 @@ import {
   tensor,
   where,
   zerosLike,
-} from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+} from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
 import {
   asBatch,
   asFloat,
@@ -26,8 +26,8 @@ import {
   dimensions,
   maximum,
   promoted,
-} from '../kernels/image';
-import { equalizeBytes, invertLevels, posterizeLevels, solarizeLevels } from '../kernels/levels';
+} from '../../kernels/image';
+import { equalizeBytes, invertLevels, posterizeLevels, solarizeLevels } from '../../kernels/levels';
 import { convertImageDtype } from './conversion';
 
 /** Options of {@link rgbToGrayscale}. */

@@ -1,9 +1,9 @@
 /** What a transform of torchvision's v1 is, and what those that happen by chance share. */
-import { readOptions } from '../../nn/arguments';
-import type { Tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
-import { checkProbability } from '../kernels/arguments';
-import { happensExactly } from '../kernels/draws';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import { checkProbability } from '../../kernels/arguments';
+import { happensExactly } from '../../kernels/draws';
 
 /** One step of a pipeline. */
 export interface Transform<Input = Tensor, Output = Input> {

@@ -1,14 +1,14 @@
 /** Blurring, and erasing a part. */
-import { describe, valueError } from '../../engine';
-import { readOptions } from '../../nn/arguments';
-import { empty, float32, type Tensor, tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { describe, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import { empty, float32, type Tensor, tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
-import { boundsOf, checkProbability } from '../kernels/arguments';
-import { eraseImage } from '../kernels/crop';
-import { drawErasure, happens, type Region, uniform } from '../kernels/draws';
-import { type KernelSize, kernelSizeOf } from '../kernels/filter';
-import { type Dimensions, dimensions } from '../kernels/image';
+import { boundsOf, checkProbability } from '../../kernels/arguments';
+import { eraseImage } from '../../kernels/crop';
+import { drawErasure, happens, type Region, uniform } from '../../kernels/draws';
+import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
+import { type Dimensions, dimensions } from '../../kernels/image';
 import type { ChanceOptions, Transform } from './transform';
 
 /** Options of {@link GaussianBlur}. */
