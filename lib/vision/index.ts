@@ -21,6 +21,8 @@ export { pixelsOf, saveGif, type SaveGifOptions, saveImage, savePixels } from '.
 export * as functional from './v1/functional';
 export type { ResizeOptions, ResizeSize } from './v1/functional';
 export type { AugMixOptions, RandAugmentOptions } from './kernels/augmentation';
+export type { AffineParams, Region } from './kernels/draws';
+export type { GrayscaleOptions } from './v1/functional/color';
 export { AutoAugmentPolicy } from './kernels/policies';
 export { InterpolationMode } from './kernels/resize';
 export type { ColorJitterOptions, ColorJitterParams, JitterRange } from './kernels/jitter';

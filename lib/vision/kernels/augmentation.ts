@@ -106,8 +106,10 @@ function magnitudes(name: string, steps: number, limits: Limits, image: Canvas, 
 }
 
 /** Does one operation. */
-function augment(image: Tensor, name: string, magnitude: number, how: Sampled, flavour: Flavour): Tensor {
+function augment(image: Tensor, name: string, magnitude: number, given: Sampled, flavour: Flavour): Tensor {
   const { operations: does, isOfBytes } = flavour;
+  // Of objects that have more, too: an operation would refuse that.
+  const how = { interpolation: given.interpolation, fill: given.fill };
   const sheared = (x: number, y: number): Tensor =>
     does.affine(image, 0, [0, 0], 1, [x, y], { ...how, center: [0, 0] });
   const moved = (x: number, y: number): Tensor => does.affine(image, 0, [x, y], 1, [0, 0], how);

@@ -16,7 +16,7 @@ export function kernelSizeOf(callee: string, kernelSize: unknown): [x: number, y
   throw valueError(`${callee}(): expected odd numbers for argument \`kernelSize\`, received ${describe(kernelSize)}`);
 }
 
-/** The last argument of a blur. */
+/** The last argument of a blur. @inline */
 export type SigmaTail = Tail<{ sigma?: number | readonly number[] | null }, ['sigma']>;
 
 /** Reads it; {@link blurImage} checks it. */

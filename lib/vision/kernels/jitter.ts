@@ -16,7 +16,7 @@ export interface ColorJitterOptions {
   readonly hue?: JitterRange | null;
 }
 
-/** The arguments of a ColorJitter. */
+/** The arguments of a ColorJitter. @inline */
 export type ColorJitterTail = Tail<ColorJitterOptions, ['brightness', 'contrast', 'saturation', 'hue']>;
 
 /** What one application of a ColorJitter does: the order of the four adjustments, and their factors. */
@@ -29,7 +29,7 @@ export interface ColorJitterParams {
   readonly hue: number | null;
 }
 
-/** Bounds of a factor; null where it is not adjusted. */
+/** Bounds of a factor; null where it is not adjusted. @inline */
 export type JitterBounds = readonly [low: number, high: number] | null;
 
 /** The bounds of all four. */

@@ -3,7 +3,10 @@
 /** An operation: its name, its probability, and the step of its magnitude, where it has one. */
 export type PolicyStep = readonly [name: string, probability: number, step: number | null];
 
-const TABLES = {
+/** Names of the policies, by the data sets that they were found on. */
+export type AutoAugmentPolicy = 'imagenet' | 'cifar10' | 'svhn';
+
+const TABLES: Readonly<Record<AutoAugmentPolicy, string>> = {
   imagenet: `
     Posterize 0.4 8, Rotate 0.6 9
     Solarize 0.6 5, AutoContrast 0.6
@@ -85,10 +88,7 @@ const TABLES = {
     ShearY 0.8 5, AutoContrast 0.7
     ShearX 0.7 2, Invert 0.1
   `,
-} as const;
-
-/** Names of the policies, by the data sets that they were found on. */
-export type AutoAugmentPolicy = keyof typeof TABLES;
+};
 
 /** The policies under the names that they have in Python: `AutoAugmentPolicy.IMAGENET` is `'imagenet'`. */
 export const AutoAugmentPolicy = {

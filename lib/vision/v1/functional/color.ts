@@ -36,7 +36,7 @@ export interface GrayscaleOptions {
   numOutputChannels?: 1 | 3;
 }
 
-/** The last argument of what makes images grey. */
+/** The last argument of what makes images grey. @inline */
 export type GrayscaleTail = Tail<GrayscaleOptions, ['numOutputChannels']>;
 
 /** Reads and checks it. */

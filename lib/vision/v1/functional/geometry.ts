@@ -65,7 +65,7 @@ export function fiveCrop(image: Tensor, size: Size): FiveCrops {
   return fiveCropImage(image, pairOf('fiveCrop', 'size', size));
 }
 
-/** The last argument of ten crops: the mirror image is top and bottom, not left and right. */
+/** The last argument of ten crops: the mirror image is top and bottom, not left and right. @inline */
 export type TenCropTail = Tail<{ verticalFlip?: boolean }, ['verticalFlip']>;
 
 /** Reads it. */
@@ -79,10 +79,9 @@ export function tenCrop(image: Tensor, size: Size, ...rest: TenCropTail): readon
 }
 
 /**
- * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy.
+ * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy, or with `inplace` on the image itself.
  *
  * @param v - what can be broadcast to `[…, C, h, w]`
- * @param rest - `inplace`: write into the image itself
  */
 export function erase(
   image: Tensor,

@@ -25,7 +25,7 @@ export interface ResizeOptions {
   readonly antialias?: boolean | null;
 }
 
-/** The arguments of {@link resize} after the size. */
+/** The arguments of {@link resize} after the size. @inline */
 export type ResizeTail = Tail<ResizeOptions, ['interpolation', 'maxSize', 'antialias']>;
 
 /** Reads the arguments of a resize after the size; a null `antialias` is false, as in Python. */

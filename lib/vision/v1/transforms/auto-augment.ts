@@ -16,7 +16,6 @@ import {
   type Flavour,
   randAugment,
   type RandAugmentOptions,
-  type Sampled,
   trivialAugmentWide,
 } from '../../kernels/augmentation';
 import type { GridMode } from '../../kernels/grid';
@@ -39,7 +38,7 @@ export interface AugmentOptions<F = Fill> {
 export const AUGMENT_DEFAULTS = { interpolation: 'nearest' as GridMode, fill: null };
 
 /** What all of these share. */
-abstract class Augmentation implements Transform, Sampled {
+abstract class Augmentation implements Transform {
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
@@ -49,11 +48,7 @@ abstract class Augmentation implements Transform, Sampled {
     this.fill = fill;
   }
 
-  /** What an operation is told. */
-  protected get how(): Sampled {
-    return { interpolation: this.interpolation, fill: this.fill };
-  }
-
+  /** Applies the step. */
   abstract forward(image: Tensor): Tensor;
 }
 
@@ -63,7 +58,7 @@ export interface AutoAugmentOptions<F = Fill> extends AugmentOptions<F> {
   policy?: AutoAugmentPolicy;
 }
 
-/** The arguments of an AutoAugment. */
+/** The arguments of an AutoAugment. @inline */
 export type AutoAugmentTail<F = Fill> = Tail<AutoAugmentOptions<F>, ['policy', 'interpolation', 'fill']>;
 
 /** Two operations of a policy that was found for a data set (Cubuk et al. 2019). Bytes only. */
@@ -79,11 +74,11 @@ export class AutoAugment extends Augmentation {
   }
 
   override forward(image: Tensor): Tensor {
-    return autoAugment(image, dimensions(image), this.policy, this.how, flavour, drawPolicyAtOnce);
+    return autoAugment(image, dimensions(image), this.policy, this, flavour, drawPolicyAtOnce);
   }
 }
 
-/** The arguments of a RandAugment. */
+/** The arguments of a RandAugment. @inline */
 export type RandAugmentTail<F = Fill> = Tail<
   RandAugmentOptions & AugmentOptions<F>,
   ['numOps', 'magnitude', 'numMagnitudeBins', 'interpolation', 'fill']
@@ -112,7 +107,7 @@ export class RandAugment extends Augmentation implements RandAugmentOptions {
   }
 
   override forward(image: Tensor): Tensor {
-    return randAugment(image, dimensions(image), this, this.how, flavour);
+    return randAugment(image, dimensions(image), this, this, flavour);
   }
 }
 
@@ -122,7 +117,7 @@ export interface TrivialAugmentWideOptions<F = Fill> extends AugmentOptions<F> {
   numMagnitudeBins?: number;
 }
 
-/** The arguments of a TrivialAugmentWide. */
+/** The arguments of a TrivialAugmentWide. @inline */
 export type TrivialAugmentTail<F = Fill> = Tail<
   TrivialAugmentWideOptions<F>,
   ['numMagnitudeBins', 'interpolation', 'fill']
@@ -153,11 +148,11 @@ export class TrivialAugmentWide extends Augmentation {
   }
 
   override forward(image: Tensor): Tensor {
-    return trivialAugmentWide(image, dimensions(image), this.numMagnitudeBins, this.how, flavour);
+    return trivialAugmentWide(image, dimensions(image), this.numMagnitudeBins, this, flavour);
   }
 }
 
-/** The arguments of an AugMix. */
+/** The arguments of an AugMix. @inline */
 export type AugMixTail<F = Fill> = Tail<
   AugMixOptions & AugmentOptions<F>,
   ['severity', 'mixtureWidth', 'chainDepth', 'alpha', 'allOps', 'interpolation', 'fill']
@@ -194,6 +189,6 @@ export class AugMix extends Augmentation implements AugMixOptions {
   }
 
   override forward(image: Tensor): Tensor {
-    return augMix(image, dimensions(image), this, this.how, flavour);
+    return augMix(image, dimensions(image), this, this, flavour);
   }
 }

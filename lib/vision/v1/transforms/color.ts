@@ -9,7 +9,6 @@ import {
   type ColorJitterParams,
   type ColorJitterTail,
   drawJitter,
-  type Jitter,
   type JitterBounds,
   jitterImage,
   readJitter,
@@ -17,7 +16,7 @@ import {
 import { AtRandom, type ChanceTail, readChance, type Transform } from './transform';
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */
-export class ColorJitter implements Transform, Jitter {
+export class ColorJitter implements Transform {
   readonly brightness: JitterBounds;
   readonly contrast: JitterBounds;
   readonly saturation: JitterBounds;

@@ -105,7 +105,7 @@ export interface RandomCropOptions<F = number | null> extends functional.PadOpti
   padIfNeeded?: boolean;
 }
 
-/** The arguments of a RandomCrop after its size. */
+/** The arguments of a RandomCrop after its size. @inline */
 export type RandomCropTail<F = number | null> = Tail<
   RandomCropOptions<F>,
   ['padding', 'padIfNeeded', 'fill', 'paddingMode']
@@ -175,7 +175,7 @@ export interface RandomResizedCropOptions {
   antialias?: boolean | null;
 }
 
-/** The arguments of a RandomResizedCrop after its size. */
+/** The arguments of a RandomResizedCrop after its size. @inline */
 export type RandomResizedCropTail = Tail<RandomResizedCropOptions, ['scale', 'ratio', 'interpolation', 'antialias']>;
 
 /** Reads and checks them. */

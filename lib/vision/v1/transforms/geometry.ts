@@ -47,7 +47,7 @@ export type Degrees = number | readonly [low: number, high: number];
 /** Options of {@link RandomRotation}. */
 export type RandomRotationOptions<F = Fill> = functional.RotateOptions<F>;
 
-/** The arguments of a RandomRotation after its degrees. */
+/** The arguments of a RandomRotation after its degrees. @inline */
 export type RandomRotationTail<F = Fill> = Tail<
   RandomRotationOptions<F>,
   ['interpolation', 'expand', 'center', 'fill']
@@ -98,7 +98,7 @@ export interface RandomAffineOptions<F = Fill> extends functional.AffineOptions<
   shear?: Degrees | readonly [xLow: number, xHigh: number, yLow: number, yHigh: number] | null;
 }
 
-/** The arguments of a RandomAffine after its degrees. */
+/** The arguments of a RandomAffine after its degrees. @inline */
 export type RandomAffineTail<F = Fill> = Tail<
   RandomAffineOptions<F>,
   ['translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
@@ -127,7 +127,7 @@ export function readRandomAffine<F>(
 }
 
 /** Turns, moves, scales and shears at random. Draws a number for the angle, and for each bound that is given. */
-export class RandomAffine implements Transform, AffineBounds {
+export class RandomAffine implements Transform {
   readonly degrees: readonly number[];
   readonly translate: readonly [x: number, y: number] | null;
   readonly scale: readonly [low: number, high: number] | null;
@@ -165,7 +165,7 @@ export interface RandomPerspectiveOptions<F = Fill> extends functional.Perspecti
   distortionScale?: number;
 }
 
-/** The arguments of a RandomPerspective. */
+/** The arguments of a RandomPerspective. @inline */
 export type RandomPerspectiveTail<F = Fill> = Tail<
   RandomPerspectiveOptions<F>,
   ['distortionScale', 'p', 'interpolation', 'fill']
@@ -228,7 +228,7 @@ export interface ElasticTransformOptions<F = Fill> extends functional.Perspectiv
   sigma?: number | readonly [both: number] | readonly [x: number, y: number];
 }
 
-/** The arguments of an ElasticTransform. */
+/** The arguments of an ElasticTransform. @inline */
 export type ElasticTransformTail<F = Fill> = Tail<
   ElasticTransformOptions<F>,
   ['alpha', 'sigma', 'interpolation', 'fill']
@@ -257,7 +257,7 @@ export function readElastic<F>(
 }
 
 /** Moves each pixel a little, its neighbours alike. Draws two numbers for each pixel. */
-export class ElasticTransform implements Transform, ElasticBounds {
+export class ElasticTransform implements Transform {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;

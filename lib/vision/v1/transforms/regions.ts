@@ -17,7 +17,7 @@ export interface GaussianBlurOptions {
   sigma?: number | readonly [both: number] | readonly [low: number, high: number];
 }
 
-/** The arguments of a GaussianBlur after its size. */
+/** The arguments of a GaussianBlur after its size. @inline */
 export type GaussianBlurTail = Tail<GaussianBlurOptions, ['sigma']>;
 
 /** Reads and checks them. */
@@ -62,7 +62,7 @@ export interface RandomErasingOptions extends ChanceOptions {
   inplace?: boolean;
 }
 
-/** The arguments of a RandomErasing. */
+/** The arguments of a RandomErasing. @inline */
 export type RandomErasingTail = Tail<RandomErasingOptions, ['p', 'scale', 'ratio', 'value', 'inplace']>;
 
 /** What a RandomErasing keeps. */
@@ -117,7 +117,7 @@ export function drawErasing(image: Dimensions, { scale, ratio, value }: Erasing)
 }
 
 /** Erases a random rectangle, with probability `p`. Draws one number, and five or more where it happens. */
-export class RandomErasing implements Transform, Erasing {
+export class RandomErasing implements Transform {
   readonly p: number;
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];

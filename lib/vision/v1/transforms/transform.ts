@@ -17,7 +17,7 @@ export interface ChanceOptions {
   p?: number;
 }
 
-/** The last argument of what happens by chance. */
+/** The last argument of what happens by chance. @inline */
 export type ChanceTail = Tail<ChanceOptions, ['p']>;
 
 /** Reads and checks a probability. */

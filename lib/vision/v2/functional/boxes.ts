@@ -106,7 +106,7 @@ export function convertBoundingBoxFormat<T extends Tensor>(input: T, options: Co
 /** Where boxes are, of a plain tensor, which does not say. */
 export interface PlainBoxesOptions {
   format?: BoundingBoxFormat | null;
-  canvasSize?: Size | null;
+  canvasSize?: readonly [height: number, width: number] | null;
 }
 
 /** Options of {@link clampBoundingBoxes}. */

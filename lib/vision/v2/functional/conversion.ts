@@ -29,7 +29,7 @@ export interface ToDtypeOptions {
   scale?: boolean;
 }
 
-/** The arguments of {@link toDtype} after the input. */
+/** The arguments of {@link toDtype} after the input. @inline */
 export type ToDtypeTail = Tail<ToDtypeOptions, ['dtype', 'scale']>;
 
 /**

@@ -41,7 +41,7 @@ export interface GaussianNoiseOptions {
   clip?: boolean;
 }
 
-/** The arguments of {@link gaussianNoise} after the input. */
+/** The arguments of {@link gaussianNoise} after the input. @inline */
 export type GaussianNoiseTail = Tail<GaussianNoiseOptions, ['mean', 'sigma', 'clip']>;
 
 /** Reads and checks them. */
@@ -74,10 +74,9 @@ export function gaussianNoise<T extends Tensor>(input: T, ...rest: GaussianNoise
 }
 
 /**
- * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy.
+ * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy, or with `inplace` on the image itself.
  *
  * @param v - what can be broadcast to `[…, C, h, w]`
- * @param rest - `inplace`: write into the image itself
  */
 export function erase<T extends Tensor>(
   input: T,

@@ -15,7 +15,6 @@ import {
   type Flavour,
   randAugment,
   type RandAugmentOptions,
-  type Sampled,
   trivialAugmentWide,
 } from '../../kernels/augmentation';
 import type { GridMode } from '../../kernels/grid';
@@ -60,13 +59,15 @@ abstract class Augmentation extends ImageTransform {
     if (images !== 1) throw valueError(`${name}: expected one image in the sample, received ${images}`);
   }
 
+  /** Augments the image. */
   protected override transform(image: Tensor): Tensor {
     const { interpolation } = this;
     const output = this.augmented(image, { interpolation, fill: fillFor(this.fill, image) });
     return image instanceof Image && !(output instanceof Image) ? image.like(output) : output;
   }
 
-  protected abstract augmented(image: Tensor, how: Sampled): Tensor;
+  /** Augments the image. */
+  protected abstract augmented(image: Tensor, how: Required<AugmentOptions>): Tensor;
 }
 
 /** Two operations of a policy that was found for a data set (Cubuk et al. 2019). */
@@ -81,7 +82,7 @@ export class AutoAugment extends Augmentation {
     this.policy = options.policy;
   }
 
-  protected override augmented(image: Tensor, how: Sampled): Tensor {
+  protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     return autoAugment(image, dimensions(image), this.policy, how, flavour, drawPolicyOneByOne);
   }
 }
@@ -105,7 +106,7 @@ export class RandAugment extends Augmentation implements RandAugmentOptions {
     this.numMagnitudeBins = options.numMagnitudeBins;
   }
 
-  protected override augmented(image: Tensor, how: Sampled): Tensor {
+  protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     return randAugment(image, dimensions(image), this, how, flavour);
   }
 }
@@ -120,7 +121,7 @@ export class TrivialAugmentWide extends Augmentation {
     this.numMagnitudeBins = options.numMagnitudeBins;
   }
 
-  protected override augmented(image: Tensor, how: Sampled): Tensor {
+  protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     return trivialAugmentWide(image, dimensions(image), this.numMagnitudeBins, how, flavour);
   }
 }
@@ -144,7 +145,7 @@ export class AugMix extends Augmentation implements AugMixOptions {
     this.allOps = options.allOps;
   }
 
-  protected override augmented(image: Tensor, how: Sampled): Tensor {
+  protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     // Filled as a plain tensor: it is one by the time that Python's operations see it.
     const plain = image instanceof Image ? image.asTensor() : image;
     return augMix(plain, dimensions(plain), this, { ...how, fill: fillFor(this.fill, plain) }, flavour);

@@ -18,6 +18,7 @@ abstract class BoxTransform extends Transform {
     return leaf instanceof BoundingBoxes;
   }
 
+  /** Does it to boxes. */
   protected abstract override transform(boxes: BoundingBoxes): BoundingBoxes;
 }
 

@@ -11,7 +11,6 @@ import {
   type ColorJitterParams,
   type ColorJitterTail,
   drawJitter,
-  type Jitter,
   type JitterBounds,
   jitterImage,
   readJitter,
@@ -27,6 +26,7 @@ export abstract class ImageTransform<P = unknown> extends Transform<P> {
     return isImage(leaf);
   }
 
+  /** Does it to an image. */
   protected abstract override transform(image: Tensor, params: P): unknown;
 }
 
@@ -36,6 +36,7 @@ export abstract class RandomImageTransform<P = unknown> extends RandomApplyTrans
     return isImage(leaf);
   }
 
+  /** Does it to an image. */
   protected abstract override transform(image: Tensor, params: P): unknown;
 }
 
@@ -76,7 +77,7 @@ export class RGB extends ImageTransform {
 }
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */
-export class ColorJitter extends ImageTransform<ColorJitterParams> implements Jitter {
+export class ColorJitter extends ImageTransform<ColorJitterParams> {
   readonly brightness: JitterBounds;
   readonly contrast: JitterBounds;
   readonly saturation: JitterBounds;

@@ -11,6 +11,7 @@ import { Transform, type Transformed } from '../transform';
 
 /** What a container holds: a transform of v2, of v1, or of one's own. */
 export interface Applicable {
+  /** Applies the transform. */
   forward(...inputs: never[]): unknown;
 }
 

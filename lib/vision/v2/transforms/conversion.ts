@@ -60,6 +60,7 @@ export class Lambda extends Transform {
   readonly types: readonly Kind[];
 
   constructor(
+    /** What it applies. */
     readonly lambd: (input: never) => unknown,
     ...types: readonly Kind[]
   ) {

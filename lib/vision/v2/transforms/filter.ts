@@ -5,7 +5,6 @@ import type { Region } from '../../kernels/draws';
 import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
 import {
   drawErasing,
-  type Erasing,
   type GaussianBlurTail,
   type RandomErasingTail,
   readErasing,
@@ -57,7 +56,7 @@ export class GaussianNoise extends ImageTransform {
 }
 
 /** Erases a random rectangle, with probability `p`. */
-export class RandomErasing extends RandomImageTransform<(Region & { value: Tensor }) | null> implements Erasing {
+export class RandomErasing extends RandomImageTransform<(Region & { value: Tensor }) | null> {
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
   readonly value: readonly number[] | 'random';

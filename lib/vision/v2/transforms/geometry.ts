@@ -2,20 +2,11 @@
 import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
 import { anglesOf, type Fill, optionalPair } from '../../kernels/arguments';
-import {
-  type AffineBounds,
-  type AffineParams,
-  cornersOf,
-  drawAffine,
-  drawCorners,
-  drawDisplacement,
-  uniform,
-} from '../../kernels/draws';
+import { type AffineParams, cornersOf, drawAffine, drawCorners, drawDisplacement, uniform } from '../../kernels/draws';
 import type { GridMode } from '../../kernels/grid';
 import { perspectiveCoefficients } from '../../kernels/matrix';
 import {
   type Degrees,
-  type ElasticBounds,
   type ElasticTransformTail,
   type RandomAffineTail,
   type RandomPerspectiveTail,
@@ -78,7 +69,7 @@ export class RandomRotation extends Transform<number> {
 }
 
 /** Turns, moves, scales and shears at random. `fill` may be one for each kind. */
-export class RandomAffine extends Transform<AffineParams> implements AffineBounds {
+export class RandomAffine extends Transform<AffineParams> {
   readonly degrees: readonly number[];
   readonly translate: readonly [x: number, y: number] | null;
   readonly scale: readonly [low: number, high: number] | null;
@@ -135,7 +126,7 @@ export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
 }
 
 /** Moves each pixel a little, its neighbours alike. `fill` may be one for each kind. */
-export class ElasticTransform extends Transform<Tensor> implements ElasticBounds {
+export class ElasticTransform extends Transform<Tensor> {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;

@@ -68,6 +68,7 @@ abstract class BatchMix<P> extends Transform<P> {
     return input instanceof Image ? input.like(output) : output;
   }
 
+  /** Draws the share. */
   protected abstract override makeParams(inputs: readonly unknown[]): P;
 
   /** Mixes the images with those before them. */
