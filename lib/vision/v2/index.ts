@@ -4,6 +4,8 @@
  * Draws and roundings are v2's, which are others than v1's.
  */
 export * as functional from './functional';
+export { AutoAugmentPolicy } from '../kernels/policies';
+export { InterpolationMode } from '../kernels/resize';
 export { RandomApplyTransform, Transform, type Transformed } from './transform';
 export type { ByKind, FillByKind, Kind as TensorKind, LabelsGetter } from './inputs';
 export { AugMix, AutoAugment, RandAugment, TrivialAugmentWide } from './transforms/auto-augment';

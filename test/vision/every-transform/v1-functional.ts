@@ -15,6 +15,8 @@ const corners = (at: (low: number, high: number) => number): number[][] => [
 
 export const v1Functional: Entries = {
   getDimensions: () => ({}),
+  getImageSize: () => ({}),
+  getImageNumChannels: () => ({}),
   hflip: () => ({}),
   vflip: () => ({}),
   invert: () => ({}),

@@ -27,6 +27,17 @@ export function getDimensions(image: Tensor): [channels: number, height: number,
   return [channels, height, width];
 }
 
+/** Width and height, in this order (`get_image_size`). */
+export function getImageSize(image: Tensor): [width: number, height: number] {
+  const { height, width } = dimensions(image);
+  return [width, height];
+}
+
+/** Number of channels; 1 of a tensor of two dimensions (`get_image_num_channels`). */
+export function getImageNumChannels(image: Tensor): number {
+  return dimensions(image).channels;
+}
+
 /** Mirrors left and right. */
 export function hflip(image: Tensor): Tensor {
   dimensions(image);

@@ -29,6 +29,8 @@ export {
   erase,
   fiveCrop,
   getDimensions,
+  getImageNumChannels,
+  getImageSize,
   hflip,
   pad,
   type PadOptions,
