@@ -17,10 +17,17 @@ const file = path.join(root, 'COVERAGE.md');
 
 /** Public names of Python's package, by module. */
 const PYTHON = `
-import inspect, json, torch, torch.utils.data as data
+import inspect, json, sys, torch, torch.utils.data as data
+sys.path.insert(0, sys.argv[1])
+from torchvision_shim import import_torchvision
+import_torchvision()
+from torchvision import transforms, tv_tensors
+from torchvision.transforms import v2
 def names(module, keep):
     return sorted(n for n in dir(module) if not n.startswith('_') and keep(getattr(module, n)))
 own = lambda v: inspect.isfunction(v) and v.__module__.split('.')[0] == 'torch' or inspect.isbuiltin(v)
+vision = lambda v: (inspect.isclass(v) or inspect.isfunction(v)) and v.__module__.startswith('torchvision')
+kernels = ('_image', '_mask', '_video', '_bounding_boxes', '_keypoints')
 classes = lambda base: lambda v: inspect.isclass(v) and issubclass(v, base)
 print(json.dumps({
     'torch': names(torch, own),
@@ -34,6 +41,11 @@ print(json.dumps({
     'torch.nn.init': [n for n in names(torch.nn.init, own)],
     'torch.optim': names(torch.optim, classes(torch.optim.Optimizer)),
     'torch.optim.lr_scheduler': names(torch.optim.lr_scheduler, classes(torch.optim.lr_scheduler.LRScheduler)),
+    'torchvision.transforms': names(transforms, vision),
+    'torchvision.transforms.functional': [n for n in names(transforms.functional, vision) if n != 'pil_modes_mapping'],
+    'torchvision.transforms.v2': names(v2, vision),
+    'torchvision.transforms.v2.functional': [n for n in names(v2.functional, vision) if not n.endswith(kernels) or n in ('to_image', 'to_pil_image')],
+    'torchvision.tv_tensors': names(tv_tensors, vision),
     'torch.utils.data': [n for n in data.__all__ if not n.startswith('_')],
 }))
 `;
@@ -50,7 +62,11 @@ function pythonNames() {
     );
   }
   const { env = {} } = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {};
-  return JSON.parse(execFileSync(found, ['-W', 'ignore', '-c', PYTHON], { env: { ...process.env, ...env } }));
+  return JSON.parse(
+    execFileSync(found, ['-W', 'ignore', '-c', PYTHON, path.join(root, 'test', 'oracle')], {
+      env: { ...process.env, ...env },
+    }),
+  );
 }
 
 /** lib/ as it stands, through the loader that the child-process tests use. */
@@ -64,7 +80,13 @@ function loadLibrary() {
 
 /** Reads a module of the library by Python's name; undefined where there is none. */
 function here(torch, module) {
+  const { vision } = torch;
   const places = { torch, 'torch.Tensor': torch.Tensor.prototype, 'torch.utils.data': torch.data };
+  places['torchvision.transforms'] = vision;
+  places['torchvision.transforms.functional'] = vision.functional;
+  places['torchvision.transforms.v2'] = vision.v2;
+  places['torchvision.transforms.v2.functional'] = vision.v2.functional;
+  places['torchvision.tv_tensors'] = vision.tvTensors;
   places['torch.optim.lr_scheduler'] = { ...torch.optim, ...torch.optim.lrScheduler };
   return (
     places[module] ??

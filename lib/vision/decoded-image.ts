@@ -22,3 +22,9 @@ export function checkImage(name: string, image: DecodedImage): void {
       `received ${describe(data)}`,
   );
 }
+
+/** Pixels, by what they have: {@link checkImage} says what is wrong with others. */
+export function isDecodedImage(value: unknown): value is DecodedImage {
+  if (typeof value !== 'object' || value === null || !('data' in value)) return false;
+  return value.data instanceof Uint8Array && 'height' in value && 'width' in value && 'channels' in value;
+}

@@ -18,18 +18,17 @@ export { writeSample, type WriteSampleOptions } from './write-sample';
 export { type Colour, drawSegmentationMasks, makeGrid, type MakeGridOptions, toPixels } from './grid';
 export { pixelsOf, saveGif, type SaveGifOptions, saveImage, savePixels } from './picture-files';
 /** Transforms as functions: `torchvision.transforms.functional`. */
-export * as functional from './functional';
-export type { InterpolationMode, ResizeOptions, ResizeSize } from './functional';
-export {
-  ColorJitter,
-  type ColorJitterOptions,
-  type ColorJitterParams,
-  Compose,
-  type JitterRange,
-  Lambda,
-  Normalize,
-  RandomHorizontalFlip,
-  Resize,
-  ToTensor,
-  type Transform,
-} from './transforms';
+export * as functional from './v1/functional';
+export type { ResizeOptions, ResizeSize } from './v1/functional';
+export type { AugMixOptions, RandAugmentOptions } from './kernels/augmentation';
+export type { AffineParams, Region } from './kernels/draws';
+export type { GrayscaleOptions } from './v1/functional/color';
+export { AutoAugmentPolicy } from './kernels/policies';
+export { InterpolationMode } from './kernels/resize';
+export type { ColorJitterOptions, ColorJitterParams, JitterRange } from './kernels/jitter';
+export { PythonRandom, pythonRandom } from './python-random';
+export * from './v1/transforms';
+/** Tensors that say what they are, for {@link v2}: `torchvision.tv_tensors`. */
+export * as tvTensors from './tv-tensors';
+/** Transforms of images with their masks and boxes, by one draw: `torchvision.transforms.v2`. */
+export * as v2 from './v2';

@@ -9,7 +9,7 @@ import { float32, frombytes, int64, type Tensor } from '../tensor';
 import { DataError } from './errors';
 import { resizeNearestToPlanes } from './nearest';
 import type { OxfordIIITPet } from './oxford-pets';
-import { ColorJitter, RandomHorizontalFlip } from './transforms';
+import { ColorJitter, RandomHorizontalFlip } from './v1/transforms';
 
 /** Options of {@link PetSegmentation}. */
 export interface PetSegmentationOptions {

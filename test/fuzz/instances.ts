@@ -124,6 +124,9 @@ const metrics: readonly (() => object)[] = [
   () => new torch.metrics.MultilabelAveragePrecision(3),
 ];
 
+/** A matrix and its mean, of one size and dtype. */
+const whitening = (): [Tensor, Tensor] => [torch.rand([48, 48]), torch.rand([48])];
+
 /** Objects that no constructor call makes, because functions hand them out, or its arguments depend on one another. */
 const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.Generator(),
@@ -137,6 +140,10 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   chained,
   sequential,
   ...metrics,
+  () => new torch.vision.LinearTransformation(...whitening()),
+  () => new torch.vision.v2.LinearTransformation(...whitening()),
+  () => new torch.vision.v2.ConvertBoundingBoxFormat('XYWH'),
+  () => new torch.vision.tvTensors.BoundingBoxes([[1, 2, 3, 4]], { format: 'XYXY', canvasSize: [9, 9] }),
 ];
 
 /** What constructors are given of which any other object takes a second to make. */

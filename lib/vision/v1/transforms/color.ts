@@ -1,0 +1,134 @@
+/** Light and colour. */
+import { checkInteger, checkNumbers } from '../../../engine';
+import type { Tensor } from '../../../tensor';
+import * as functional from '../functional';
+import { type GrayscaleTail, readGrayscale } from '../functional/color';
+import { happens } from '../../kernels/draws';
+import { checkFactor, dimensions } from '../../kernels/image';
+import {
+  type ColorJitterParams,
+  type ColorJitterTail,
+  drawJitter,
+  type JitterBounds,
+  jitterImage,
+  readJitter,
+} from '../../kernels/jitter';
+import { AtRandom, type ChanceTail, readChance, type Transform } from './transform';
+
+/** Changes brightness, contrast, saturation and hue at random, in random order. */
+export class ColorJitter implements Transform {
+  readonly brightness: JitterBounds;
+  readonly contrast: JitterBounds;
+  readonly saturation: JitterBounds;
+  readonly hue: JitterBounds;
+
+  constructor(...rest: ColorJitterTail) {
+    const { brightness, contrast, saturation, hue } = readJitter(rest);
+    this.brightness = brightness;
+    this.contrast = contrast;
+    this.saturation = saturation;
+    this.hue = hue;
+  }
+
+  /** Draws: a permutation of four, then a factor for each adjustment that is switched on. */
+  getParams(): ColorJitterParams {
+    return drawJitter(this);
+  }
+
+  forward(image: Tensor): Tensor {
+    return jitterImage(image, this.getParams(), functional);
+  }
+}
+
+/** To luma, in one channel or in three equal ones. See {@link functional.rgbToGrayscale}. */
+export class Grayscale implements Transform {
+  readonly numOutputChannels: 1 | 3;
+
+  constructor(...rest: GrayscaleTail) {
+    this.numOutputChannels = readGrayscale('Grayscale', rest);
+  }
+
+  forward(image: Tensor): Tensor {
+    return functional.rgbToGrayscale(image, this.numOutputChannels);
+  }
+}
+
+/** To luma with probability `p`, 0.1 by default, in as many channels as there were. Always draws one number. */
+export class RandomGrayscale implements Transform {
+  readonly p: number;
+
+  constructor(...rest: ChanceTail) {
+    this.p = readChance('RandomGrayscale', rest, 0.1);
+  }
+
+  forward(image: Tensor): Tensor {
+    const channels = dimensions(image).channels as 1 | 3;
+    return happens(this.p) ? functional.rgbToGrayscale(image, channels) : image;
+  }
+}
+
+/** Light becomes dark, with probability `p`. */
+export class RandomInvert extends AtRandom {
+  protected override apply(image: Tensor): Tensor {
+    return functional.invert(image);
+  }
+}
+
+/** Keeps the highest `bits` of each byte, with probability `p`. */
+export class RandomPosterize extends AtRandom {
+  constructor(
+    readonly bits: number,
+    ...rest: ChanceTail
+  ) {
+    super(...rest);
+    checkInteger('RandomPosterize', 'bits', bits, 0, 8);
+  }
+
+  protected override apply(image: Tensor): Tensor {
+    return functional.posterize(image, this.bits);
+  }
+}
+
+/** Inverts what is as light as `threshold` or lighter, with probability `p`. */
+export class RandomSolarize extends AtRandom {
+  constructor(
+    readonly threshold: number,
+    ...rest: ChanceTail
+  ) {
+    super(...rest);
+    checkNumbers('RandomSolarize', { threshold });
+  }
+
+  protected override apply(image: Tensor): Tensor {
+    return functional.solarize(image, this.threshold);
+  }
+}
+
+/** Blurs (0) to sharpens (2), with probability `p`. See {@link functional.adjustSharpness}. */
+export class RandomAdjustSharpness extends AtRandom {
+  constructor(
+    readonly sharpnessFactor: number,
+    ...rest: ChanceTail
+  ) {
+    super(...rest);
+    checkFactor('sharpnessFactor', sharpnessFactor);
+  }
+
+  protected override apply(image: Tensor): Tensor {
+    return functional.adjustSharpness(image, this.sharpnessFactor);
+  }
+}
+
+/** Stretches each channel over the whole range, with probability `p`. */
+export class RandomAutocontrast extends AtRandom {
+  protected override apply(image: Tensor): Tensor {
+    return functional.autocontrast(image);
+  }
+}
+
+/** Makes all levels about as frequent, with probability `p`. Bytes only. */
+export class RandomEqualize extends AtRandom {
+  protected override apply(image: Tensor): Tensor {
+    return functional.equalize(image);
+  }
+}

@@ -1,0 +1,283 @@
+/** Places: mirror images, turns, maps. */
+import { valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import * as functional from '../functional';
+import { anglesOf, checkFill, checkProbability, type Fill, optionalPair, twoOf } from '../../kernels/arguments';
+import {
+  type AffineBounds,
+  type AffineParams,
+  cornersOf,
+  drawAffine,
+  drawCorners,
+  drawDisplacement,
+  happens,
+  uniform,
+} from '../../kernels/draws';
+import { dimensions } from '../../kernels/image';
+import type { GridMode } from '../../kernels/grid';
+import { AtRandom, type ChanceOptions, type Transform } from './transform';
+
+/** Mirrors left and right with probability `p`. Always draws one number. */
+export class RandomHorizontalFlip extends AtRandom {
+  protected override happens(): boolean {
+    return happens(this.p);
+  }
+
+  protected override apply(image: Tensor): Tensor {
+    return functional.hflip(image);
+  }
+}
+
+/** Mirrors top and bottom with probability `p`. Always draws one number. */
+export class RandomVerticalFlip extends AtRandom {
+  protected override happens(): boolean {
+    return happens(this.p);
+  }
+
+  protected override apply(image: Tensor): Tensor {
+    return functional.vflip(image);
+  }
+}
+
+/** An angle x for degrees from −x to x, or the two bounds. */
+export type Degrees = number | readonly [low: number, high: number];
+
+/** Options of {@link RandomRotation}. */
+export type RandomRotationOptions<F = Fill> = functional.RotateOptions<F>;
+
+/** The arguments of a RandomRotation after its degrees. @inline */
+export type RandomRotationTail<F = Fill> = Tail<
+  RandomRotationOptions<F>,
+  ['interpolation', 'expand', 'center', 'fill']
+>;
+
+/** Turns by a random angle. Draws one number. */
+export class RandomRotation implements Transform {
+  readonly degrees: readonly number[];
+  readonly interpolation: GridMode;
+  readonly expand: boolean;
+  readonly center: readonly [x: number, y: number] | null;
+  readonly fill: Fill;
+
+  constructor(degrees: Degrees, ...rest: RandomRotationTail) {
+    const name = 'RandomRotation';
+    this.degrees = anglesOf(name, 'degrees', degrees);
+    const options = readOptions<Required<RandomRotationOptions>>(
+      name,
+      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
+      rest,
+      ['fill'],
+    );
+    checkFill(name, options.fill);
+    this.interpolation = options.interpolation;
+    this.expand = options.expand;
+    this.center = optionalPair(name, 'center', options.center);
+    this.fill = options.fill ?? 0;
+  }
+
+  /** Draws the angle. */
+  getParams(): number {
+    return uniform(this.degrees[0] as number, this.degrees[1] as number);
+  }
+
+  forward(image: Tensor): Tensor {
+    dimensions(image);
+    return functional.rotate(image, this.getParams(), this.interpolation, this.expand, this.center, this.fill);
+  }
+}
+
+/** Options of {@link RandomAffine}. */
+export interface RandomAffineOptions<F = Fill> extends functional.AffineOptions<F> {
+  /** The most that it moves, as shares of width and height. */
+  translate?: readonly [x: number, y: number] | null;
+  /** Bounds of the factor of the size. */
+  scale?: readonly [low: number, high: number] | null;
+  /** Degrees along x: a number, or bounds; or the bounds along x and along y. */
+  shear?: Degrees | readonly [xLow: number, xHigh: number, yLow: number, yHigh: number] | null;
+}
+
+/** The arguments of a RandomAffine after its degrees. @inline */
+export type RandomAffineTail<F = Fill> = Tail<
+  RandomAffineOptions<F>,
+  ['translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
+>;
+
+/** Reads and checks the bounds of a RandomAffine, and leaves the rest. */
+export function readRandomAffine<F>(
+  degrees: Degrees,
+  rest: RandomAffineTail<F>,
+  usualFill: F,
+): { readonly bounds: AffineBounds; readonly options: Required<RandomAffineOptions<F>> } {
+  const name = 'RandomAffine';
+  const options = readOptions<Required<RandomAffineOptions<F>>>(
+    name,
+    { translate: null, scale: null, shear: null, interpolation: 'nearest', fill: usualFill, center: null },
+    rest,
+    ['fill'],
+  );
+  const bounds = {
+    degrees: anglesOf(name, 'degrees', degrees),
+    translate: optionalPair(name, 'translate', options.translate, (x) => x >= 0 && x <= 1),
+    scale: optionalPair(name, 'scale', options.scale, (x) => x > 0 && x < Infinity),
+    shear: options.shear === null ? null : anglesOf(name, 'shear', options.shear, [2, 4]),
+  };
+  return { bounds, options };
+}
+
+/** Turns, moves, scales and shears at random. Draws a number for the angle, and for each bound that is given. */
+export class RandomAffine implements Transform {
+  readonly degrees: readonly number[];
+  readonly translate: readonly [x: number, y: number] | null;
+  readonly scale: readonly [low: number, high: number] | null;
+  readonly shear: readonly number[] | null;
+  readonly interpolation: GridMode;
+  readonly fill: Fill;
+  readonly center: readonly [x: number, y: number] | null;
+
+  constructor(degrees: Degrees, ...rest: RandomAffineTail) {
+    const { bounds, options } = readRandomAffine<Fill>(degrees, rest, 0);
+    checkFill('RandomAffine', options.fill);
+    this.degrees = bounds.degrees;
+    this.translate = bounds.translate;
+    this.scale = bounds.scale;
+    this.shear = bounds.shear;
+    this.interpolation = options.interpolation;
+    this.fill = options.fill ?? 0;
+    this.center = optionalPair('RandomAffine', 'center', options.center);
+  }
+
+  /** Draws the map. */
+  getParams(image: Tensor): AffineParams {
+    return drawAffine(dimensions(image), this);
+  }
+
+  forward(image: Tensor): Tensor {
+    const { angle, translate, scale, shear } = this.getParams(image);
+    return functional.affine(image, angle, translate, scale, shear, this.interpolation, this.fill, this.center);
+  }
+}
+
+/** Options of {@link RandomPerspective}. */
+export interface RandomPerspectiveOptions<F = Fill> extends functional.PerspectiveOptions<F>, ChanceOptions {
+  /** How far a corner may move, as a share of half a side; the default is 0.5. */
+  distortionScale?: number;
+}
+
+/** The arguments of a RandomPerspective. @inline */
+export type RandomPerspectiveTail<F = Fill> = Tail<
+  RandomPerspectiveOptions<F>,
+  ['distortionScale', 'p', 'interpolation', 'fill']
+>;
+
+/** Reads and checks them, but for the fill. */
+export function readRandomPerspective<F>(
+  rest: RandomPerspectiveTail<F>,
+  usualFill: F,
+): Required<RandomPerspectiveOptions<F>> {
+  const options = readOptions<Required<RandomPerspectiveOptions<F>>>(
+    'RandomPerspective',
+    { distortionScale: 0.5, p: 0.5, interpolation: 'bilinear', fill: usualFill },
+    rest,
+    ['fill'],
+  );
+  const { distortionScale, p } = options;
+  checkProbability('RandomPerspective', p);
+  if (distortionScale >= 0 && distortionScale <= 1) return options;
+  throw valueError(
+    `RandomPerspective(): expected 0 to 1 for argument \`distortionScale\`, received ${distortionScale}`,
+  );
+}
+
+/** Moves the corners inwards at random, with probability `p`. Draws one number, and eight more where it happens. */
+export class RandomPerspective implements Transform {
+  readonly distortionScale: number;
+  readonly p: number;
+  readonly interpolation: GridMode;
+  readonly fill: Fill;
+
+  constructor(...rest: RandomPerspectiveTail) {
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest, 0);
+    checkFill('RandomPerspective', fill);
+    this.distortionScale = distortionScale;
+    this.p = p;
+    this.interpolation = interpolation;
+    this.fill = fill ?? 0;
+  }
+
+  /** Draws where the corners go: clockwise from the top left, each (x, y). */
+  getParams(image: Tensor): { readonly startpoints: functional.Corners; readonly endpoints: functional.Corners } {
+    const size = dimensions(image);
+    return { startpoints: cornersOf(size), endpoints: drawCorners(size, this.distortionScale) };
+  }
+
+  forward(image: Tensor): Tensor {
+    dimensions(image);
+    if (!happens(this.p)) return image;
+    const { startpoints, endpoints } = this.getParams(image);
+    return functional.perspective(image, startpoints, endpoints, this.interpolation, this.fill);
+  }
+}
+
+/** Options of {@link ElasticTransform}. */
+export interface ElasticTransformOptions<F = Fill> extends functional.PerspectiveOptions<F> {
+  /** How far pixels move, along x and y; the default is 50. */
+  alpha?: number | readonly [both: number] | readonly [x: number, y: number];
+  /** How smooth that is, along x and y: the standard deviation of a blur; the default is 5. */
+  sigma?: number | readonly [both: number] | readonly [x: number, y: number];
+}
+
+/** The arguments of an ElasticTransform. @inline */
+export type ElasticTransformTail<F = Fill> = Tail<
+  ElasticTransformOptions<F>,
+  ['alpha', 'sigma', 'interpolation', 'fill']
+>;
+
+/** What it keeps. */
+export interface ElasticBounds {
+  readonly alpha: readonly [x: number, y: number];
+  readonly sigma: readonly [x: number, y: number];
+}
+
+/** Reads and checks them, but for the fill. */
+export function readElastic<F>(
+  rest: ElasticTransformTail<F>,
+  usualFill: F,
+): { readonly bounds: ElasticBounds; readonly interpolation: GridMode; readonly fill: F } {
+  const name = 'ElasticTransform';
+  const { alpha, sigma, interpolation, fill } = readOptions<Required<ElasticTransformOptions<F>>>(
+    name,
+    { alpha: 50, sigma: 5, interpolation: 'bilinear', fill: usualFill },
+    rest,
+    ['alpha', 'sigma', 'fill'],
+  );
+  const bounds = { alpha: twoOf(name, 'alpha', alpha), sigma: twoOf(name, 'sigma', sigma, (x) => x >= 0 && x < 1e6) };
+  return { bounds, interpolation, fill };
+}
+
+/** Moves each pixel a little, its neighbours alike. Draws two numbers for each pixel. */
+export class ElasticTransform implements Transform {
+  readonly alpha: readonly [x: number, y: number];
+  readonly sigma: readonly [x: number, y: number];
+  readonly interpolation: GridMode;
+  readonly fill: Fill;
+
+  constructor(...rest: ElasticTransformTail) {
+    const { bounds, interpolation, fill } = readElastic<Fill>(rest, 0);
+    checkFill('ElasticTransform', fill);
+    this.alpha = bounds.alpha;
+    this.sigma = bounds.sigma;
+    this.interpolation = interpolation;
+    this.fill = fill ?? 0;
+  }
+
+  /** Draws the displacement `[1, H, W, 2]`. */
+  getParams(image: Tensor): Tensor {
+    return drawDisplacement(dimensions(image), this.alpha, this.sigma, functional.gaussianBlur);
+  }
+
+  forward(image: Tensor): Tensor {
+    return functional.elasticTransform(image, this.getParams(image), this.interpolation, this.fill);
+  }
+}

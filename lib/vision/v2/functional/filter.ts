@@ -1,0 +1,99 @@
+/** Blurring, noise, and erasing a part. Images only. */
+import { checkTensor, describe, valueError } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
+import { float32, isFloatingDType, linspace, randnLike, type Tensor } from '../../../tensor';
+import type { Tail } from '../../../tensor/tail';
+import { checkRegion } from '../../v1/functional/resize';
+import { eraseImage } from '../../kernels/crop';
+import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../../kernels/filter';
+import { checkFactor, dimensions } from '../../kernels/image';
+import { dispatch } from './dispatch';
+
+const kernel: GaussianKernel = (size, sigma, dtype, { device }) => {
+  const along = (axis: 0 | 1): Tensor => {
+    const limit = (size[axis] - 1) / (2 * Math.sqrt(2));
+    const places = linspace(-limit, limit, size[axis], { dtype, device });
+    return places.div(sigma[axis]).pow(2).neg().softmax(0);
+  };
+  return along(1).unsqueeze(-1).mul(along(0));
+};
+
+/**
+ * Blurs by a Gaussian, the image mirrored at its edges.
+ *
+ * @param kernelSize - odd numbers, along x and y
+ * @param rest - `sigma`: the standard deviation in pixels, along x and y; by default 0.15 of the kernel's size and 0.35
+ */
+export function gaussianBlur<T extends Tensor>(input: T, kernelSize: KernelSize, ...rest: SigmaTail): T {
+  const sigma = readSigma(rest);
+  return dispatch('gaussianBlur', input, {
+    image: (image) => (image.numel() === 0 ? image : blurImage(image, kernelSize, sigma, kernel)),
+  });
+}
+
+/** Options of {@link gaussianNoise}. */
+export interface GaussianNoiseOptions {
+  /** 0 by default. */
+  mean?: number;
+  /** Standard deviation, where full light is 1; 0.1 by default. */
+  sigma?: number;
+  /** Keep the result within the range of the image; true by default. */
+  clip?: boolean;
+}
+
+/** The arguments of {@link gaussianNoise} after the input. @inline */
+export type GaussianNoiseTail = Tail<GaussianNoiseOptions, ['mean', 'sigma', 'clip']>;
+
+/** Reads and checks them. */
+export function readNoise(callee: string, rest: GaussianNoiseTail): Required<GaussianNoiseOptions> {
+  const options = readOptions(callee, { mean: 0, sigma: 0.1, clip: true }, rest);
+  checkFactor('sigma', options.sigma);
+  return options;
+}
+
+/** Adds normal noise to floats or bytes. Draws one number for each value. */
+export function gaussianNoise<T extends Tensor>(input: T, ...rest: GaussianNoiseTail): T {
+  const { mean, sigma, clip } = readNoise('gaussianNoise', rest);
+  return dispatch('gaussianNoise', input, {
+    image: (image) => {
+      if (isFloatingDType(image.dtype)) {
+        const noisy = image.add(randnLike(image).mul(sigma).add(mean));
+        return clip ? noisy.clamp(0, 1) : noisy;
+      }
+      if (image.dtype !== 'uint8') {
+        throw valueError(`expected an image of uint8 or floats for argument \`input\`, received ${describe(image)}`);
+      }
+      const noise = randnLike(image, { dtype: float32 })
+        .mul(sigma * 255)
+        .add(mean * 255)
+        .to('int16');
+      const noisy = image.add(noise);
+      return (clip ? noisy.clamp(0, 255) : noisy).to('uint8');
+    },
+  });
+}
+
+/**
+ * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy, or with `inplace` on the image itself.
+ *
+ * @param v - what can be broadcast to `[…, C, h, w]`
+ */
+export function erase<T extends Tensor>(
+  input: T,
+  i: number,
+  j: number,
+  h: number,
+  w: number,
+  v: Tensor,
+  ...rest: Tail<{ inplace?: boolean }, ['inplace']>
+): T {
+  const { inplace } = readOptions('erase', { inplace: false }, rest);
+  const region = checkRegion('erase', { top: i, left: j, height: h, width: w });
+  checkTensor('erase()', 'v', v);
+  return dispatch('erase', input, {
+    image: (image) => {
+      dimensions(image);
+      return eraseImage(image, region, v, inplace);
+    },
+  });
+}

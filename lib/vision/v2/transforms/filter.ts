@@ -1,0 +1,83 @@
+/** Blurring, noise, and erasing a part: of images only, masks and boxes stay. */
+import type { Tensor } from '../../../tensor';
+import { uniform } from '../../kernels/draws';
+import type { Region } from '../../kernels/draws';
+import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
+import {
+  drawErasing,
+  type GaussianBlurTail,
+  type RandomErasingTail,
+  readErasing,
+  readSigmaBounds,
+} from '../../v1/transforms/regions';
+import * as functional from '../functional';
+import { type GaussianNoiseTail, readNoise } from '../functional/filter';
+import { queryChw } from '../inputs';
+import { ImageTransform, RandomImageTransform } from './color';
+
+/** Blurs by a Gaussian of a random standard deviation. */
+export class GaussianBlur extends ImageTransform<number> {
+  readonly kernelSize: readonly [x: number, y: number];
+  readonly sigma: readonly [low: number, high: number];
+
+  /** @param kernelSize - odd numbers, along x and y */
+  constructor(kernelSize: KernelSize, ...rest: GaussianBlurTail) {
+    super();
+    this.kernelSize = kernelSizeOf('GaussianBlur', kernelSize);
+    this.sigma = readSigmaBounds(rest);
+  }
+
+  protected override makeParams(): number {
+    return uniform(this.sigma[0], this.sigma[1]);
+  }
+
+  protected override transform(image: Tensor, sigma: number): Tensor {
+    return functional.gaussianBlur(image, this.kernelSize, [sigma, sigma]);
+  }
+}
+
+/** Adds normal noise, other noise to each image. */
+export class GaussianNoise extends ImageTransform {
+  readonly mean: number;
+  readonly sigma: number;
+  readonly clip: boolean;
+
+  constructor(...rest: GaussianNoiseTail) {
+    super();
+    const { mean, sigma, clip } = readNoise('GaussianNoise', rest);
+    this.mean = mean;
+    this.sigma = sigma;
+    this.clip = clip;
+  }
+
+  protected override transform(image: Tensor): Tensor {
+    return functional.gaussianNoise(image, this.mean, this.sigma, this.clip);
+  }
+}
+
+/** Erases a random rectangle, with probability `p`. */
+export class RandomErasing extends RandomImageTransform<(Region & { value: Tensor }) | null> {
+  readonly scale: readonly [low: number, high: number];
+  readonly ratio: readonly [low: number, high: number];
+  readonly value: readonly number[] | 'random';
+  readonly inplace: boolean;
+
+  constructor(...rest: RandomErasingTail) {
+    const { p, scale, ratio, value, inplace } = readErasing(rest);
+    super(p);
+    this.scale = scale;
+    this.ratio = ratio;
+    this.value = value;
+    this.inplace = inplace;
+  }
+
+  protected override makeParams(inputs: readonly unknown[]): (Region & { value: Tensor }) | null {
+    return drawErasing(queryChw(inputs), this);
+  }
+
+  protected override transform(image: Tensor, region: (Region & { value: Tensor }) | null): Tensor {
+    if (region === null) return image;
+    const { top, left, height, width, value } = region;
+    return functional.erase(image, top, left, height, width, value, this.inplace);
+  }
+}

@@ -1,0 +1,151 @@
+/** Places: mirror images, turns, maps, of images, masks and boxes together. */
+import { readOptions } from '../../../nn/arguments';
+import type { Tensor } from '../../../tensor';
+import { anglesOf, type Fill, optionalPair } from '../../kernels/arguments';
+import { type AffineParams, cornersOf, drawAffine, drawCorners, drawDisplacement, uniform } from '../../kernels/draws';
+import type { GridMode } from '../../kernels/grid';
+import { perspectiveCoefficients } from '../../kernels/matrix';
+import {
+  type Degrees,
+  type ElasticTransformTail,
+  type RandomAffineTail,
+  type RandomPerspectiveTail,
+  type RandomRotationOptions,
+  type RandomRotationTail,
+  readElastic,
+  readRandomAffine,
+  readRandomPerspective,
+} from '../../v1/transforms/geometry';
+import * as functional from '../functional';
+import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
+import { RandomApplyTransform, Transform } from '../transform';
+
+/** Mirrors left and right with probability `p`. */
+export class RandomHorizontalFlip extends RandomApplyTransform {
+  protected override transform(input: Tensor): Tensor {
+    return functional.horizontalFlip(input);
+  }
+}
+
+/** Mirrors top and bottom with probability `p`. */
+export class RandomVerticalFlip extends RandomApplyTransform {
+  protected override transform(input: Tensor): Tensor {
+    return functional.verticalFlip(input);
+  }
+}
+
+/** Turns by a random angle. Draws one number. `fill` may be one for each kind. */
+export class RandomRotation extends Transform<number> {
+  readonly degrees: readonly number[];
+  readonly interpolation: GridMode;
+  readonly expand: boolean;
+  readonly center: readonly [x: number, y: number] | null;
+  readonly fill: ByKind<Fill>;
+
+  constructor(degrees: Degrees, ...rest: RandomRotationTail<FillByKind>) {
+    super();
+    const name = 'RandomRotation';
+    this.degrees = anglesOf(name, 'degrees', degrees);
+    const options = readOptions<Required<RandomRotationOptions<FillByKind>>>(
+      name,
+      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
+      rest,
+      ['fill'],
+    );
+    this.interpolation = options.interpolation;
+    this.expand = options.expand;
+    this.center = optionalPair(name, 'center', options.center);
+    this.fill = fillsOf(name, options.fill);
+  }
+
+  protected override makeParams(): number {
+    return uniform(this.degrees[0] as number, this.degrees[1] as number);
+  }
+
+  protected override transform(input: Tensor, angle: number): Tensor {
+    const { interpolation, expand, center, fill } = this;
+    return functional.rotate(input, angle, interpolation, expand, center, fillFor(fill, input));
+  }
+}
+
+/** Turns, moves, scales and shears at random. `fill` may be one for each kind. */
+export class RandomAffine extends Transform<AffineParams> {
+  readonly degrees: readonly number[];
+  readonly translate: readonly [x: number, y: number] | null;
+  readonly scale: readonly [low: number, high: number] | null;
+  readonly shear: readonly number[] | null;
+  readonly interpolation: GridMode;
+  readonly fill: ByKind<Fill>;
+  readonly center: readonly [x: number, y: number] | null;
+
+  constructor(degrees: Degrees, ...rest: RandomAffineTail<FillByKind>) {
+    super();
+    const { bounds, options } = readRandomAffine<FillByKind>(degrees, rest, 0);
+    this.degrees = bounds.degrees;
+    this.translate = bounds.translate;
+    this.scale = bounds.scale;
+    this.shear = bounds.shear;
+    this.interpolation = options.interpolation;
+    this.fill = fillsOf('RandomAffine', options.fill);
+    this.center = optionalPair('RandomAffine', 'center', options.center);
+  }
+
+  protected override makeParams(inputs: readonly unknown[]): AffineParams {
+    return drawAffine(querySize(inputs), this);
+  }
+
+  protected override transform(input: Tensor, { angle, translate, scale, shear }: AffineParams): Tensor {
+    const { interpolation, fill, center } = this;
+    return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fill, input), center);
+  }
+}
+
+/** Moves the corners inwards at random, with probability `p`. `fill` may be one for each kind. */
+export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
+  readonly distortionScale: number;
+  readonly interpolation: GridMode;
+  readonly fill: ByKind<Fill>;
+
+  constructor(...rest: RandomPerspectiveTail<FillByKind>) {
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(rest, 0);
+    super(p);
+    this.distortionScale = distortionScale;
+    this.interpolation = interpolation;
+    this.fill = fillsOf('RandomPerspective', fill);
+  }
+
+  protected override makeParams(inputs: readonly unknown[]): readonly number[] {
+    const size = querySize(inputs);
+    return perspectiveCoefficients(cornersOf(size), drawCorners(size, this.distortionScale));
+  }
+
+  protected override transform(input: Tensor, coefficients: readonly number[]): Tensor {
+    const { interpolation, fill } = this;
+    return functional.perspective(input, null, null, interpolation, fillFor(fill, input), coefficients);
+  }
+}
+
+/** Moves each pixel a little, its neighbours alike. `fill` may be one for each kind. */
+export class ElasticTransform extends Transform<Tensor> {
+  readonly alpha: readonly [x: number, y: number];
+  readonly sigma: readonly [x: number, y: number];
+  readonly interpolation: GridMode;
+  readonly fill: ByKind<Fill>;
+
+  constructor(...rest: ElasticTransformTail<FillByKind>) {
+    super();
+    const { bounds, interpolation, fill } = readElastic<FillByKind>(rest, 0);
+    this.alpha = bounds.alpha;
+    this.sigma = bounds.sigma;
+    this.interpolation = interpolation;
+    this.fill = fillsOf('ElasticTransform', fill);
+  }
+
+  protected override makeParams(inputs: readonly unknown[]): Tensor {
+    return drawDisplacement(querySize(inputs), this.alpha, this.sigma, functional.gaussianBlur);
+  }
+
+  protected override transform(input: Tensor, displacement: Tensor): Tensor {
+    return functional.elastic(input, displacement, this.interpolation, fillFor(this.fill, input));
+  }
+}
