@@ -168,9 +168,9 @@ export class MultiheadAttention extends Module<
       inProjWeight !== null &&
       inProjBias !== null &&
       outProj.bias !== null &&
-      this.#fastPathServes(query, inProjWeight, inProjBias, outProj.bias)
+      this.fastPathServes(query, inProjWeight, inProjBias, outProj.bias)
     ) {
-      const [mask, maskType] = this.#mergeMasks(attnMask, keyPaddingMask, query);
+      const [mask, maskType] = this.mergeMasks(attnMask, keyPaddingMask, query);
       return callOp<[Tensor, Tensor | null]>('aten::_native_multi_head_attention', [
         query,
         key,
@@ -216,7 +216,12 @@ export class MultiheadAttention extends Module<
   }
 
   /** The conditions of `torch/nn/modules/activation.py`, beyond self attention with packed weights and biases. */
-  #fastPathServes(query: Tensor, inProjWeight: Parameter, inProjBias: Parameter, outProjBias: Parameter): boolean {
+  private fastPathServes(
+    query: Tensor,
+    inProjWeight: Parameter,
+    inProjBias: Parameter,
+    outProjBias: Parameter,
+  ): boolean {
     const operands = [query, inProjWeight, inProjBias, this.outProj.weight, outProjBias];
     return (
       query.dim() === 3 &&
@@ -233,7 +238,7 @@ export class MultiheadAttention extends Module<
   }
 
   /** One mask for the fused kernel, and its kind: 1 a padding mask [N, T], 2 one score per head, query and key. */
-  #mergeMasks(
+  private mergeMasks(
     attnMask: Tensor | null,
     keyPaddingMask: Tensor | null,
     query: Tensor,

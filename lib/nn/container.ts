@@ -20,7 +20,7 @@ export class Sequential extends Module {
 
   /** Number of modules. */
   get length(): number {
-    return this.#modules().length;
+    return this.listed().length;
   }
 
   /** Adds a module at the end. */
@@ -31,22 +31,22 @@ export class Sequential extends Module {
 
   /** The module at a place; negative ones count from the end. */
   at(index: number): Module {
-    return elementAt(this.#modules(), index);
+    return elementAt(this.listed(), index);
   }
 
   /** The modules, in order. */
   [Symbol.iterator](): Iterator<Module> {
-    return this.#modules().values();
+    return this.listed().values();
   }
 
   /** Gives the input to the first module, its output to the next, and so on. */
   forward(input: Tensor): Tensor {
     let output = input;
-    for (const module of this.#modules()) output = module.forward(output);
+    for (const module of this.listed()) output = module.forward(output);
     return output;
   }
 
-  #modules(): Module[] {
+  private listed(): Module[] {
     return childrenOf<Module>(this);
   }
 }
@@ -60,7 +60,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
 
   /** Number of modules. */
   get length(): number {
-    return this.#modules().length;
+    return this.listed().length;
   }
 
   /** Adds a module at the end. */
@@ -78,12 +78,12 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
 
   /** The module at a place; negative ones count from the end. */
   at(index: number): M {
-    return elementAt(this.#modules(), index);
+    return elementAt(this.listed(), index);
   }
 
   /** The modules, in order. */
   [Symbol.iterator](): Iterator<M> {
-    return this.#modules().values();
+    return this.listed().values();
   }
 
   /** @throws NotImplementedError A list of modules has no order of its own: call them one by one. */
@@ -94,7 +94,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
   /** Equal neighbours are printed once, with their number. */
   override toString(): string {
     const runs: { first: number; last: number; text: string }[] = [];
-    for (const [index, module] of this.#modules().entries()) {
+    for (const [index, module] of this.listed().entries()) {
       const text = module.toString();
       const run = runs.at(-1);
       if (run?.text === text) run.last = index;
@@ -107,7 +107,7 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
     return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
   }
 
-  #modules(): M[] {
+  private listed(): M[] {
     return childrenOf<M>(this);
   }
 }

@@ -51,6 +51,7 @@ export {
 export { ModuleList, Sequential } from './container';
 export { Conv1d, Conv2d, Conv3d, type ConvBaseOptions, type ConvOptions, type ConvPaddingMode } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeOptions } from './conv-transpose';
+export { deepcopy } from './deepcopy';
 export {
   CosineSimilarity,
   type CosineSimilarityOptions,

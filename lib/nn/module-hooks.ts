@@ -51,8 +51,8 @@ interface Entry<Hook> {
 
 /** Hooks of one kind, in the order in which they run. */
 class HookList<Hook> {
-  /** Replaced, never changed: who walks it sees what was there at the beginning, as in Python. */
-  entries: readonly Entry<Hook>[] = [];
+  /** @param entries replaced, never changed: who walks it sees what was there at the beginning, as in Python */
+  constructor(public entries: readonly Entry<Hook>[] = []) {}
 
   add(hook: Hook, name: string, options: ForwardHookOptions): RemovableHandle {
     checkOptions(name, options, ['prepend', 'alwaysCall']);
@@ -70,10 +70,24 @@ class HookList<Hook> {
 
 /** All hooks of one module. */
 export class ModuleHooks {
-  readonly forwardPre = new HookList<ForwardPreHook>();
-  readonly forward = new HookList<ForwardHook>();
-  readonly backwardPre = new HookList<BackwardPreHook>();
-  readonly backward = new HookList<BackwardHook>();
+  readonly forwardPre: HookList<ForwardPreHook>;
+  readonly forward: HookList<ForwardHook>;
+  readonly backwardPre: HookList<BackwardPreHook>;
+  readonly backward: HookList<BackwardHook>;
+
+  /**
+   * @param ownForward a forward that the object had before its first hook, in the place of its class's
+   * @param from the hooks to begin with, of the module that this one's is a copy of
+   */
+  constructor(
+    readonly ownForward: unknown,
+    from?: ModuleHooks,
+  ) {
+    this.forwardPre = new HookList(from?.forwardPre.entries);
+    this.forward = new HookList(from?.forward.entries);
+    this.backwardPre = new HookList(from?.backwardPre.entries);
+    this.backward = new HookList(from?.backward.entries);
+  }
 
   /** Runs `forward` among the hooks. */
   run(module: AnyModule, forward: (...inputs: readonly unknown[]) => unknown, given: readonly unknown[]): unknown {

@@ -22,6 +22,7 @@ import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
 import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
+import { classWithPrivateMembers } from './private-members';
 import { indentRest } from './repr';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { convertPending, isLazy } from './uninitialized';
@@ -125,16 +126,70 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   #hooked(): ModuleHooks {
-    if (this.#hooks !== null) return this.#hooks;
-    const hooks = new ModuleHooks();
-    const own = Object.getOwnPropertyDescriptor(this, 'forward');
+    return this.#hooks ?? this.#runHooks(new ModuleHooks(Object.getOwnPropertyDescriptor(this, 'forward')?.value));
+  }
+
+  #runHooks(hooks: ModuleHooks): ModuleHooks {
     const forward = (...inputs: readonly unknown[]): unknown => {
-      const base: unknown = own?.value ?? Reflect.get(Object.getPrototypeOf(this) as object, 'forward');
+      const base: unknown = hooks.ownForward ?? Reflect.get(Object.getPrototypeOf(this) as object, 'forward');
       return hooks.run(this, base as typeof forward, inputs);
     };
     Object.defineProperty(this, 'forward', { value: forward, writable: true, configurable: true, enumerable: false });
     this.#hooks = hooks;
     return hooks;
+  }
+
+  // -- copies -----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Another module of this class, with which `nn.deepcopy` begins; it then gets copies of all properties in the place of
+   * those that it has. No constructor but this base's runs for it, so that nothing is drawn and no arguments are needed.
+   *
+   * A class with private members (`#name`) must have a method of its own, since only its constructor makes those. What it
+   * draws at random is not seen by the generators.
+   *
+   * @param copy what copies the values of private fields, so that what is shared stays shared
+   * @throws ArgumentError for a class with private members
+   *
+   * @example
+   * ```ts
+   * class Scaled extends nn.Module {
+   *   readonly linear = new nn.Linear(2, 2);
+   *   readonly #scale: number;
+   *
+   *   constructor(scale: number) {
+   *     super();
+   *     this.#scale = scale;
+   *   }
+   *
+   *   override beginCopy(): Scaled {
+   *     return new Scaled(this.#scale);
+   *   }
+   *
+   *   forward(x: torch.Tensor): torch.Tensor {
+   *     return this.linear.forward(x).mul(this.#scale);
+   *   }
+   * }
+   * const [model, x] = [new Scaled(3), torch.ones([1, 2])];
+   * console.log(torch.equal(nn.deepcopy(model).forward(x), model.forward(x))); // true
+   * ```
+   */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for the classes below, which need it
+  beginCopy(copy: <T>(value: T) => T): AnyModule {
+    const secretive = classWithPrivateMembers(this, Module);
+    if (secretive !== null) {
+      throw new ArgumentError(
+        `deepcopy(): the class ${secretive} has private members (#name), which only its constructor makes; expected it to ` +
+          `have a method beginCopy() that returns a new ${secretive}`,
+      );
+    }
+    return Reflect.construct(Module, [], this.constructor) as AnyModule;
+  }
+
+  /** @internal Takes over what is no property: which names stand as they are, and the hooks. */
+  finishCopy(from: AnyModule): void {
+    for (const name of from.#verbatim) this.#verbatim.add(name);
+    if (from.#hooks !== null) this.#runHooks(new ModuleHooks(from.#hooks.ownForward, from.#hooks));
   }
 
   // -- registration ---------------------------------------------------------------------------------------------------

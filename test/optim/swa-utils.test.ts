@@ -135,23 +135,6 @@ describe('optim.swaUtils', () => {
     expectSameBits(averaged.forward(input).detach(), model.forward(input).detach());
   });
 
-  it('has the copy made by the user where a class has private fields', () => {
-    class Secret extends nn.Module {
-      readonly linear = new nn.Linear(2, 2);
-      readonly #scale = 3;
-
-      forward(x: Tensor): Tensor {
-        return this.linear.forward(x).mul(this.#scale);
-      }
-    }
-    const model = new Secret();
-    expect(() => new AveragedModel(model)).toThrow('the class Secret has private members');
-    const averaged = new AveragedModel(model, { make: () => new Secret() });
-    averaged.updateParameters(model);
-    const input = randn([3, 2]);
-    expectSameBits(averaged.forward(input).detach(), model.forward(input).detach());
-  });
-
   it('leaves nothing behind', () => {
     const model = new Net();
     const averaged = new AveragedModel(model);
