@@ -10,8 +10,8 @@ import { isLazy, UninitializedBuffer, UninitializedParameter } from './uninitial
  * hooks, `training` and plain fields. What is shared within stays shared within the copy, and nothing is drawn at random.
  * A list or an object of modules is copied in one, so that what they share stays shared too.
  *
- * Copied are modules, tensors, generators, arrays, maps, sets, dates, arrays of bytes and plain objects. Functions and
- * objects of other classes are the same in the copy. As in PyTorch a parameter's copy has no gradient, that of a buffer or of
+ * Copied are modules, tensors, generators, arrays, maps, sets, dates, arrays of numbers and plain objects, and objects that
+ * have a method `beginCopy` as modules do. Functions and all other objects are the same in the copy. As in PyTorch a parameter's copy has no gradient, that of a buffer or of
  * another tensor has, and such tensors with one memory have one in the copy, too.
  *
  * A function and no method, as in Python, where it is not PyTorch's but stands beside it: it takes any value.
@@ -37,7 +37,12 @@ export function deepcopy<T>(value: T): T {
   }
 }
 
-/** A module whose `beginCopy` is still to return. */
+/** What a module is, and any other object that says how its copy begins. */
+interface Copyable {
+  beginCopy(copy: <T>(value: T) => T): object;
+}
+
+/** An object whose `beginCopy` is still to return. */
 const BEGUN = Symbol('begun');
 
 /** What was copied so far. */
@@ -64,7 +69,7 @@ class Copies {
 
   #copy(value: object): unknown {
     if (value instanceof Tensor) return this.#remember(value, this.#tensor(value));
-    if (value instanceof Module) return this.#module(value as AnyModule);
+    if (isCopyable(value)) return this.#begin(value);
     if (value instanceof Generator) return this.#remember(value, value.cloneState());
     switch (Object.getPrototypeOf(value)) {
       case null:
@@ -101,30 +106,31 @@ class Copies {
     return copy;
   }
 
-  #module(module: AnyModule): AnyModule {
-    this.#known.set(module, BEGUN);
-    const copy = this.#remember(module, this.#begun(module));
+  #begin(object: Copyable): object {
+    this.#known.set(object, BEGUN);
+    const copy = this.#remember(object, this.#begun(object));
     for (const key of Reflect.ownKeys(copy)) Reflect.deleteProperty(copy, key);
-    this.#properties(module, copy);
-    copy.finishCopy(module);
+    this.#properties(object, copy);
+    if (object instanceof Module) (copy as AnyModule).finishCopy(object as AnyModule);
     return copy;
   }
 
-  #begun(module: AnyModule): AnyModule {
-    if (module.beginCopy === Module.prototype.beginCopy) return module.beginCopy(this.of);
-    const copy = forkRng(() => module.beginCopy(this.of));
-    if (!(copy instanceof Module) || copy === module || this.#isCopy(copy)) {
+  #begun(object: Copyable): object {
+    if (object.beginCopy === Module.prototype.beginCopy) return object.beginCopy(this.of);
+    const copy: unknown = forkRng(() => object.beginCopy(this.of));
+    const isNew = typeof copy === 'object' && copy !== null && copy !== object && !this.#isCopy(copy);
+    if (!isNew || copy instanceof Module !== object instanceof Module) {
       throw new ArgumentError(
-        `beginCopy() of ${module.constructor.name}: expected it to return a new module of the class`,
+        `beginCopy() of ${object.constructor.name}: expected it to return a new object of the class`,
       );
     }
     // A module may have become one of another class than its constructor makes: parametrized, or no longer lazy.
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(module) as object);
+    Object.setPrototypeOf(copy, Object.getPrototypeOf(object) as object);
     return copy;
   }
 
-  #isCopy(module: AnyModule): boolean {
-    return [...this.#known.values()].includes(module);
+  #isCopy(object: object): boolean {
+    return [...this.#known.values()].includes(object);
   }
 
   /** Copies of all own properties; accessors as they are, for they work on `this`. */
@@ -180,6 +186,10 @@ class Copies {
     using conjugated = tensor.isConj() ? flagged.conjPhysical() : flagged.clone();
     return tensor.isNeg() ? conjugated.neg() : conjugated.clone();
   }
+}
+
+function isCopyable(value: object): value is Copyable {
+  return 'beginCopy' in value && typeof value.beginCopy === 'function';
 }
 
 function withoutShape(tensor: UninitializedParameter | UninitializedBuffer): Tensor {

@@ -48,7 +48,7 @@ export {
   SoftMarginLoss,
   type WeightedLossOptions,
 } from './classification-loss';
-export { ModuleList, Sequential } from './container';
+export { ModuleList, type NamedModules, Sequential } from './container';
 export { Conv1d, Conv2d, Conv3d, type ConvBaseOptions, type ConvOptions, type ConvPaddingMode } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeOptions } from './conv-transpose';
 export { deepcopy } from './deepcopy';
@@ -124,6 +124,7 @@ export {
   type SmoothL1LossOptions,
 } from './loss';
 export { Module, type AnyModule, type Member } from './module';
+export { ModuleDict } from './module-dict';
 export type { ForwardHookOptions, HookOptions, ModuleGradients } from './module-hooks';
 export type { BatchNormOptions } from './norm-base';
 export {
@@ -154,6 +155,8 @@ export {
   ZeroPad3d,
 } from './padding';
 export { Buffer, Parameter } from './parameter';
+export { ParameterDict } from './parameter-dict';
+export { ParameterList } from './parameter-list';
 export {
   AvgPool1d,
   type AvgPool1dOptions,

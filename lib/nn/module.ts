@@ -20,7 +20,7 @@ import {
 } from '../tensor';
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
-import { snakeCase } from './names';
+import { checkMemberName, snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
 import { indentRest } from './repr';
@@ -218,10 +218,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   #register(name: string, value: Member | null): void {
-    checkString('Module', 'name', name);
-    if (name === '') throw valueError('expected a name for the member of a module, received an empty string');
-    if (name.includes('.'))
-      throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
+    checkMemberName(name);
     if (name in this && !this.#verbatim.has(name)) throw valueError(`attribute '${name}' already exists`);
     this.#verbatim.add(name);
     Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });

@@ -214,7 +214,7 @@ describe('deepcopy of classes with private members', () => {
           return (wrong instanceof Itself ? this : wrong) as this;
         }
       }
-      expect(() => nn.deepcopy(new Wrong())).toThrow('beginCopy() of Wrong: expected it to return a new module');
+      expect(() => nn.deepcopy(new Wrong())).toThrow('beginCopy() of Wrong: expected it to return a new object');
     }
     class Lowered extends nn.Module {
       forward(x: Tensor): Tensor {
@@ -229,13 +229,19 @@ describe('deepcopy', () => {
   it('copies values of other kinds, and leaves alone what it does not know', () => {
     const generator = new Generator().manualSeed(3);
     class Mine {
-      value = 3;
+      value = [3];
+    }
+    class Copied extends Mine {
+      beginCopy(): Copied {
+        return new Copied();
+      }
     }
     const value = {
       generator,
       date: new Date(5),
       bytes: new Float32Array([1, 2]),
       mine: new Mine(),
+      copied: new Copied(),
       log: (): number => 3,
       cycle: [] as unknown[],
       get sum(): number {
@@ -246,6 +252,8 @@ describe('deepcopy', () => {
     const copy = nn.deepcopy(value);
     expect([copy.log === value.log, copy.cycle[0] === copy]).toEqual([true, true]);
     expect(copy.mine).toBe(value.mine);
+    value.copied.value.push(4);
+    expect([copy.copied.value, copy.copied instanceof Copied]).toEqual([[3], true]);
     copy.bytes[0] = 7;
     expect([copy.sum, value.sum, copy.date, copy.date === value.date]).toEqual([8, 2, value.date, false]);
     expectSameBits(randn([3], { generator: copy.generator }), randn([3], { generator }));

@@ -21,6 +21,8 @@ export interface Configuration {
   /** Instead of args and options, for what holds other modules. */
   make?: () => AnyModule;
   python?: string;
+  /** Tensors that `python` names, after those of `inputs`: tensor0, tensor1, … */
+  tensors?: readonly Tensor[];
   /** Instead of the module's own, for what has none. */
   forward?: (module: AnyModule, ...inputs: Tensor[]) => Tensor[];
   pythonForward?: string;
@@ -78,6 +80,7 @@ export function comparisonOf(
   // What works in place cannot work on leaves.
   const inplace = options['inplace'] === true;
   const own = inputs.map((value) => literal(value, tensors) + (inplace && isFloat(value) ? '.clone()' : ''));
+  for (const tensor of configuration.tensors ?? []) literal(tensor, tensors);
   const places = configuration.differentiate ?? [...inputs.keys()].filter((place) => isFloat(inputs[place] ?? null));
   return {
     make: () => (wide ? make().to('float64') : make()),
