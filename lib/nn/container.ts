@@ -1,8 +1,7 @@
 import { ArgumentError, checkInteger, checkIterable, describe, NotImplementedError, valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import { type AnyModule, Module } from './module';
-import { ModuleSequence } from './module-sequence';
-import { indentRest } from './repr';
+import { listRepr, ModuleSequence } from './module-sequence';
 
 /** Modules by name, in order. */
 export type NamedModules = Readonly<Record<string, Module>> | ReadonlyMap<string, Module>;
@@ -96,17 +95,6 @@ export class ModuleList<M extends AnyModule = Module> extends ModuleSequence<M, 
 
   /** Equal neighbours are printed once, with their number. */
   override toString(): string {
-    const runs: { first: number; last: number; text: string }[] = [];
-    for (const [index, module] of this.listed().entries()) {
-      const text = module.toString();
-      const run = runs.at(-1);
-      if (run?.text === text) run.last = index;
-      else runs.push({ first: index, last: index, text });
-    }
-    if (runs.length === 0) return `${this.constructor.name}()`;
-    const lines = runs.map(({ first, last, text }) =>
-      indentRest(first === last ? `(${first}): ${text}` : `(${first}-${last}): ${last - first + 1} x ${text}`, 2),
-    );
-    return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
+    return listRepr(this.constructor.name, this.listed());
   }
 }

@@ -192,6 +192,8 @@ export { StateDictError, type LoadedKeys, type RefusedState, type StateDict } fr
 export { UninitializedBuffer, UninitializedParameter, type UninitializedOptions } from './uninitialized';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type UnpoolOptions } from './unpooling';
 export { Flatten, Identity, Unflatten } from './utility';
+/** Tools for modules and their parameters: `torch.nn.utils`. */
+export * as utils from './utils';
 export {
   ChannelShuffle,
   PixelShuffle,

@@ -1,6 +1,7 @@
 import { ArgumentError, checkIterable, describe } from '../engine';
 import { type AnyModule, Module } from './module';
 import { placeOf, sliceOf } from './places';
+import { indentRest } from './repr';
 
 /**
  * What `Sequential` and `ModuleList` share: their children in order. The children are properties, as everywhere; what takes
@@ -88,6 +89,22 @@ export abstract class ModuleSequence<M extends AnyModule, Inputs extends readonl
     for (const [index, module] of modules.entries()) this.registerModule(String(index), module);
     return this;
   }
+}
+
+/** How lists of modules are printed: equal neighbours once, with their number. */
+export function listRepr(name: string, modules: readonly AnyModule[]): string {
+  const runs: { first: number; last: number; text: string }[] = [];
+  for (const [index, module] of modules.entries()) {
+    const text = module.toString();
+    const run = runs.at(-1);
+    if (run?.text === text) run.last = index;
+    else runs.push({ first: index, last: index, text });
+  }
+  if (runs.length === 0) return `${name}()`;
+  const lines = runs.map(({ first, last, text }) =>
+    indentRest(first === last ? `(${first}): ${text}` : `(${first}-${last}): ${last - first + 1} x ${text}`, 2),
+  );
+  return `${name}(\n  ${lines.join('\n  ')}\n)`;
 }
 
 /** Refuses what is no module, and hands it out. */

@@ -21,7 +21,7 @@ import {
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
 import { checkMemberName, snakeCase } from './names';
-import { Buffer, Parameter } from './parameter';
+import { Buffer, moveWithoutContents, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
 import { indentRest } from './repr';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
@@ -123,6 +123,19 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    */
   registerFullBackwardHook(hook: ModuleHook<'backward', this>, options: HookOptions = {}): RemovableHandle {
     return this.#hooked().backward.add(hook, 'registerFullBackwardHook', options);
+  }
+
+  /**
+   * Has `hook` called with this module's part of a state dict before that is loaded: `register_load_state_dict_pre_hook`. The
+   * map is a copy, of which the keys begin with `prefix`; what the hook changes in it is loaded.
+   */
+  registerLoadStateDictPreHook(hook: ModuleHook<'loadState', this>): RemovableHandle {
+    return this.#hooked().loadState.add(hook, 'registerLoadStateDictPreHook', {});
+  }
+
+  /** @internal The hooks of the module, if it has had any. */
+  hooks(): ModuleHooks | null {
+    return this.#hooks;
   }
 
   #hooked(): ModuleHooks {
@@ -228,11 +241,26 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   members(): [name: string, member: Member][] {
     const members: [string, Member][] = [];
     for (const [property, value] of Object.entries(this) as [string, unknown][]) {
-      if (value instanceof Parameter || value instanceof Buffer || value instanceof Module) {
-        members.push([this.#verbatim.has(property) ? property : snakeCase(property), value as Member]);
-      }
+      if (isMember(value)) members.push([this.nameOf(property), value]);
     }
     return members;
+  }
+
+  /**
+   * @internal The property that is called so, by its own name or by PyTorch's: of a parameter, a buffer or a child, or one
+   * that is computed.
+   */
+  propertyOf(name: string): string | null {
+    for (const [property, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(this))) {
+      if (!isMember(descriptor.value) && !('get' in descriptor)) continue;
+      if (property === name || (!this.#verbatim.has(property) && snakeCase(property) === name)) return property;
+    }
+    return null;
+  }
+
+  /** @internal PyTorch's name of a property. */
+  nameOf(property: string): string {
+    return this.#verbatim.has(property) ? property : snakeCase(property);
   }
 
   // -- what it consists of ----------------------------------------------------------------------------------------------
@@ -399,6 +427,16 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return this;
   }
 
+  /** Gives parameters and buffers new memory on a device, with arbitrary contents: what a module of the meta device needs. */
+  toEmpty(options: { device: Device; recurse?: boolean }): this {
+    checkOptions('toEmpty', options, ['device', 'recurse']);
+    const { device, recurse = true } = options;
+    checkString('toEmpty', 'device', device);
+    const tensors = [...this.parameters(recurse), ...this.buffers(recurse)];
+    for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
+    return this;
+  }
+
   /**
    * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
    * share the module's memory and are cut off from autograd: training goes on changing them. Those of a lazy module that
@@ -477,6 +515,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function isMember(value: unknown): value is Member {
+  return value instanceof Parameter || value instanceof Buffer || value instanceof Module;
 }
 
 function join(path: string, name: string): string {
