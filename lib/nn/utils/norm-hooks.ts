@@ -1,6 +1,7 @@
 /** How the older normalisations of weights are found again among the hooks of a module. */
 import { TorchError, valueError } from '../../engine';
 import type { AnyModule } from '../module';
+import { checkModule } from '../module-sequence';
 import { isLazy } from '../uninitialized';
 import { namedTensor, type NamedTensor } from './named-tensor';
 
@@ -36,10 +37,11 @@ export function hasNorm(module: AnyModule, { kind, name }: NormHook): boolean {
 
 /** The tensor that is to be normalised, unless it is so already or has no shape yet. */
 export function tensorToNormalize(kind: NormHook['kind'], module: AnyModule, name: string): NamedTensor {
-  const named = namedTensor(kind, module, name);
-  if (hookOf(module, kind, named.name) !== null) {
+  checkModule(kind, module);
+  if (hookOf(module, kind, name) !== null) {
     throw new TorchError(`Cannot register two ${kind} hooks on the same parameter ${name}`);
   }
+  const named = namedTensor(kind, module, name);
   if (isLazy(named.tensor)) {
     throw valueError(
       `The module passed to \`${kind}\` can't have uninitialized parameters. Make sure to run the dummy forward before`,

@@ -62,7 +62,7 @@ class SpectralNorm implements NormHook {
     const v = noGrad(() => {
       const sigma = original.div(weight).mean();
       const matrix = asMatrix(original, this.dim);
-      const inverse = linalg.pinv(matrix.t().mm(matrix));
+      const inverse = matrix.t().mm(matrix).pinverse();
       const solved = linalg.multiDot([inverse, matrix.t(), u.unsqueeze(1)]).squeeze(1);
       return solved.mul_(sigma.div(u.dot(matrix.mv(solved))));
     });
