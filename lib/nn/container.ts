@@ -65,7 +65,7 @@ export class Sequential extends ModuleSequence<Module, [input: Tensor], Tensor> 
 
   /** The same modules, all of them `times` times over: Python's `*`. */
   repeat(times: number): Sequential {
-    checkInteger('repeat', 'times', times, 1);
+    checkInteger('repeat', 'times', times, 1, 2 ** 20);
     return new Sequential(...Array.from({ length: times }, () => this.listed()).flat());
   }
 }

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, binding, TorchError } from '../engine';
+import { ArgumentError, binding, checkList, TorchError } from '../engine';
 import { empty, forkRng, Generator, itemSize, Tensor } from '../tensor';
 import { type AnyModule, Module } from './module';
 import { Buffer, Parameter } from './parameter';
@@ -45,11 +45,15 @@ interface Copyable {
 /** An object whose `beginCopy` is still to return. */
 const BEGUN = Symbol('begun');
 
+/** Levels of values in values, which the stack has room for. */
+const DEEPEST = 1000;
+
 /** What was copied so far. */
 class Copies {
   readonly #known = new Map<object, unknown>();
   /** Copies of storages, as bytes, by the engine's id. */
   readonly #storages = new Map<number, Tensor>();
+  #depth = 0;
 
   readonly of = <T>(value: T): T => {
     if (typeof value !== 'object' || value === null) return value;
@@ -60,7 +64,14 @@ class Copies {
           'private fields that do not refer to it',
       );
     }
-    return (known ?? this.#copy(value)) as T;
+    if (known !== undefined) return known as T;
+    if (this.#depth === DEEPEST) throw new ArgumentError(`deepcopy(): expected a value of at most ${DEEPEST} levels`);
+    this.#depth += 1;
+    try {
+      return this.#copy(value) as T;
+    } finally {
+      this.#depth -= 1;
+    }
   };
 
   dispose(): void {
@@ -79,6 +90,7 @@ class Copies {
           this.#remember(value, Object.create(Object.getPrototypeOf(value) as object | null)),
         );
       case Array.prototype: {
+        checkList('deepcopy', 'value', value);
         const copy = this.#remember(value, [] as unknown[]);
         for (const element of value as unknown[]) copy.push(this.of(element));
         return copy;

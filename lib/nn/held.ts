@@ -1,5 +1,5 @@
 /** What dicts and lists of parameters share: reading what they are given, and printing what they hold. */
-import { ArgumentError, checkString, describe, valueError } from '../engine';
+import { ArgumentError, checkIterable, checkString, describe, valueError } from '../engine';
 import { Tensor } from '../tensor';
 import { Parameter } from './parameter';
 
@@ -34,6 +34,7 @@ export function entriesOf<V>(callee: string, argument: string, given: Entries<V>
       `${callee}(): expected an object, a map or pairs of key and value for argument \`${argument}\`, received ${describe(given)}`,
     );
   }
+  if (isOrdered(given)) checkIterable(callee, argument, given);
   const entries = [...((isOrdered(given) ? pairsOf(given) : Object.entries(given)) as Iterable<unknown>)];
   for (const [index, pair] of entries.entries()) {
     if (!Array.isArray(pair)) {

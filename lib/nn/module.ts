@@ -201,6 +201,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** @internal Takes over what is no property: which names stand as they are, and the hooks. */
   finishCopy(from: AnyModule): void {
+    if (!((from as unknown) instanceof Module)) throw notAModule('finishCopy', 'from', from);
     for (const name of from.#verbatim) this.#verbatim.add(name);
     if (from.#hooks !== null) this.#runHooks(new ModuleHooks(from.#hooks.ownForward, from.#hooks));
   }
@@ -223,9 +224,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** Adds a child under exactly this name in the state dict, which also becomes the property. */
   registerModule(name: string, module: AnyModule | null): void {
     if (module !== null && !(module instanceof Module)) {
-      throw new ArgumentError(
-        `registerModule(): expected a Module or null for argument \`module\`, received ${describe(module)}`,
-      );
+      throw notAModule('registerModule', 'module', module, ' or null');
     }
     this.#register(name, module);
   }
@@ -260,6 +259,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** @internal PyTorch's name of a property. */
   nameOf(property: string): string {
+    checkString('nameOf', 'property', property);
     return this.#verbatim.has(property) ? property : snakeCase(property);
   }
 
@@ -515,6 +515,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function notAModule(callee: string, argument: string, value: unknown, other = ''): ArgumentError {
+  return new ArgumentError(
+    `${callee}(): expected a Module${other} for argument \`${argument}\`, received ${describe(value)}`,
+  );
 }
 
 function isMember(value: unknown): value is Member {

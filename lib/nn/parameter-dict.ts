@@ -1,4 +1,4 @@
-import { checkIterable, checkString, NotImplementedError, valueError } from '../engine';
+import { ArgumentError, checkIterable, checkString, describe, NotImplementedError, valueError } from '../engine';
 import type { Tensor } from '../tensor';
 import { entriesOf, type Entries, type Held, heldRepr, isOrdered } from './held';
 import { HeldMembers } from './held-members';
@@ -119,6 +119,9 @@ export class ParameterDict<V = Tensor> extends Module<never, never> {
 
   /** Another dict with the values of both, of which those of `other` are taken: Python's `|`. */
   or(other: ParameterDict<V>): ParameterDict<Held<V>> {
+    if (!((other as unknown) instanceof ParameterDict)) {
+      throw new ArgumentError(`or(): expected a ParameterDict for argument \`other\`, received ${describe(other)}`);
+    }
     const both = this.copy();
     both.update(other.items() as Iterable<[string, Held<V>]>);
     return both;

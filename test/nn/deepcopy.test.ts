@@ -258,6 +258,9 @@ describe('deepcopy', () => {
     expect([copy.sum, value.sum, copy.date, copy.date === value.date]).toEqual([8, 2, value.date, false]);
     expectSameBits(randn([3], { generator: copy.generator }), randn([3], { generator }));
     expect(nn.deepcopy(null)).toBeNull();
+    const nested = Array.from({ length: 2000 }).reduce<unknown[]>((inner) => [inner], []);
+    expect(() => nn.deepcopy(nested)).toThrow('at most 1000 levels');
+    expect(() => nn.deepcopy(Array(2 ** 30))).toThrow('a list without holes');
   });
 
   it('copies lazy modules, whose copies learn of their own', () => {

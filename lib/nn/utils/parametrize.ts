@@ -144,6 +144,7 @@ export function removeParametrizations<M extends AnyModule>(
 
 /** The class that a module had before tensors of it were parametrized (`type_before_parametrizations`). */
 export function typeBeforeParametrizations(module: AnyModule): abstract new (...args: never[]) => AnyModule {
+  checkModule('typeBeforeParametrizations', module);
   const type = module.constructor as ModuleClass;
   return isParametrized(module) ? (Object.getPrototypeOf(type) as ModuleClass) : type;
 }
