@@ -12,23 +12,23 @@ export function held<V>(value: V): Held<V> {
 }
 
 /** Something with the keys and values of a dict. */
-export interface Items<V> {
+export interface DictItems<V> {
   items(): Iterable<[string, V]>;
 }
 
 /** What has keys in an order of its own: a map, another dict, or pairs. */
-export type Ordered<V> = ReadonlyMap<string, V> | Items<V> | Iterable<readonly [string, V]>;
+export type OrderedEntries<V> = ReadonlyMap<string, V> | DictItems<V> | Iterable<readonly [string, V]>;
 
 /** What a dict can be filled from. */
-export type Entries<V> = Readonly<Record<string, V>> | Ordered<V>;
+export type DictEntries<V> = Readonly<Record<string, V>> | OrderedEntries<V>;
 
 /** True for what has an order of its own in Python, too; a plain object is a plain dict there. */
-export function isOrdered<V>(given: Entries<V>): boolean {
+export function isOrdered<V>(given: DictEntries<V>): boolean {
   return given instanceof Map || Symbol.iterator in given;
 }
 
 /** Keys and values, checked as far as every dict must have them. */
-export function entriesOf<V>(callee: string, argument: string, given: Entries<V>): [string, V][] {
+export function entriesOf<V>(callee: string, argument: string, given: DictEntries<V>): [string, V][] {
   if (typeof given !== 'object' || (given as unknown) === null || (given as unknown) instanceof Tensor) {
     throw new ArgumentError(
       `${callee}(): expected an object, a map or pairs of key and value for argument \`${argument}\`, received ${describe(given)}`,
@@ -50,8 +50,8 @@ export function entriesOf<V>(callee: string, argument: string, given: Entries<V>
   return entries as [string, V][];
 }
 
-function pairsOf<V>(given: Entries<V>): unknown {
-  return 'items' in given && typeof given.items === 'function' ? (given as Items<V>).items() : given;
+function pairsOf<V>(given: DictEntries<V>): unknown {
+  return 'items' in given && typeof given.items === 'function' ? (given as DictItems<V>).items() : given;
 }
 
 /** What is printed of values: a line for each, by its key or place. */

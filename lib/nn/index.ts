@@ -88,6 +88,7 @@ export { Fold, Unfold, type UnfoldOptions } from './fold';
 export { FractionalMaxPool2d, FractionalMaxPool3d, type FractionalPoolOptions } from './fractional-pooling';
 /** Layers and losses as functions: `torch.nn.functional`. */
 export * as functional from './functional';
+export type { DictEntries, DictItems, Held, OrderedEntries } from './held';
 /** Initial values of parameters: `torch.nn.init`. */
 export * as init from './init';
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm';

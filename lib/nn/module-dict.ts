@@ -1,5 +1,5 @@
 import { checkString, NotImplementedError, valueError } from '../engine';
-import { entriesOf, type Entries, type Ordered } from './held';
+import { entriesOf, type DictEntries, type OrderedEntries } from './held';
 import { type AnyModule, type Member, Module } from './module';
 import { checkModule } from './module-sequence';
 import { checkMemberName } from './names';
@@ -28,11 +28,11 @@ export class ModuleDict<M extends Readonly<Record<string, AnyModule>> = Record<s
   private readonly held = new Map<string, AnyModule>();
 
   /** @param modules an object, a map, another dict, or pairs of key and module */
-  constructor(modules: Ordered<M[keyof M]>);
+  constructor(modules: OrderedEntries<M[keyof M]>);
   constructor(modules?: M);
-  constructor(modules: M | Ordered<M[keyof M]> = []) {
+  constructor(modules: M | OrderedEntries<M[keyof M]> = []) {
     super();
-    this.update(modules as Entries<M[keyof M]>);
+    this.update(modules as DictEntries<M[keyof M]>);
   }
 
   /** Number of modules. */
@@ -99,7 +99,7 @@ export class ModuleDict<M extends Readonly<Record<string, AnyModule>> = Record<s
   }
 
   /** Puts in the modules of an object, a map, another dict or pairs, in their order. */
-  update(modules: Entries<M[keyof M]>): void {
+  update(modules: DictEntries<M[keyof M]>): void {
     for (const [key, module] of entriesOf<AnyModule>('update', 'modules', modules)) {
       this.registerModule(key, module);
     }

@@ -71,6 +71,7 @@ export abstract class ModuleSequence<M extends AnyModule, Inputs extends readonl
     return this.listed().values();
   }
 
+  /** @internal The modules, in order. */
   protected listed(): M[] {
     return this.properties().map((name) => Reflect.get(this, name) as M);
   }

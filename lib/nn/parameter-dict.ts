@@ -1,6 +1,6 @@
 import { ArgumentError, checkIterable, checkString, describe, NotImplementedError, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import { entriesOf, type Entries, type Held, heldRepr, isOrdered } from './held';
+import { entriesOf, type DictEntries, type Held, heldRepr, isOrdered } from './held';
 import { HeldMembers } from './held-members';
 import { type Member, Module } from './module';
 import { missingKey } from './module-dict';
@@ -25,7 +25,7 @@ import { checkMemberName } from './names';
 export class ParameterDict<V = Tensor> extends Module<never, never> {
   private readonly held = new HeldMembers();
 
-  constructor(parameters: Entries<V> = []) {
+  constructor(parameters: DictEntries<V> = []) {
     super();
     this.update(parameters);
   }
@@ -106,7 +106,7 @@ export class ParameterDict<V = Tensor> extends Module<never, never> {
   }
 
   /** Puts in the values of an object, by its sorted keys, or of a map, another dict or pairs, in their order. */
-  update(parameters: Entries<V>): void {
+  update(parameters: DictEntries<V>): void {
     const entries = entriesOf('update', 'parameters', parameters);
     if (!isOrdered(parameters)) entries.sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [key, value] of entries) this.set(key, value);

@@ -12,7 +12,7 @@ import { cat, Tensor } from '../../tensor';
  * const vector = nn.utils.parametersToVector(layer.parameters());
  * console.log(vector.shape); // [ 8 ]
  * nn.utils.vectorToParameters(vector.mul(0), layer.parameters());
- * console.log(layer.bias); // Parameter containing:\ntensor([0., 0.], requires_grad=True)
+ * console.log(layer.bias?.abs().sum().item()); // 0
  * ```
  */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {

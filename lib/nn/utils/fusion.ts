@@ -4,11 +4,15 @@ import { ArgumentError, checkNumbers, checkTensor, describe, valueError } from '
 import { onesLike, rsqrt, type Tensor, zerosLike } from '../../tensor';
 import type { Conv1d, Conv2d, Conv3d } from '../conv';
 import type { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../conv-transpose';
+import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../batchnorm';
 import { deepcopy } from '../deepcopy';
 import { Linear } from '../linear';
 import { Module } from '../module';
 import { NormBase } from '../norm-base';
 import { Parameter } from '../parameter';
+
+/** Any batch norm. */
+export type AnyBatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 
 /** Any convolution. */
 export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose2d | ConvTranspose3d;
@@ -28,7 +32,7 @@ export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose
  * console.log(torch.allclose(fused.forward(x), norm.forward(conv.forward(x)), 1e-3, 1e-4)); // true
  * ```
  */
-export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: NormBase, transpose = false): M {
+export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, transpose = false): M {
   const { runningMean, runningVar } = checkPair('fuseConvBnEval', 'conv', conv, bn);
   const fused = deepcopy(conv);
   const { eps, weight, bias } = bn;
@@ -86,7 +90,7 @@ export function fuseConvBnWeights(
  * @throws ArgumentError unless both are in evaluation, the norm has running statistics, and as many features as the layer
  *   has outputs, or one
  */
-export function fuseLinearBnEval<M extends Linear>(linear: M, bn: NormBase): M {
+export function fuseLinearBnEval<M extends Linear>(linear: M, bn: AnyBatchNorm): M {
   const { runningMean, runningVar } = checkPair('fuseLinearBnEval', 'linear', linear, bn);
   if (!(linear instanceof Linear)) {
     throw new ArgumentError(
@@ -146,7 +150,7 @@ function checkPair(
   callee: string,
   argument: string,
   layer: Module,
-  bn: NormBase,
+  bn: AnyBatchNorm,
 ): { runningMean: Tensor; runningVar: Tensor } {
   if (!((layer as unknown) instanceof Module) || !('weight' in layer)) {
     throw new ArgumentError(

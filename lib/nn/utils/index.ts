@@ -1,7 +1,14 @@
 /** Tools for modules and their parameters (`torch.nn.utils`). */
 export { clipGradNorm_, clipGradsWithNorm_, clipGradValue_, getTotalNorm, type NormClippingOptions } from './clip-grad';
 export { parametersToVector, vectorToParameters } from './convert-parameters';
-export { type AnyConv, fuseConvBnEval, fuseConvBnWeights, fuseLinearBnEval, fuseLinearBnWeights } from './fusion';
+export {
+  type AnyBatchNorm,
+  type AnyConv,
+  fuseConvBnEval,
+  fuseConvBnWeights,
+  fuseLinearBnEval,
+  fuseLinearBnWeights,
+} from './fusion';
 export { convertConv2dWeightMemoryFormat, convertConv3dWeightMemoryFormat } from './memory-format';
 /** Weights that are normalised or orthogonal by construction: `torch.nn.utils.parametrizations`. */
 export * as parametrizations from './parametrizations';

@@ -61,7 +61,8 @@ export function weightNorm<M extends AnyModule>(
  * @example
  * ```ts
  * const layer = nn.utils.parametrizations.spectralNorm(new nn.Linear(20, 40));
- * console.log(layer); // ParametrizedLinear(
+ * console.log(layer);
+ * // ParametrizedLinear(
  * //   in_features=20, out_features=40, bias=True
  * //   (parametrizations): ModuleDict(
  * //     (weight): ParametrizationList(
@@ -110,8 +111,8 @@ export interface OrthogonalOptions {
  *
  * @example
  * ```ts
- * const { weight } = nn.utils.parametrizations.orthogonal(new nn.Linear(3, 3));
- * console.log(torch.allclose(weight.mT.matmul(weight), torch.eye(3), 1e-5, 1e-5)); // true
+ * const q = nn.utils.parametrizations.orthogonal(new nn.Linear(3, 3)).weight;
+ * console.log(torch.allclose(q.mT.matmul(q), torch.eye(3), 1e-5, 1e-5)); // true
  * ```
  */
 export function orthogonal<M extends AnyModule>(
