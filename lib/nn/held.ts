@@ -13,6 +13,7 @@ export function held<V>(value: V): Held<V> {
 
 /** Something with the keys and values of a dict. */
 export interface DictItems<V> {
+  /** Keys and values, in order. */
   items(): Iterable<[string, V]>;
 }
 
