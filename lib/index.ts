@@ -49,6 +49,8 @@ export {
 export { backends, type Backends } from './backends';
 /** Layers, losses and containers of a network: `torch.nn`. */
 export * as nn from './nn';
+/** Modules as functions of their parameters: `torch.func`. */
+export * as func from './nn/func';
 /** Optimizers and schedules of the learning rate: `torch.optim`. */
 export * as optim from './optim';
 /** Data sets, samplers and loaders: `torch.utils.data`. */

@@ -84,19 +84,19 @@ type AdaptiveMaxPoolTail<R extends boolean> = Tail<AdaptiveMaxPoolOptions<R>, ['
 abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor], Pooled<R>> {
   readonly outputSize: F.AdaptiveSizes;
   readonly returnIndices: boolean;
-  readonly #pool: typeof F.adaptiveMaxPool1d;
+  private readonly pool: typeof F.adaptiveMaxPool1d;
 
   /** @internal */
   constructor(dims: number, pool: typeof F.adaptiveMaxPool1d, outputSize: F.AdaptiveSizes, rest: readonly unknown[]) {
     super();
-    this.#pool = pool;
+    this.pool = pool;
     this.outputSize = checkedSize(new.target.name, outputSize, dims);
     this.returnIndices = readOptions(new.target.name, { returnIndices: false }, rest).returnIndices;
   }
 
   forward(input: Tensor): Pooled<R> {
     const { outputSize } = this;
-    return (this.returnIndices ? this.#pool(input, outputSize, true) : this.#pool(input, outputSize)) as Pooled<R>;
+    return (this.returnIndices ? this.pool(input, outputSize, true) : this.pool(input, outputSize)) as Pooled<R>;
   }
 
   override extraRepr(): string {

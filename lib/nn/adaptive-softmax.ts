@@ -102,12 +102,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<
   forward(input: Tensor, target: Tensor): [output: Tensor, loss: Tensor] {
     checkTensors('AdaptiveLogSoftmaxWithLoss.forward', { input, target });
     checkShapes(input, target);
-    if (target.dim() === 1) return this.#batched(input, target);
-    const [output, loss] = this.#batched(input.unsqueeze(0), target.unsqueeze(0));
+    if (target.dim() === 1) return this.batched(input, target);
+    const [output, loss] = this.batched(input.unsqueeze(0), target.unsqueeze(0));
     return [output.squeeze(0), loss];
   }
 
-  #batched(input: Tensor, target: Tensor): [output: Tensor, loss: Tensor] {
+  private batched(input: Tensor, target: Tensor): [output: Tensor, loss: Tensor] {
     const batch = target.size(0);
     const output = input.newZeros([batch]);
     const places = target.newEmpty([batch]);
@@ -138,7 +138,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<
     return [output, output.neg().mean()];
   }
 
-  #fullLogProb(input: Tensor, headOutput: Tensor): Tensor {
+  private fullLogProb(input: Tensor, headOutput: Tensor): Tensor {
     const headLogProbs = F.logSoftmax(headOutput, 1);
     const parts = [headLogProbs.narrow(1, 0, this.shortlistSize)];
     for (const [cluster, module] of [...this.tail].entries()) {
@@ -150,7 +150,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<
 
   /** Log-probabilities of all classes: [N, inFeatures] to [N, nClasses]. */
   logProb(input: Tensor): Tensor {
-    return this.#fullLogProb(input, this.head.forward(input));
+    return this.fullLogProb(input, this.head.forward(input));
   }
 
   /** The most probable class of each row of [N, inFeatures]; clusters are computed only where one may be. */
@@ -160,7 +160,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<
     const outside = output.ge(this.shortlistSize);
     const rows = outside.nonzero().squeeze(1);
     if (rows.numel() === 0) return output;
-    const logProbs = this.#fullLogProb(input.indexSelect(0, rows), headOutput.indexSelect(0, rows));
+    const logProbs = this.fullLogProb(input.indexSelect(0, rows), headOutput.indexSelect(0, rows));
     return output.indexCopy_(0, rows, logProbs.argmax(1));
   }
 }

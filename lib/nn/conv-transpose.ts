@@ -57,7 +57,7 @@ abstract class ConvTranspose extends ConvNd {
   }
 
   /** What must be added for the result to have the size that is wanted. */
-  #paddingFor(input: Tensor, wanted: readonly number[]): number[] {
+  private paddingFor(input: Tensor, wanted: readonly number[]): number[] {
     const dims = this.kernelSize.length;
     const inner = input.dim() === dims + 2 ? 2 : 1;
     checkList(`${this.constructor.name}.forward`, 'outputSize', wanted);
@@ -89,7 +89,7 @@ abstract class ConvTranspose extends ConvNd {
   forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     const { weight, bias, stride, padding, groups, dilation } = this;
-    const outputPadding = outputSize === null ? this.outputPadding : this.#paddingFor(input, outputSize);
+    const outputPadding = outputSize === null ? this.outputPadding : this.paddingFor(input, outputSize);
     const convolve = convolutions[this.kernelSize.length - 1] as typeof convTranspose1d;
     return convolve(input, weight, bias, stride, padding, outputPadding, groups, dilation);
   }

@@ -102,14 +102,14 @@ export abstract class ConvNd extends Module {
     this.outputPadding = each(callee, 'outputPadding', plan.outputPadding, dims);
     this.groups = groups;
     this.paddingMode = paddingMode;
-    this.#checkPadding();
+    this.checkPadding();
     const [rows, columns] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
     this.weight = new Parameter(empty([rows, columns / groups, ...this.kernelSize], { device, dtype }));
     this.bias = bias ? new Parameter(empty([outChannels], { device, dtype })) : null;
     this.resetParameters();
   }
 
-  #checkPadding(): void {
+  private checkPadding(): void {
     const { padding, paddingMode, stride } = this;
     if (typeof padding === 'string') {
       if (!['same', 'valid'].includes(padding)) {
@@ -174,7 +174,7 @@ abstract class Conv extends ConvNd {
   }
 
   /** Elements to add at both ends, from the last dimension to the first, as {@link F.pad} takes them. */
-  #paddingAround(): number[] {
+  private paddingAround(): number[] {
     const { padding, dilation, kernelSize } = this;
     const around = kernelSize.map((size, dim) => {
       if (padding === 'valid') return [0, 0];
@@ -190,7 +190,7 @@ abstract class Conv extends ConvNd {
     const convolve = convolutions[kernelSize.length - 1] as ConvOp;
     if (paddingMode === 'zeros') return convolve(input, weight, bias, stride, padding, dilation, groups);
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
-    const padded = F.pad(input, this.#paddingAround(), { mode: paddingMode });
+    const padded = F.pad(input, this.paddingAround(), { mode: paddingMode });
     return convolve(
       padded,
       weight,

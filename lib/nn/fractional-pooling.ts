@@ -46,12 +46,12 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
   readonly _random_samples: Buffer | null;
   readonly outputSize: readonly number[] | null;
   readonly outputRatio: readonly number[] | null;
-  readonly #pool: typeof F.fractionalMaxPool2d;
+  private readonly pool: typeof F.fractionalMaxPool2d;
 
   /** @internal */
   constructor(dims: number, pool: typeof F.fractionalMaxPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
-    this.#pool = pool;
+    this.pool = pool;
     const { name } = new.target;
     const { outputSize, outputRatio, returnIndices, randomSamples } = readOptions<Required<FractionalPoolOptions>>(
       name,
@@ -79,7 +79,7 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
 
   forward(input: Tensor): Pooled<R> {
     const { kernelSize, outputSize, outputRatio, returnIndices, _random_samples: randomSamples } = this;
-    return this.#pool(input, kernelSize, outputSize, outputRatio, returnIndices, randomSamples) as Pooled<R>;
+    return this.pool(input, kernelSize, outputSize, outputRatio, returnIndices, randomSamples) as Pooled<R>;
   }
 }
 

@@ -50,9 +50,10 @@ export {
   SoftMarginLoss,
   type WeightedLossOptions,
 } from './classification-loss';
-export { ModuleList, Sequential } from './container';
+export { ModuleList, type NamedModules, Sequential } from './container';
 export { Conv1d, Conv2d, Conv3d, type ConvBaseOptions, type ConvOptions, type ConvPaddingMode } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeOptions } from './conv-transpose';
+export { deepcopy } from './deepcopy';
 export {
   CosineSimilarity,
   type CosineSimilarityOptions,
@@ -89,6 +90,7 @@ export { Fold, Unfold, type UnfoldOptions } from './fold';
 export { FractionalMaxPool2d, FractionalMaxPool3d, type FractionalPoolOptions } from './fractional-pooling';
 /** Layers and losses as functions: `torch.nn.functional`. */
 export * as functional from './functional';
+export type { DictEntries, DictItems, Held, OrderedEntries } from './held';
 /** Initial values of parameters: `torch.nn.init`. */
 export * as init from './init';
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm';
@@ -125,6 +127,7 @@ export {
   type SmoothL1LossOptions,
 } from './loss';
 export { Module, type AnyModule, type Member } from './module';
+export { ModuleDict } from './module-dict';
 export type { ForwardHookOptions, HookOptions, ModuleGradients } from './module-hooks';
 export type { BatchNormOptions } from './norm-base';
 export {
@@ -155,6 +158,8 @@ export {
   ZeroPad3d,
 } from './padding';
 export { Buffer, Parameter } from './parameter';
+export { ParameterDict } from './parameter-dict';
+export { ParameterList } from './parameter-list';
 export {
   AvgPool1d,
   type AvgPool1dOptions,
@@ -238,7 +243,7 @@ export {
 export { UninitializedBuffer, UninitializedParameter, type UninitializedOptions } from './uninitialized';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type UnpoolOptions } from './unpooling';
 export { Flatten, Identity, Unflatten } from './utility';
-/** Helpers around modules: `torch.nn.utils`. */
+/** Tools for modules and their parameters: `torch.nn.utils`. */
 export * as utils from './utils';
 export {
   ChannelShuffle,

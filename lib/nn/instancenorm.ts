@@ -34,7 +34,7 @@ abstract class InstanceNorm extends NormBase {
     );
   }
 
-  #normalize(input: Tensor): Tensor {
+  private normalize(input: Tensor): Tensor {
     return F.instanceNorm(
       input,
       this.runningMean,
@@ -64,8 +64,8 @@ abstract class InstanceNorm extends NormBase {
   forward(input: Tensor): Tensor {
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     this.checkInput(input);
-    if (input.dim() === this.unbatched) return this.#normalize(input.unsqueeze(0)).squeeze(0);
-    return this.#normalize(input);
+    if (input.dim() === this.unbatched) return this.normalize(input.unsqueeze(0)).squeeze(0);
+    return this.normalize(input);
   }
 }
 

@@ -29,7 +29,7 @@ export class LazyLinear extends Linear {
   }
 
   /** Learns from an input how many features there are. */
-  #initialize(input: Tensor): void {
+  private initialize(input: Tensor): void {
     checkTensor('LazyLinear.forward()', 'input', input);
     const features = input.shape.at(-1) ?? 0;
     const { weight, bias } = this;
@@ -51,7 +51,7 @@ export class LazyLinear extends Linear {
   }
 
   override forward(input: Tensor): Tensor {
-    this.#initialize(input);
+    this.initialize(input);
     become(this, Linear);
     return super.forward(input);
   }

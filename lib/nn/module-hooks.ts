@@ -15,6 +15,7 @@ export type ModuleGradients = readonly (Tensor | null)[];
 interface HookTypes<M, Inputs extends readonly unknown[], Output> {
   forwardPre(module: M, inputs: Inputs): HookResult<Inputs | Inputs[0]>;
   forward(module: M, inputs: Inputs, output: Output): HookResult<Output>;
+  loadState(module: M, state: Map<string, unknown>, prefix: string): void;
   backwardPre(module: M, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
   backward(module: M, gradInputs: ModuleGradients, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
 }
@@ -39,6 +40,7 @@ export interface ForwardHookOptions extends HookOptions {
   alwaysCall?: boolean;
 }
 
+type LoadStateHook = ModuleHook<'loadState', AnyModule>;
 type ForwardPreHook = ModuleHook<'forwardPre', AnyModule>;
 type ForwardHook = ModuleHook<'forward', AnyModule>;
 type BackwardPreHook = ModuleHook<'backwardPre', AnyModule>;
@@ -51,8 +53,8 @@ interface Entry<Hook> {
 
 /** Hooks of one kind, in the order in which they run. */
 class HookList<Hook> {
-  /** Replaced, never changed: who walks it sees what was there at the beginning, as in Python. */
-  entries: readonly Entry<Hook>[] = [];
+  /** @param entries replaced, never changed: who walks it sees what was there at the beginning, as in Python */
+  constructor(public entries: readonly Entry<Hook>[] = []) {}
 
   add(hook: Hook, name: string, options: ForwardHookOptions): RemovableHandle {
     checkOptions(name, options, ['prepend', 'alwaysCall']);
@@ -66,14 +68,39 @@ class HookList<Hook> {
       this.entries = this.entries.filter((other) => other !== entry);
     });
   }
+
+  remove(hook: Hook): void {
+    this.entries = this.entries.filter((entry) => entry.hook !== hook);
+  }
 }
 
 /** All hooks of one module. */
 export class ModuleHooks {
-  readonly forwardPre = new HookList<ForwardPreHook>();
-  readonly forward = new HookList<ForwardHook>();
-  readonly backwardPre = new HookList<BackwardPreHook>();
-  readonly backward = new HookList<BackwardHook>();
+  readonly loadState: HookList<LoadStateHook>;
+  readonly forwardPre: HookList<ForwardPreHook>;
+  readonly forward: HookList<ForwardHook>;
+  readonly backwardPre: HookList<BackwardPreHook>;
+  readonly backward: HookList<BackwardHook>;
+
+  /**
+   * @param ownForward a forward that the object had before its first hook, in the place of its class's
+   * @param from the hooks to begin with, of the module that this one's is a copy of
+   */
+  constructor(
+    readonly ownForward: unknown,
+    from?: ModuleHooks,
+  ) {
+    this.loadState = new HookList(from?.loadState.entries);
+    this.forwardPre = new HookList(from?.forwardPre.entries);
+    this.forward = new HookList(from?.forward.entries);
+    this.backwardPre = new HookList(from?.backwardPre.entries);
+    this.backward = new HookList(from?.backward.entries);
+  }
+
+  /** Has the hooks change a module's part of a state dict. */
+  load(module: AnyModule, state: Map<string, unknown>, prefix: string): void {
+    for (const { hook } of this.loadState.entries) hook(module, state, prefix);
+  }
 
   /** Runs `forward` among the hooks. */
   run(module: AnyModule, forward: (...inputs: readonly unknown[]) => unknown, given: readonly unknown[]): unknown {

@@ -20,8 +20,9 @@ import {
 } from '../tensor';
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
-import { snakeCase } from './names';
-import { Buffer, Parameter } from './parameter';
+import { checkMemberName, snakeCase } from './names';
+import { Buffer, moveWithoutContents, Parameter } from './parameter';
+import { classWithPrivateMembers } from './private-members';
 import { indentRest } from './repr';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { convertPending, isLazy } from './uninitialized';
@@ -130,17 +131,85 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return hooks !== null && hooks.forward.entries.length + hooks.forwardPre.entries.length > 0;
   }
 
+  /**
+   * Has `hook` called with this module's part of a state dict before that is loaded: `register_load_state_dict_pre_hook`. The
+   * map is a copy, of which the keys begin with `prefix`; what the hook changes in it is loaded.
+   */
+  registerLoadStateDictPreHook(hook: ModuleHook<'loadState', this>): RemovableHandle {
+    return this.#hooked().loadState.add(hook, 'registerLoadStateDictPreHook', {});
+  }
+
+  /** @internal The hooks of the module, if it has had any. */
+  hooks(): ModuleHooks | null {
+    return this.#hooks;
+  }
+
   #hooked(): ModuleHooks {
-    if (this.#hooks !== null) return this.#hooks;
-    const hooks = new ModuleHooks();
-    const own = Object.getOwnPropertyDescriptor(this, 'forward');
+    return this.#hooks ?? this.#runHooks(new ModuleHooks(Object.getOwnPropertyDescriptor(this, 'forward')?.value));
+  }
+
+  #runHooks(hooks: ModuleHooks): ModuleHooks {
     const forward = (...inputs: readonly unknown[]): unknown => {
-      const base: unknown = own?.value ?? Reflect.get(Object.getPrototypeOf(this) as object, 'forward');
+      const base: unknown = hooks.ownForward ?? Reflect.get(Object.getPrototypeOf(this) as object, 'forward');
       return hooks.run(this, base as typeof forward, inputs);
     };
     Object.defineProperty(this, 'forward', { value: forward, writable: true, configurable: true, enumerable: false });
     this.#hooks = hooks;
     return hooks;
+  }
+
+  // -- copies -----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Another module of this class, with which `nn.deepcopy` begins; it then gets copies of all properties in the place of
+   * those that it has. No constructor but this base's runs for it, so that nothing is drawn and no arguments are needed.
+   *
+   * A class with private members (`#name`) must have a method of its own, since only its constructor makes those. What it
+   * draws at random is not seen by the generators.
+   *
+   * @param copy what copies the values of private fields, so that what is shared stays shared
+   * @throws ArgumentError for a class with private members
+   *
+   * @example
+   * ```ts
+   * class Scaled extends nn.Module {
+   *   readonly linear = new nn.Linear(2, 2);
+   *   readonly #scale: number;
+   *
+   *   constructor(scale: number) {
+   *     super();
+   *     this.#scale = scale;
+   *   }
+   *
+   *   override beginCopy(): Scaled {
+   *     return new Scaled(this.#scale);
+   *   }
+   *
+   *   forward(x: torch.Tensor): torch.Tensor {
+   *     return this.linear.forward(x).mul(this.#scale);
+   *   }
+   * }
+   * const [model, x] = [new Scaled(3), torch.ones([1, 2])];
+   * console.log(torch.equal(nn.deepcopy(model).forward(x), model.forward(x))); // true
+   * ```
+   */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for the classes below, which need it
+  beginCopy(copy: <T>(value: T) => T): AnyModule {
+    const secretive = classWithPrivateMembers(this, Module);
+    if (secretive !== null) {
+      throw new ArgumentError(
+        `deepcopy(): the class ${secretive} has private members (#name), which only its constructor makes; expected it to ` +
+          `have a method beginCopy() that returns a new ${secretive}`,
+      );
+    }
+    return Reflect.construct(Module, [], this.constructor) as AnyModule;
+  }
+
+  /** @internal Takes over what is no property: which names stand as they are, and the hooks. */
+  finishCopy(from: AnyModule): void {
+    if (!((from as unknown) instanceof Module)) throw notAModule('finishCopy', 'from', from);
+    for (const name of from.#verbatim) this.#verbatim.add(name);
+    if (from.#hooks !== null) this.#runHooks(new ModuleHooks(from.#hooks.ownForward, from.#hooks));
   }
 
   // -- registration ---------------------------------------------------------------------------------------------------
@@ -161,18 +230,13 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /** Adds a child under exactly this name in the state dict, which also becomes the property. */
   registerModule(name: string, module: AnyModule | null): void {
     if (module !== null && !(module instanceof Module)) {
-      throw new ArgumentError(
-        `registerModule(): expected a Module or null for argument \`module\`, received ${describe(module)}`,
-      );
+      throw notAModule('registerModule', 'module', module, ' or null');
     }
     this.#register(name, module);
   }
 
   #register(name: string, value: Member | null): void {
-    checkString('Module', 'name', name);
-    if (name === '') throw valueError('expected a name for the member of a module, received an empty string');
-    if (name.includes('.'))
-      throw valueError(`expected a name without a dot for the member of a module, received '${name}'`);
+    checkMemberName(name);
     if (name in this && !this.#verbatim.has(name)) throw valueError(`attribute '${name}' already exists`);
     this.#verbatim.add(name);
     Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
@@ -182,11 +246,27 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   members(): [name: string, member: Member][] {
     const members: [string, Member][] = [];
     for (const [property, value] of Object.entries(this) as [string, unknown][]) {
-      if (value instanceof Parameter || value instanceof Buffer || value instanceof Module) {
-        members.push([this.#verbatim.has(property) ? property : snakeCase(property), value as Member]);
-      }
+      if (isMember(value)) members.push([this.nameOf(property), value]);
     }
     return members;
+  }
+
+  /**
+   * @internal The property that is called so, by its own name or by PyTorch's: of a parameter, a buffer or a child, or one
+   * that is computed.
+   */
+  propertyOf(name: string): string | null {
+    for (const [property, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(this))) {
+      if (!isMember(descriptor.value) && !('get' in descriptor)) continue;
+      if (property === name || (!this.#verbatim.has(property) && snakeCase(property) === name)) return property;
+    }
+    return null;
+  }
+
+  /** @internal PyTorch's name of a property. */
+  nameOf(property: string): string {
+    checkString('nameOf', 'property', property);
+    return this.#verbatim.has(property) ? property : snakeCase(property);
   }
 
   // -- what it consists of ----------------------------------------------------------------------------------------------
@@ -359,6 +439,16 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     // Nothing depends on where the parameters of most modules lie.
   }
 
+  /** Gives parameters and buffers new memory on a device, with arbitrary contents: what a module of the meta device needs. */
+  toEmpty(options: { device: Device; recurse?: boolean }): this {
+    checkOptions('toEmpty', options, ['device', 'recurse']);
+    const { device, recurse = true } = options;
+    checkString('toEmpty', 'device', device);
+    const tensors = [...this.parameters(recurse), ...this.buffers(recurse)];
+    for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
+    return this;
+  }
+
   /**
    * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
    * share the module's memory and are cut off from autograd: training goes on changing them. Those of a lazy module that
@@ -437,6 +527,16 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function notAModule(callee: string, argument: string, value: unknown, other = ''): ArgumentError {
+  return new ArgumentError(
+    `${callee}(): expected a Module${other} for argument \`${argument}\`, received ${describe(value)}`,
+  );
+}
+
+function isMember(value: unknown): value is Member {
+  return value instanceof Parameter || value instanceof Buffer || value instanceof Module;
 }
 
 function join(path: string, name: string): string {

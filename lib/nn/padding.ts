@@ -22,21 +22,21 @@ abstract class Pad extends Module {
 
 /** Padding with copies of what is there. */
 abstract class CopyPad extends Pad {
-  readonly #mode: F.PaddingMode;
+  private readonly mode: F.PaddingMode;
 
   /** @internal */
   constructor(dims: number, mode: F.PaddingMode, padding: Sizes) {
     super(dims, padding);
-    this.#mode = mode;
+    this.mode = mode;
   }
 
   forward(input: Tensor): Tensor {
-    if (this.#mode === 'circular') this.#checkDims(input);
-    return F.pad(input, this.padding, this.#mode);
+    if (this.mode === 'circular') this.checkDims(input);
+    return F.pad(input, this.padding, this.mode);
   }
 
   /** The other modes leave that to the op. */
-  #checkDims(input: Tensor): void {
+  private checkDims(input: Tensor): void {
     checkTensor(`${this.constructor.name}.forward()`, 'input', input);
     const unbatched = this.padding.length / 2 + 1;
     if (input.dim() === unbatched || input.dim() === unbatched + 1) return;

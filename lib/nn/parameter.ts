@@ -1,8 +1,8 @@
 import { noGrad } from '../autograd';
-import { ArgumentError, binding, checkObject, describe, keep } from '../engine';
+import { ArgumentError, binding, checkObject, describe, dispose, keep } from '../engine';
 import { debug, recordCreation } from '../engine/debug';
 import { remember } from '../engine/nursery';
-import { isComplexDType, isFloatingDType, Tensor } from '../tensor';
+import { type Device, emptyLike, isComplexDType, isFloatingDType, Tensor } from '../tensor';
 
 /**
  * A tensor that a module trains (`torch.nn.Parameter`): assigned to a property of a module, it is one of the module's
@@ -58,4 +58,13 @@ export function takeOver(tensor: Tensor, data: Tensor): void {
   remember(tensor, tensor.handle);
   if (debug.enabled) recordCreation(tensor.handle);
   keep(tensor);
+}
+
+/** @internal New memory on a device for a tensor that has none, on which libtorch will not put another device's. */
+export function moveWithoutContents(tensor: Parameter | Buffer, device: Device): void {
+  const { requiresGrad } = tensor;
+  using data = noGrad(() => emptyLike(tensor, { device }));
+  dispose(tensor);
+  takeOver(tensor, data);
+  tensor.requiresGrad = requiresGrad;
 }

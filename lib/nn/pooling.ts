@@ -29,12 +29,12 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
   readonly dilation: Sizes;
   readonly returnIndices: boolean;
   readonly ceilMode: boolean;
-  readonly #pool: typeof F.maxPool1d;
+  private readonly pool: typeof F.maxPool1d;
 
   /** @internal */
   constructor(dims: number, pool: typeof F.maxPool1d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
-    this.#pool = pool;
+    this.pool = pool;
     const { name } = new.target;
     const options = readOptions<Required<MaxPoolOptions>>(
       name,
@@ -52,7 +52,7 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
 
   forward(input: Tensor): Pooled<R> {
     const { kernelSize, stride, padding, dilation, ceilMode, returnIndices } = this;
-    return this.#pool(input, kernelSize, stride, padding, dilation, ceilMode, returnIndices) as Pooled<R>;
+    return this.pool(input, kernelSize, stride, padding, dilation, ceilMode, returnIndices) as Pooled<R>;
   }
 
   override extraRepr(): string {
@@ -155,7 +155,7 @@ export class AvgPool1d extends AvgPool {
 /** What the mean poolings of 2 and 3 dimensions share: the divisor. */
 abstract class AvgPoolWithDivisor extends AvgPool {
   readonly divisorOverride: number | null;
-  readonly #pool: typeof F.avgPool2d;
+  private readonly pool: typeof F.avgPool2d;
 
   /** @internal */
   constructor(dims: number, pool: typeof F.avgPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
@@ -163,14 +163,14 @@ abstract class AvgPoolWithDivisor extends AvgPool {
     const defaults = { ...avgDefaults, divisorOverride: null };
     const options = readOptions<Required<AvgPoolOptions>>(callee, defaults, rest, ['padding']);
     super((name, size) => asGiven(callee, name, size, dims), kernelSize, options);
-    this.#pool = pool;
+    this.pool = pool;
     checkOptionalNumbers(callee, { divisorOverride: options.divisorOverride });
     this.divisorOverride = options.divisorOverride;
   }
 
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    return this.#pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    return this.pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
   }
 }
 
@@ -196,12 +196,12 @@ abstract class LPPool extends Module {
   readonly kernelSize: Sizes;
   readonly stride: Sizes | null;
   readonly ceilMode: boolean;
-  readonly #pool: typeof F.lpPool1d;
+  private readonly pool: typeof F.lpPool1d;
 
   /** @internal */
   constructor(dims: number, pool: typeof F.lpPool1d, normType: number, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
-    this.#pool = pool;
+    this.pool = pool;
     const { name } = new.target;
     const defaults = { stride: null, ceilMode: false };
     const { stride, ceilMode } = readOptions<Required<F.LpPoolOptions>>(name, defaults, rest);
@@ -213,7 +213,7 @@ abstract class LPPool extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return this.#pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
+    return this.pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
   }
 
   override extraRepr(): string {

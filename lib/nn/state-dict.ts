@@ -78,7 +78,8 @@ export function loadStateDict(
 const nothingRefused: RefusedState = { names: [], sentence: () => '' };
 
 /** Compares one module with the entries below its prefix, then its children: Python's order of findings. */
-function compare(module: AnyModule, prefix: string, state: ReadonlyMap<string, unknown>, findings: Findings): void {
+function compare(module: AnyModule, prefix: string, state: Map<string, unknown>, findings: Findings): void {
+  module.hooks()?.load(module, state, prefix);
   const own = new Map(module.ownState());
   const children = new Map(module.namedChildren({ removeDuplicate: false }));
   const { names, sentence } = module.refusedState() ?? nothingRefused;

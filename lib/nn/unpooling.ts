@@ -25,12 +25,12 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
-  readonly #unpool: typeof F.maxUnpool2d;
+  private readonly unpool: typeof F.maxUnpool2d;
 
   /** @internal */
   constructor(dims: number, unpool: typeof F.maxUnpool2d, kernelSize: Sizes, rest: readonly unknown[]) {
     super();
-    this.#unpool = unpool;
+    this.unpool = unpool;
     const { name } = new.target;
     const defaults = { stride: null, padding: 0 };
     const { stride, padding } = readOptions<Required<UnpoolOptions>>(name, defaults, rest, ['padding']);
@@ -44,7 +44,7 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
    * @param outputSize which of the sizes that pool to the input's; null takes the smallest
    */
   forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return this.#unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+    return this.unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 
   override extraRepr(): string {

@@ -5,7 +5,7 @@ export { Adagrad, type AdagradGroup, type AdagradOptions } from './adagrad';
 export { Adam, AdamW, type AdamGroup, type AdamOptions, type AdamWOptions } from './adam';
 export { Adamax, type AdamaxGroup, type AdamaxOptions } from './adamax';
 export { ASGD, type ASGDGroup, type ASGDOptions } from './asgd';
-export { clipGradNorm_, clipGradValue_ } from './clip';
+export { clipGradNorm_, clipGradValue_ } from '../nn/utils/clip-grad';
 export type { ImplementationOptions } from './composed';
 /** Schedules of the learning rate: `torch.optim.lr_scheduler`. */
 export * as lrScheduler from './schedulers';

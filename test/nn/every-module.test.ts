@@ -2,12 +2,13 @@
  * Every module class of lib/nn on random configurations, beside Python's: initial parameters, the generator's state after
  * construction, forward in training, backward, the generator's state and the state dict afterwards, forward in evaluation and
  * how it is printed, bit for bit (compare-module.ts); then what a fresh one says of a state dict with a key too few and one
- * too many, and what its parameters are when they are reset. A class without an entry fails the test.
+ * too many, and what its parameters are when they are reset; and that a copy of it computes the same. A class without an entry fails the test.
  */
 import * as nn from '../../lib/nn';
 import { isLazy } from '../../lib/nn/uninitialized';
 import { getRngState, manualSeed, ones, type Tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits, type Oracle } from '../oracle/oracle';
+import { compareCopy } from './compare-copy';
 import { compareModule, expectSameState, type ModuleComparison } from './compare-module';
 import { Draws } from './draws';
 import { activations } from './every-module/activations';
@@ -124,6 +125,7 @@ describeWithOracle('modules', (oracle) => {
         python = `${comparison.python}: ${comparison.pythonForward}`;
         const module = await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
         if (round === 0) await compareStates(oracle(), comparison, module.stateDict());
+        compareCopy(module, comparison.forward);
       }
       table.push(`| ${name} | ${ROUNDS} | equal bits |`);
     } catch (error) {

@@ -135,21 +135,29 @@ describe('optim.swaUtils', () => {
     expectSameBits(averaged.forward(input).detach(), model.forward(input).detach());
   });
 
-  it('has the copy made by the user where a class has private fields', () => {
+  it('averages models of the library, models with private fields that can be copied, and can be copied itself', () => {
     class Secret extends nn.Module {
       readonly linear = new nn.Linear(2, 2);
       readonly #scale = 3;
+
+      override beginCopy(): Secret {
+        return new Secret();
+      }
 
       forward(x: Tensor): Tensor {
         return this.linear.forward(x).mul(this.#scale);
       }
     }
-    const model = new Secret();
-    expect(() => new AveragedModel(model)).toThrow('the class Secret has private members');
-    const averaged = new AveragedModel(model, { make: () => new Secret() });
+    const model = new nn.Sequential(new Secret(), new nn.Unflatten(1, [1, 2]), new nn.MaxPool1d(2));
+    const averaged = new AveragedModel(model, { multiAvgFn: getEmaMultiAvgFn(0.5) });
     averaged.updateParameters(model);
     const input = randn([3, 2]);
     expectSameBits(averaged.forward(input).detach(), model.forward(input).detach());
+    const twin = nn.deepcopy(averaged);
+    for (const parameter of model.parameters()) parameter.data.zero_();
+    for (const each of [averaged, twin]) each.updateParameters(model);
+    expectSameBits(twin.forward(input).detach(), averaged.forward(input).detach());
+    expect(twin.nAveraged.item()).toBe(2);
   });
 
   it('leaves nothing behind', () => {

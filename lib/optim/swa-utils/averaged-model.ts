@@ -1,8 +1,7 @@
 import { noGrad } from '../../autograd';
 import { ArgumentError, checkFunction, checkOptions, describe, scope, valueError } from '../../engine';
-import { type AnyModule, Buffer, Module } from '../../nn';
+import { type AnyModule, Buffer, deepcopy, Module } from '../../nn';
 import { type Device, tensor, type Tensor } from '../../tensor';
-import { deepcopy } from '../../nn/deepcopy';
 import { byDeviceAndDtype, type Member } from '../foreach';
 import { type AverageFunction, getSwaAvgFn, getSwaMultiAvgFn, type MultiAverageFunction } from './averages';
 
@@ -16,11 +15,6 @@ export interface AveragedModelOptions {
   multiAvgFn?: MultiAverageFunction | null;
   /** Average the buffers, too, where otherwise they are the model's. */
   useBuffers?: boolean;
-  /**
-   * Makes another model of the kind, which then takes over the model's state. Needed where a class in the model has private
-   * members (`#name`), for no copy of those can be made.
-   */
-  make?: (() => AnyModule) | null;
 }
 
 /**
@@ -44,26 +38,26 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
   readonly module: M;
   /** How many models were averaged. */
   readonly nAveraged: Buffer;
-  readonly #avgFn: AverageFunction | null;
-  readonly #multiAvgFn: MultiAverageFunction | null;
-  readonly #useBuffers: boolean;
+  private readonly avgFn: AverageFunction | null;
+  private readonly multiAvgFn: MultiAverageFunction | null;
+  private readonly useBuffers: boolean;
 
   constructor(model: M, options: AveragedModelOptions = {}) {
     super();
     checkModule('AveragedModel', model);
-    checkOptions('AveragedModel', options, ['device', 'avgFn', 'multiAvgFn', 'useBuffers', 'make']);
-    const { device = null, avgFn = null, multiAvgFn = null, useBuffers = false, make = null } = options;
+    checkOptions('AveragedModel', options, ['device', 'avgFn', 'multiAvgFn', 'useBuffers']);
+    const { device = null, avgFn = null, multiAvgFn = null, useBuffers = false } = options;
     if (avgFn !== null && multiAvgFn !== null) {
       throw valueError('Only one of avgFn and multiAvgFn should be provided');
     }
     if (avgFn !== null) checkFunction('AveragedModel', 'avgFn', avgFn);
     if (multiAvgFn !== null) checkFunction('AveragedModel', 'multiAvgFn', multiAvgFn);
-    this.module = make === null ? deepcopy(model) : (anotherOf(model, make) as M);
+    this.module = deepcopy(model);
     if (device !== null) this.module.to({ device });
     this.nAveraged = new Buffer(tensor(0, { dtype: 'int64', ...(device === null ? {} : { device }) }));
-    this.#avgFn = avgFn;
-    this.#multiAvgFn = multiAvgFn;
-    this.#useBuffers = useBuffers;
+    this.avgFn = avgFn;
+    this.multiAvgFn = multiAvgFn;
+    this.useBuffers = useBuffers;
   }
 
   /** The averaged model's forward. */
@@ -74,12 +68,12 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
   /** Takes in a model; the first one is copied. */
   updateParameters(model: AnyModule): void {
     checkModule('updateParameters', model);
-    noGrad(() => scope(() => this.#update(model)));
+    noGrad(() => scope(() => this.update(model)));
   }
 
-  #update(model: AnyModule): void {
+  private update(model: AnyModule): void {
     const partsOf = (module: AnyModule): Tensor[] =>
-      this.#useBuffers ? [...module.parameters(), ...module.buffers()] : module.parameters();
+      this.useBuffers ? [...module.parameters(), ...module.buffers()] : module.parameters();
     const current = partsOf(model);
     const pairs = partsOf(this.module).map((average, index): Member<Tensor> => {
       const other = current[index];
@@ -88,8 +82,8 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
       return { param: average.detach(), grad: average, state: other.detach().to({ device: average.device }) };
     });
     if (this.nAveraged.item() === 0) for (const { param, state } of pairs) param.copy_(state);
-    else this.#average(pairs);
-    if (!this.#useBuffers) {
+    else this.average(pairs);
+    if (!this.useBuffers) {
       const buffers = model.buffers();
       for (const [index, buffer] of this.module.buffers().entries()) {
         const other = buffers[index];
@@ -100,12 +94,12 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
   }
 
   /** By lists on a GPU or where that was asked for, else one after the other: each has its bits. */
-  #average(pairs: readonly Member<Tensor>[]): void {
-    const one = this.#avgFn ?? getSwaAvgFn();
+  private average(pairs: readonly Member<Tensor>[]): void {
+    const one = this.avgFn ?? getSwaAvgFn();
     for (const members of byDeviceAndDtype(pairs)) {
       const device = (members[0] as Member<Tensor>).param.device;
       const count = this.nAveraged.to({ device });
-      const many = this.#multiAvgFn ?? (this.#avgFn === null && device.startsWith('cuda') ? getSwaMultiAvgFn() : null);
+      const many = this.multiAvgFn ?? (this.avgFn === null && device.startsWith('cuda') ? getSwaMultiAvgFn() : null);
       if (many !== null) {
         many(
           members.map(({ param }) => param),
@@ -117,23 +111,6 @@ export class AveragedModel<M extends AnyModule> extends Module<Parameters<M['for
       }
     }
   }
-}
-
-/** A model that was made for it, with the state of this one; buffers that are not saved, too. */
-function anotherOf(model: AnyModule, make: () => AnyModule): AnyModule {
-  checkFunction('AveragedModel', 'make', make);
-  const other = make();
-  checkModule('AveragedModel', other);
-  other.loadStateDict(model.stateDict());
-  other.train(model.training);
-  const buffers = model.buffers();
-  noGrad(() => {
-    for (const [index, buffer] of other.buffers().entries()) {
-      const from = buffers[index];
-      if (from !== undefined) buffer.copy_(from);
-    }
-  });
-  return other;
 }
 
 /** Refuses what is no module. */

@@ -23,6 +23,8 @@ export interface Configuration {
   python?: string;
   /** In Python, a list of tensors of what forward returns, where that is no tensor or tuple of tensors. */
   unpack?: string;
+  /** Tensors that `python` names, after those of `inputs`: tensor0, tensor1, … */
+  tensors?: readonly Tensor[];
   /** Instead of the module's own, for what has none. */
   forward?: (module: AnyModule, ...inputs: Tensor[]) => Tensor[];
   pythonForward?: string;
@@ -87,7 +89,8 @@ export function comparisonOf(
   // What works in place cannot work on leaves.
   const inplace = options['inplace'] === true;
   const own = inputs.map((value) => literal(value, tensors) + (inplace && isFloat(value) ? '.clone()' : ''));
-  const places = configuration.differentiate ?? [...inputs.keys()];
+  for (const tensor of configuration.tensors ?? []) literal(tensor, tensors);
+  const places = configuration.differentiate ?? [...inputs.keys()].filter((place) => isFloat(inputs[place] ?? null));
   const unpack = configuration.unpack ?? 'lambda y: list(y) if isinstance(y, (tuple, list)) else [y]';
   return {
     make: () => (wide ? make().to('float64') : make()),

@@ -139,4 +139,56 @@ export const others: Entries = {
       pythonForward: 'module[1](module[0](tensor0))',
     };
   },
+  ModuleDict: (draws) => {
+    const [size, rows] = [draws.int(1, 6), draws.int(1, 5)];
+    return {
+      // Whole numbers, which JavaScript's objects would sort, and a name that is a method's here.
+      make: () =>
+        new nn.ModuleDict([
+          ['values_', new nn.Linear(size, 3)],
+          ['10', new nn.Sequential({ b: new nn.Linear(3, 2), a: new nn.Tanh() })],
+          ['2', new nn.ReLU()],
+        ]),
+      python:
+        `torch.nn.ModuleDict({'values_': torch.nn.Linear(${size}, 3), '10': torch.nn.Sequential(collections.OrderedDict(` +
+        "b=torch.nn.Linear(3, 2), a=torch.nn.Tanh())), '2': torch.nn.ReLU()})",
+      inputs: [randn([rows, size])],
+      forward: (module, x) => {
+        let output = x;
+        for (const child of (module as unknown as nn.ModuleDict).values()) output = child.forward(output);
+        return [output];
+      },
+      pythonForward: "module['2'](module['10'](module['values_'](tensor0)))",
+    };
+  },
+  ParameterList: (draws) => {
+    const [size, rows] = [draws.int(1, 6), draws.int(1, 5)];
+    const [a, b] = [randn([rows, size]), randn([size])];
+    return {
+      inputs: [randn([rows, size])],
+      make: () => new nn.ParameterList<unknown>([a.clone(), b.clone(), 3.5, 'name', true, null, [1]]),
+      python: "torch.nn.ParameterList([tensor1.clone(), tensor2.clone(), 3.5, 'name', True, None, [1]])",
+      tensors: [a, b],
+      forward: (module, x) => {
+        const list = module as unknown as nn.ParameterList;
+        return [x.mul(list.at(0)).add(list.at(-6))];
+      },
+      pythonForward: 'tensor0 * module[0] + module[-6]',
+    };
+  },
+  ParameterDict: (draws) => {
+    const [size, rows] = [draws.int(1, 6), draws.int(1, 5)];
+    const [a, b] = [randn([rows, size]), randn([size])];
+    return {
+      inputs: [randn([rows, size])],
+      make: () => new nn.ParameterDict<unknown>({ right: a.clone(), left: b.clone(), scale: 2 }),
+      python: "torch.nn.ParameterDict({'right': tensor1.clone(), 'left': tensor2.clone(), 'scale': 2})",
+      tensors: [a, b],
+      forward: (module, x) => {
+        const dict = module as unknown as nn.ParameterDict;
+        return [x.mul(dict.at('right')).add(dict.at('left'))];
+      },
+      pythonForward: "tensor0 * module['right'] + module['left']",
+    };
+  },
 };
