@@ -446,6 +446,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     checkString('toEmpty', 'device', device);
     const tensors = [...this.parameters(recurse), ...this.buffers(recurse)];
     for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
+    for (const module of recurse ? this.modules() : [this]) module.parametersMoved();
     return this;
   }
 

@@ -113,6 +113,10 @@ describeWithOracle('modules', (oracle) => {
     process.stdout.write(`\n| module | configurations | result |\n| --- | --- | --- |\n${table.join('\n')}\n`);
   });
 
+  /** As in PyTorch a copy of such a layer computes with ReLU: test/nn/transformer.test.ts. */
+  const computesOtherwise = (module: nn.AnyModule): boolean =>
+    module instanceof nn.TransformerDecoderLayer && module.activation instanceof nn.Module;
+
   it.each(classes.filter(([name]) => name in entries))('%s', async (name, type) => {
     const draws = new Draws(seedOf(name));
     let round = 0;
@@ -125,7 +129,7 @@ describeWithOracle('modules', (oracle) => {
         python = `${comparison.python}: ${comparison.pythonForward}`;
         const module = await compareModule(oracle(), { ...comparison, seed: draws.int(0, 1e6) });
         if (round === 0) await compareStates(oracle(), comparison, module.stateDict());
-        compareCopy(module, comparison.forward);
+        if (!computesOtherwise(module)) compareCopy(module, comparison.forward);
       }
       table.push(`| ${name} | ${ROUNDS} | equal bits |`);
     } catch (error) {

@@ -342,7 +342,7 @@ describe('transformers', () => {
     ],
     ['expected a Tensor for argument `srcMask`, received 5', () => makeLayer().forward(ones([1, 2, SIZE]), 5 as never)],
     [
-      'index 0 is out of range for 0 modules',
+      'index 0 is out of range for 0 elements',
       () => new nn.TransformerEncoder(makeLayer(), 0).forward(ones([1, 2, SIZE])),
     ],
     ['expected a module or null for argument `customEncoder`', () => new nn.Transformer({ customEncoder: 1 as never })],
