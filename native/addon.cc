@@ -15,6 +15,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterSettings(exports);
     RegisterTensors(exports);
     RegisterData(exports);
+    RegisterParcels(exports);
     RegisterWarnings(exports);
     RegisterSharedMemory(exports);
     RegisterAutograd(exports);

@@ -76,6 +76,7 @@ void RegisterAutocast(Exports& exports);
 void RegisterSettings(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
+void RegisterParcels(Exports& exports);
 void RegisterWarnings(Exports& exports);
 void RegisterSharedMemory(Exports& exports);
 void RegisterAutograd(Exports& exports);

@@ -1,9 +1,11 @@
-export { type Collated, defaultCollate } from './collate';
+export { type Collated, type Converted, defaultCollate, defaultConvert } from './collate';
 export { DataLoader, type DataLoaderOptions } from './data-loader';
-export { DataLoaderIterator, type LoaderState } from './data-loader-iterator';
+export type { DataLoaderIterator, LoaderState, WorkersState } from './data-loader-iterator';
 export {
   type AnyDataset,
   type Dataset,
+  type IterableDataset,
+  type MapDataset,
   randomSplit,
   SampleError,
   Subset,
@@ -12,6 +14,7 @@ export {
   type TwoPhaseDataset,
   TwoPhaseSubset,
 } from './dataset';
+export { forWorkers, workerArguments } from './for-workers';
 export {
   BatchSampler,
   RandomSampler,
@@ -22,3 +25,5 @@ export {
   SequentialSampler,
   type Sized,
 } from './sampler';
+export { getWorkerInfo, type WorkerInfo } from './worker-info';
+export { WorkerError } from './worker-messages';

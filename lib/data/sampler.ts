@@ -80,6 +80,17 @@ export class SequentialSampler extends Sampler {
   }
 }
 
+/** The order of a data set that has none: a loader asks it for as many as it can get. */
+export class InfiniteSampler extends Sampler {
+  get length(): number {
+    return Infinity;
+  }
+
+  iterate(): SamplerIterator<number> {
+    return { ready: Infinity, next: () => ({ done: false, value: 0 }), state: () => ({ taken: 0 }) };
+  }
+}
+
 /** Options of {@link RandomSampler}. */
 export interface RandomSamplerOptions {
   /** Draw each index anew, so that one may come twice. */
@@ -268,7 +279,7 @@ export function iterateSampler<T>(sampler: Sampler<T> | Iterable<T>, state?: Sam
 }
 
 /** The length of a sampler, or of an iterable that has one. */
-export function lengthOf(sampler: Sampler<unknown> | Iterable<unknown>, argument: string): number {
+export function lengthOf(sampler: object, argument: string): number {
   const { length, size } = sampler as { length?: unknown; size?: unknown };
   const count = length ?? size;
   if (typeof count === 'number') return count;

@@ -9,7 +9,7 @@ import type { TrainSettings } from './settings';
 /** Images [N, 3, H, W] float32 in 0..1, and classes [N, 1, H, W] int64: 0 pet, 1 background, 2 border. */
 export type Batch = [images: Tensor, targets: Tensor];
 
-export type BatchLoader = DataLoader<Batch>;
+export type BatchLoader = DataLoader<Batch> & { readonly dataset: TwoPhaseDataset<LoadedPet, Batch> };
 
 /** The loaders of a run. */
 export interface Loaders {
@@ -63,12 +63,12 @@ export function makeLoaders(settings: TrainSettings): Loaders {
 type Split = TwoPhaseSubset<LoadedPet, Batch>;
 
 function loader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
-  return new DataLoader(dataset, { batchSize, shuffle: true });
+  return new DataLoader(dataset, { batchSize, shuffle: true }) as BatchLoader;
 }
 
 /** Draws its base seed from a generator of its own: scoring may be repeated or left out without moving a draw. */
 function scoringLoader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
-  return new DataLoader(dataset, { batchSize, generator: new Generator() });
+  return new DataLoader(dataset, { batchSize, generator: new Generator() }) as BatchLoader;
 }
 
 /** The first batch of an iteration of its own, with its draws. */

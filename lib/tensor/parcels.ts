@@ -1,0 +1,36 @@
+/** Tensors on their way to another worker thread: what crosses is a token, the memory stays where it is. */
+
+import { asCallOf, binding } from '../engine';
+import { adopt } from './dispatch';
+import type { Tensor } from './tensor';
+
+/**
+ * @internal Lays a tensor ready for another thread of this process, which gets one of its own on the same memory. It waits
+ * there until it is taken or dropped, or this thread ends. Memory of a JavaScript buffer is copied: it ends with its thread.
+ *
+ * @returns the token, good for one {@link takeTensor}
+ * @throws ArgumentError where it requires a gradient and is no leaf
+ */
+export function sendTensor(tensor: Tensor): number {
+  try {
+    return binding.sendTensor(tensor.handle);
+  } catch (error) {
+    throw asCallOf(error, 'sendTensor', [tensor]);
+  }
+}
+
+/** @internal The tensor that another thread sent. */
+export function takeTensor(token: number): Tensor {
+  return adopt<Tensor>(binding.takeTensor(token));
+}
+
+/** @internal Frees what was sent and will not be taken; nothing where it was. */
+export function dropTensor(token: number): void {
+  binding.dropTensor(token);
+}
+
+/** @internal From here on this thread draws from a generator of its own and computes alone, as a process of its own would. */
+export function workAlone(seed: bigint): void {
+  binding.ownGenerator(BigInt.asUintN(64, seed));
+  binding.useOneThread();
+}

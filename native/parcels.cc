@@ -1,0 +1,128 @@
+#include "parcels.h"
+
+#include <ATen/ops/clone.h>
+#include <c10/core/TensorImpl.h>
+
+#include <cstdint>
+#include <mutex>
+#include <random>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "exports.h"
+#include "shared_memory.h"
+#include "values.h"
+
+namespace libtorch_node {
+namespace {
+
+// The only table that environments share. A token is random, so that a stale or a made-up one finds nothing; it is good
+// for one taking, so that a tensor has one receiver.
+class Parcels {
+ public:
+  uint64_t Send(const Environment* sender, at::Tensor tensor) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    uint64_t token = 0;
+    // 53 bits, exact as a JavaScript number.
+    do token = random_() >> 11;
+    while (token == 0 || parcels_.contains(token));
+    parcels_.emplace(token, Parcel{sender, std::move(tensor)});
+    return token;
+  }
+
+  // Undefined where there is none.
+  at::Tensor Take(uint64_t token) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = parcels_.find(token);
+    if (found == parcels_.end()) return {};
+    at::Tensor tensor = std::move(found->second.tensor);
+    parcels_.erase(found);
+    return tensor;
+  }
+
+  void DropOf(const Environment* sender) {
+    // Freed after the lock: a storage's deleter may be anybody's code.
+    std::vector<at::Tensor> dropped;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto each = parcels_.begin(); each != parcels_.end();) {
+      if (each->second.sender != sender) {
+        ++each;
+        continue;
+      }
+      dropped.push_back(std::move(each->second.tensor));
+      each = parcels_.erase(each);
+    }
+  }
+
+ private:
+  struct Parcel {
+    const Environment* sender;
+    at::Tensor tensor;
+  };
+
+  std::mutex mutex_;
+  std::mt19937_64 random_{(uint64_t{std::random_device{}()} << 32) | std::random_device{}()};
+  std::unordered_map<uint64_t, Parcel> parcels_;
+};
+
+Parcels& AllParcels() {
+  // Never deleted: environments may end after the static objects.
+  static auto* const parcels = new Parcels;
+  return *parcels;
+}
+
+// Another tensor on the same memory. What is said of one, such as its shape or that it requires a gradient, is the other
+// environment's own business.
+at::Tensor OnSameMemory(const at::Tensor& tensor) {
+  if (tensor.requires_grad() && !tensor.is_leaf()) {
+    ThrowValue(
+        "a tensor that requires a gradient and is not a leaf cannot be sent, since autograd does not cross the borders of "
+        "threads' environments: send tensor.detach(), if the values are all that is wanted");
+  }
+  // V8 frees such memory with the environment that made it.
+  if (IsOnJavaScriptMemory(tensor)) {
+    at::Tensor copy = at::clone(tensor.detach());
+    return copy.set_requires_grad(tensor.requires_grad());
+  }
+  const c10::VariableVersion version =
+      tensor.is_inference() ? c10::VariableVersion(c10::VariableVersion::DISABLED) : c10::VariableVersion(0);
+  at::Tensor same(tensor.unsafeGetTensorImpl()->shallow_copy_and_detach(version, true));
+  if (tensor.requires_grad()) same.set_requires_grad(true);
+  return same;
+}
+
+// sendTensor(tensor): the token by which another environment takes it.
+napi_value SendTensor(Arguments& arguments) {
+  const at::Tensor tensor = ReadTensor(arguments, arguments[0], "self");
+  const uint64_t token = AllParcels().Send(arguments.environment, OnSameMemory(tensor));
+  return MakeDouble(arguments.env, static_cast<double>(token));
+}
+
+uint64_t ReadToken(const Arguments& arguments) {
+  return static_cast<uint64_t>(ReadInt(arguments.env, arguments[0], "token"));
+}
+
+// takeTensor(token)
+napi_value TakeTensor(Arguments& arguments) {
+  at::Tensor tensor = AllParcels().Take(ReadToken(arguments));
+  if (!tensor.defined()) ThrowDisposed("the tensor was taken already, or the thread that sent it has ended");
+  return MakeTensor(arguments, std::move(tensor));
+}
+
+// dropTensor(token): false where it is not there any more.
+napi_value DropTensor(Arguments& arguments) {
+  return MakeBool(arguments.env, AllParcels().Take(ReadToken(arguments)).defined());
+}
+
+}  // namespace
+
+void DropParcelsOf(const Environment* sender) { AllParcels().DropOf(sender); }
+
+void RegisterParcels(Exports& exports) {
+  exports.Add<SendTensor>("sendTensor");
+  exports.Add<TakeTensor>("takeTensor");
+  exports.Add<DropTensor>("dropTensor");
+}
+
+}  // namespace libtorch_node
