@@ -112,8 +112,8 @@ void UseOneThread() {
     void* const library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     using Setter = void (*)(int);
     const auto openmp = reinterpret_cast<Setter>(library == nullptr ? nullptr : dlsym(library, "omp_set_num_threads"));
-    const auto mkl = reinterpret_cast<int (*)(int)>(
-        library == nullptr ? nullptr : dlsym(library, "MKL_Set_Num_Threads_Local"));
+    const auto mkl =
+        reinterpret_cast<int (*)(int)>(library == nullptr ? nullptr : dlsym(library, "MKL_Set_Num_Threads_Local"));
     if (openmp != nullptr) openmp(1);
     if (mkl != nullptr) mkl(1);
     if (library != nullptr) dlclose(library);

@@ -28,7 +28,9 @@ bool TakesGenerator(const c10::Argument& argument) {
   return type.expectRef<c10::OptionalType>().getElementType()->kind() == c10::TypeKind::GeneratorType;
 }
 
-bool IsOnCpu(const c10::IValue& value) { return value.isTensor() && value.toTensor().defined() && value.toTensor().is_cpu(); }
+bool IsOnCpu(const c10::IValue& value) {
+  return value.isTensor() && value.toTensor().defined() && value.toTensor().is_cpu();
+}
 
 // An op that may draw: puts the thread's generator where none was given. What makes a tensor and has another op fill it
 // (rand, dropout) takes no tensor, or no generator; its inner op comes by here, too.

@@ -31,6 +31,15 @@ class Parcels {
     return token;
   }
 
+  // From here on it waits for `receiver` to take it, though the sender may end.
+  bool Claim(const Environment* receiver, uint64_t token) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = parcels_.find(token);
+    if (found == parcels_.end()) return false;
+    found->second.keeper = receiver;
+    return true;
+  }
+
   // Undefined where there is none.
   at::Tensor Take(uint64_t token) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -41,12 +50,12 @@ class Parcels {
     return tensor;
   }
 
-  void DropOf(const Environment* sender) {
+  void DropOf(const Environment* keeper) {
     // Freed after the lock: a storage's deleter may be anybody's code.
     std::vector<at::Tensor> dropped;
     const std::lock_guard<std::mutex> lock(mutex_);
     for (auto each = parcels_.begin(); each != parcels_.end();) {
-      if (each->second.sender != sender) {
+      if (each->second.keeper != keeper) {
         ++each;
         continue;
       }
@@ -57,7 +66,8 @@ class Parcels {
 
  private:
   struct Parcel {
-    const Environment* sender;
+    // With whose end it goes: the sender, or who has claimed it.
+    const Environment* keeper;
     at::Tensor tensor;
   };
 
@@ -72,12 +82,13 @@ Parcels& AllParcels() {
   return *parcels;
 }
 
-// Another tensor on the same memory. What is said of one, such as its shape or that it requires a gradient, is the other
-// environment's own business.
+// Another tensor on the same memory. What is said of one, such as its shape or that it requires a gradient, is the
+// other environment's own business.
 at::Tensor OnSameMemory(const at::Tensor& tensor) {
   if (tensor.requires_grad() && !tensor.is_leaf()) {
     ThrowValue(
-        "a tensor that requires a gradient and is not a leaf cannot be sent, since autograd does not cross the borders of "
+        "a tensor that requires a gradient and is not a leaf cannot be sent, since autograd does not cross the borders "
+        "of "
         "threads' environments: send tensor.detach(), if the values are all that is wanted");
   }
   // V8 frees such memory with the environment that made it.
@@ -103,6 +114,11 @@ uint64_t ReadToken(const Arguments& arguments) {
   return static_cast<uint64_t>(ReadInt(arguments.env, arguments[0], "token"));
 }
 
+// claimTensor(token): false where it is not there any more.
+napi_value ClaimTensor(Arguments& arguments) {
+  return MakeBool(arguments.env, AllParcels().Claim(arguments.environment, ReadToken(arguments)));
+}
+
 // takeTensor(token)
 napi_value TakeTensor(Arguments& arguments) {
   at::Tensor tensor = AllParcels().Take(ReadToken(arguments));
@@ -117,10 +133,11 @@ napi_value DropTensor(Arguments& arguments) {
 
 }  // namespace
 
-void DropParcelsOf(const Environment* sender) { AllParcels().DropOf(sender); }
+void DropParcelsOf(const Environment* keeper) { AllParcels().DropOf(keeper); }
 
 void RegisterParcels(Exports& exports) {
   exports.Add<SendTensor>("sendTensor");
+  exports.Add<ClaimTensor>("claimTensor");
   exports.Add<TakeTensor>("takeTensor");
   exports.Add<DropTensor>("dropTensor");
 }

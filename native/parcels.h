@@ -5,7 +5,7 @@ namespace libtorch_node {
 
 struct Environment;
 
-// The sender ends: nobody can have been told to take what it sent and is still there.
-void DropParcelsOf(const Environment* sender);
+// An environment ends: what it sent and nobody has claimed, and what it has claimed, will not be taken any more.
+void DropParcelsOf(const Environment* keeper);
 
 }  // namespace libtorch_node

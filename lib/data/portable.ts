@@ -6,7 +6,7 @@
 
 import { ArgumentError, describe } from '../engine';
 import { frombytes, Generator, Tensor } from '../tensor';
-import { dropTensor, sendTensor, takeTensor } from '../tensor/parcels';
+import { claimTensor, dropTensor, sendTensor, takeTensor } from '../tensor/parcels';
 import { type Place, placeOf, thingAt, workerArguments } from './for-workers';
 
 /** A primitive, or the node at that place. */
@@ -51,6 +51,11 @@ export function pack(value: unknown, name: string): Packed {
 /** The modules whose classes and functions occur in it. */
 export function modulesOf({ nodes }: Packed): Set<string> {
   return new Set(nodes.flatMap((node) => ('place' in node ? [node.place.module] : [])));
+}
+
+/** Its tensors wait for this thread, though the one that sent them ends. */
+export function claim({ nodes }: Packed): void {
+  for (const node of nodes) if (node.kind === 'tensor') claimTensor(node.token);
 }
 
 /** Gives its tensors up; nothing where they were taken. */

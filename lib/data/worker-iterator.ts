@@ -38,6 +38,8 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
   private readonly tasksOf: number[];
   /** These have yet to answer what an earlier iteration asked them. */
   private readonly resuming: boolean[];
+  /** Came while others were still resuming. */
+  private readonly early: Outcome[] = [];
   /** Of each worker, after its last batch that was handed out; null: as it was seeded. */
   private readonly random: (ArrayBuffer | Uint8Array | null)[];
   private nextTask = 0;
@@ -115,7 +117,7 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
 
   private async nextBatch(): Promise<IteratorResult<B, undefined>> {
     try {
-      while (!this.ended && this.resuming.some(Boolean)) await this.receive();
+      await this.awaitResumption();
       const batch = this.ended ? undefined : await this.fetchNext();
       if (batch !== undefined) return { done: false, value: batch.value };
     } catch (error) {
@@ -135,9 +137,8 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
       if (this.nextOut === this.nextTask) return undefined;
       const task = this.tasks.get(this.nextOut) as Task;
       if (task.outcome !== undefined) return this.handOut(this.nextOut++, task, task.outcome);
-      const received = await this.receive();
-      if (received === 'superseded') return undefined;
-      if (received === 'resumed') continue;
+      const received = this.early.shift() ?? (await this.receive());
+      if (received === undefined) return undefined;
       this.outstanding--;
       if (received.kind === 'exhausted') {
         this.giveUp(received.task);
@@ -159,21 +160,34 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
     }
   }
 
-  private async receive(): Promise<Outcome | 'resumed' | 'superseded'> {
-    const received = await this.pool.receive(this.iteration, (worker) => this.active[worker] === true);
-    if (received === undefined) {
-      this.ended = true;
-      return 'superseded';
+  /** Until all workers have begun this iteration; the first of them may have done tasks of it by then. */
+  private async awaitResumption(): Promise<void> {
+    while (!this.ended && this.resuming.some(Boolean)) {
+      const received = await this.receive('resumed');
+      if (received !== undefined) this.early.push(received);
     }
-    const { worker, answer } = received;
-    if (answer.kind === 'resumed') {
-      this.resuming[worker] = false;
-      this.random[worker] = answer.random;
-      return 'resumed';
+  }
+
+  /** What is an answer to this iteration. Undefined where there will be none, or `until` has come. */
+  private async receive(until?: 'resumed'): Promise<Outcome | undefined> {
+    while (!this.ended) {
+      const received = await this.pool.receive(this.iteration, (worker) => this.active[worker] === true);
+      if (received === undefined) {
+        this.ended = true;
+        break;
+      }
+      const { worker, answer } = received;
+      if (answer.kind === 'resumed') {
+        this.resuming[worker] = false;
+        this.random[worker] = answer.random;
+        if (until === 'resumed') break;
+      } else if (this.resuming[worker] !== true) {
+        return answer;
+      } else if (answer.kind === 'batch') {
+        drop(answer.batch);
+      }
     }
-    if (this.resuming[worker] !== true) return answer;
-    if (answer.kind === 'batch') drop(answer.batch);
-    return this.receive();
+    return undefined;
   }
 
   /** The worker of an iterable data set that has no more. */
@@ -227,7 +241,8 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
   /** Nothing more is handed out. */
   private finish(): void {
     this.ended = true;
-    for (const { outcome } of this.tasks.values()) if (outcome?.kind === 'batch') drop(outcome.batch);
+    const kept = [...Array.from(this.tasks.values(), ({ outcome }) => outcome), ...this.early.splice(0)];
+    for (const outcome of kept) if (outcome?.kind === 'batch') drop(outcome.batch);
     this.tasks.clear();
   }
 }

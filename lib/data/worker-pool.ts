@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
-import { drop, pack, type Packed } from './portable';
+import { claim, drop, pack, type Packed } from './portable';
 import { refuseInWorker } from './worker-info';
 import { type Answer, type Order, WorkerError, type WorkerParts, type WorkerSetup } from './worker-messages';
 
@@ -133,7 +133,7 @@ export class WorkerPool {
       const worker = new Worker(program, { workerData: setup, transferList: [port2] });
       const wake = (): void => this.wake?.();
       const take = (answer: Answer): void => {
-        this.inbox.push({ worker: id, answer });
+        this.accept(id, answer);
         wake();
       };
       return new Thread(worker, port1, packed, take, wake);
@@ -147,9 +147,15 @@ export class WorkerPool {
   private drain(): void {
     this.threads.forEach(({ port }, worker) => {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-        this.inbox.push({ worker, answer: (next as { message: Answer }).message });
+        this.accept(worker, (next as { message: Answer }).message);
       }
     });
+  }
+
+  private accept(worker: number, answer: Answer): void {
+    // A worker that has no more to do may end before its last batches are handed out.
+    if (answer.kind === 'batch') claim(answer.batch);
+    this.inbox.push({ worker, answer });
   }
 
   private refuseEnded(needed: (worker: number) => boolean): void {

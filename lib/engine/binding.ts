@@ -331,6 +331,8 @@ export interface NativeBinding {
   sharesStorage(a: Handle, b: Handle): boolean;
   /** Lays another tensor on the same memory ready for another environment of this process; returns the token to take it by. */
   sendTensor(tensor: Handle): number;
+  /** It waits for this environment from now on, even if the sender's ends; false where it is not there any more. */
+  claimTensor(token: number): boolean;
   takeTensor(token: number): Handle;
   /** Frees what nobody will take; false where it is not there any more. */
   dropTensor(token: number): boolean;

@@ -19,6 +19,11 @@ export function sendTensor(tensor: Tensor): number {
   }
 }
 
+/** @internal What was sent waits for this thread from now on, even if the sender ends. */
+export function claimTensor(token: number): void {
+  binding.claimTensor(token);
+}
+
 /** @internal The tensor that another thread sent. */
 export function takeTensor(token: number): Tensor {
   return adopt<Tensor>(binding.takeTensor(token));
