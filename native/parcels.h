@@ -5,7 +5,7 @@ namespace libtorch_node {
 
 struct Environment;
 
-// An environment ends: what it sent and nobody has claimed, and what it has claimed, will not be taken any more.
+// An environment ends: what it answers for will not be taken any more.
 void DropParcelsOf(const Environment* keeper);
 
 }  // namespace libtorch_node

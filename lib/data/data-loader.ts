@@ -246,7 +246,9 @@ function checkWorkerOptions<S, B>(options: DataLoaderOptions<S, B>): void {
     return;
   }
   if (prefetchFactor !== null) {
-    refuse('prefetchFactor option could only be specified in multiprocessing. Let numWorkers > 0 to enable multiprocessing');
+    refuse(
+      'prefetchFactor option could only be specified in multiprocessing. Let numWorkers > 0 to enable multiprocessing',
+    );
   }
   if (persistentWorkers) refuse('persistentWorkers option needs numWorkers > 0');
   if (timeout > 0) refuse('timeout option needs numWorkers > 0');

@@ -119,9 +119,12 @@ async function getItems(dataset: Dataset<unknown>, indices: readonly number[]): 
   } catch (error) {
     throw new TorchError(`${listed(indices)}: ${messageOf(error)}`, 'TORCH_SAMPLE', { cause: error });
   }
-  if (Array.isArray(samples) && samples.length === indices.length) return samples;
+  if (Array.isArray(samples) && samples.length === indices.length) return samples as unknown[];
   const found = Array.isArray(samples) ? `${samples.length} samples` : typeof samples;
-  throw new TorchError(`getItems() must return a list of ${indices.length} samples, it returned ${found}`, 'TORCH_SAMPLE');
+  throw new TorchError(
+    `getItems() must return a list of ${indices.length} samples, it returned ${found}`,
+    'TORCH_SAMPLE',
+  );
 }
 
 class TwoPhaseFetcher<D> implements Fetcher {
@@ -198,7 +201,9 @@ class IterableFetcher implements Fetcher {
     private readonly parts: FetcherParts,
   ) {
     this.samples =
-      Symbol.asyncIterator in dataset ? dataset[Symbol.asyncIterator]() : (dataset as Iterable<unknown>)[Symbol.iterator]();
+      Symbol.asyncIterator in dataset
+        ? dataset[Symbol.asyncIterator]()
+        : (dataset as Iterable<unknown>)[Symbol.iterator]();
   }
 
   plan(): void {}

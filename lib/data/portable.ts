@@ -35,11 +35,12 @@ export interface Packed {
 
 /**
  * Makes a value ready for another thread.
- * @param name - what it is, for the error: `dataset`
+ * @param name - what it is, for the error; empty where its own parts have names
+ * @param group - of the parcels that the two threads exchange
  * @throws {ArgumentError} that names the part which cannot cross, and why
  */
-export function pack(value: unknown, name: string): Packed {
-  const packer = new Packer();
+export function pack(value: unknown, name: string, group: number): Packed {
+  const packer = new Packer(group);
   try {
     return { root: packer.add(value, name), nodes: packer.nodes };
   } catch (error) {
@@ -53,7 +54,7 @@ export function modulesOf({ nodes }: Packed): Set<string> {
   return new Set(nodes.flatMap((node) => ('place' in node ? [node.place.module] : [])));
 }
 
-/** Its tensors wait for this thread, though the one that sent them ends. */
+/** Its tensors wait for this thread, though the one that sent them may end. */
 export function claim({ nodes }: Packed): void {
   for (const node of nodes) if (node.kind === 'tensor') claimTensor(node.token);
 }
@@ -72,8 +73,10 @@ class Packer {
   readonly nodes: Node[] = [];
   private readonly places = new Map<object, { at: number }>();
 
+  constructor(private readonly group: number) {}
+
   add(value: unknown, path: string): Reference {
-    if (typeof value === 'symbol') refuse(path, value, 'a symbol is known to its thread only');
+    if (typeof value === 'symbol') refuse(path, 'a symbol is known to its thread only');
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value as Reference;
     const known = this.places.get(value);
     if (known !== undefined) return known;
@@ -86,7 +89,7 @@ class Packer {
   }
 
   private node(value: object, path: string): Node {
-    if (value instanceof Tensor) return { kind: 'tensor', token: sendTensor(value) };
+    if (value instanceof Tensor) return tensorNode(value, path, this.group);
     if (value instanceof Generator) return { kind: 'generator', state: stateOf(value, path) };
     if (Array.isArray(value)) return { kind: 'list', values: this.list(value, path) };
     if (value instanceof Map) {
@@ -97,33 +100,21 @@ class Packer {
       return { kind: 'map', entries };
     }
     if (value instanceof Set) return { kind: 'set', values: this.list([...value], path) };
-    if (typeof value === 'function') return { kind: 'function', place: this.placeOf(value, path, 'function') };
+    if (typeof value === 'function') return { kind: 'function', place: placeOrRefuse(value, path, 'this function') };
     return this.object(value, path);
   }
 
   private object(value: object, path: string): Node {
     const prototype = Object.getPrototypeOf(value) as { constructor?: unknown } | null;
     if (prototype === null || isRootPrototype(prototype)) return { kind: 'object', entries: this.entries(value, path) };
-    const constructor = prototype.constructor;
-    const place = typeof constructor === 'function' ? placeOf(constructor) : undefined;
-    if (place === undefined) {
-      if (isClonable(value)) return { kind: 'clone', value };
-      this.placeOf(constructor as object, path, `object of class ${nameOf(constructor)}`);
-    }
-    const known = place as Place;
-    if (!(workerArguments in value)) return { kind: 'instance', place: known, entries: this.entries(value, path) };
+    const constructor = typeof prototype.constructor === 'function' ? prototype.constructor : Object;
+    if (placeOf(constructor) === undefined && isClonable(value)) return { kind: 'clone', value };
+    const place = placeOrRefuse(constructor, path, `its class ${constructor.name}`);
+    if (!(workerArguments in value)) return { kind: 'instance', place, entries: this.entries(value, path) };
     const values = (value as { [workerArguments](): unknown[] })[workerArguments]();
-    if (!Array.isArray(values)) refuse(path, values, `its [workerArguments]() must return a list`);
-    return { kind: 'constructed', place: known, values: this.list(values, `${path}[workerArguments]()`) };
-  }
-
-  private placeOf(thing: object, path: string, what: string): Place {
-    const place = placeOf(thing);
-    if (place !== undefined) return place;
-    throw new ArgumentError(
-      `a worker thread cannot be given ${path}, ${article(what)} that no module has registered: put ` +
-        `\`data.forWorkers(import.meta.url, { ${nameOf(thing)} })\` into the module that it is in (\`__filename\` in CommonJS)`,
-    );
+    if (!Array.isArray(values))
+      refuse(path, `its [workerArguments]() must return a list, it returned ${describe(values)}`);
+    return { kind: 'constructed', place, values: this.list(values, `${path}[workerArguments]()`) };
   }
 
   private list(values: readonly unknown[], path: string): Reference[] {
@@ -139,7 +130,8 @@ class Packer {
     if ((typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null) {
       return value as Reference;
     }
-    return this.add(value, typeof key === 'string' && /^[\p{L}_$]/u.test(key) ? `${path}.${key}` : `${path}[${String(key)}]`);
+    const isName = typeof key === 'string' && /^[\p{L}_$]/u.test(key);
+    return this.add(value, path === '' ? String(key) : isName ? `${path}.${key}` : `${path}[${String(key)}]`);
   }
 }
 
@@ -160,40 +152,47 @@ class Unpacker {
     const node = this.nodes[at] as Node;
     switch (node.kind) {
       case 'tensor':
-        return this.put(at, takeTensor(node.token));
+        this.put(at, takeTensor(node.token));
+        break;
       case 'generator':
-        return this.put(at, generatorOf(node.state));
+        this.put(at, generatorOf(node.state));
+        break;
       case 'clone':
-        return this.put(at, node.value);
+        this.put(at, node.value);
+        break;
       case 'function':
-        return this.put(at, thingAt(node.place));
+        this.put(at, thingAt(node.place));
+        break;
       case 'constructed': {
         const Class = thingAt(node.place) as new (...args: unknown[]) => unknown;
-        return this.put(at, new Class(...node.values.map((value) => this.value(value))));
+        this.put(at, new Class(...node.values.map((value) => this.value(value))));
+        break;
       }
       case 'list': {
         // Known before its parts: one of them may be the list itself.
         const list: unknown[] = [];
         this.put(at, list);
         for (const value of node.values) list.push(this.value(value));
-        return;
+        break;
       }
       case 'set': {
         const set = new Set();
         this.put(at, set);
         for (const value of node.values) set.add(this.value(value));
-        return;
+        break;
       }
       case 'map': {
         const map = new Map();
         this.put(at, map);
         for (const [key, value] of node.entries) map.set(this.value(key), this.value(value));
-        return;
+        break;
       }
       case 'object':
-        return this.fill(at, {}, node.entries);
+        this.fill(at, {}, node.entries);
+        break;
       case 'instance':
-        return this.fill(at, Object.create((thingAt(node.place) as { prototype: object }).prototype) as object, node.entries);
+        this.fill(at, Object.create((thingAt(node.place) as { prototype: object }).prototype) as object, node.entries);
+        break;
     }
   }
 
@@ -216,8 +215,18 @@ class Unpacker {
   }
 }
 
+function tensorNode(tensor: Tensor, path: string, group: number): Node {
+  if (tensor.requiresGrad && !tensor.isLeaf) {
+    refuse(
+      path,
+      'it requires a gradient and is no leaf, and autograd does not cross between threads; send its detach()',
+    );
+  }
+  return { kind: 'tensor', token: sendTensor(tensor, group) };
+}
+
 function stateOf(generator: Generator, path: string): ArrayBuffer {
-  if (generator.device !== 'cpu') refuse(path, generator, 'a generator of a GPU stays in its thread');
+  if (generator.device !== 'cpu') refuse(path, 'a generator of a GPU stays in its thread');
   const state = generator.getState();
   const bytes = state.toBytes();
   state.dispose();
@@ -253,14 +262,18 @@ function isClonable(value: object): boolean {
   return ArrayBuffer.isView(value) || clonable.some((Class) => value instanceof Class);
 }
 
-function nameOf(thing: unknown): string {
-  return typeof thing === 'function' && thing.name !== '' ? thing.name : '…';
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a class or a function, of any kind
+function placeOrRefuse(thing: Function, path: string, what: string): Place {
+  const place = placeOf(thing);
+  if (place !== undefined) return place;
+  const name = thing.name === '' ? '…' : thing.name;
+  return refuse(
+    path,
+    `no module has registered ${what}. Put \`data.forWorkers(import.meta.url, { ${name} })\` into the module that it is in ` +
+      '(`__filename` in CommonJS)',
+  );
 }
 
-function article(what: string): string {
-  return /^[aeiou]/.test(what) ? `an ${what}` : `a ${what}`;
-}
-
-function refuse(path: string, value: unknown, why: string): never {
-  throw new ArgumentError(`a worker thread cannot be given ${path}, ${describe(value)}: ${why}`);
+function refuse(path: string, why: string): never {
+  throw new ArgumentError(`${path} cannot be sent to another thread: ${why}`);
 }

@@ -92,7 +92,9 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
   state(): LoaderState {
     refuseIterable(this.loader.dataset);
     if (!this.options.inOrder) {
-      throw new TorchError('an iteration with inOrder false has no state: its batches come as the workers happen to end');
+      throw new TorchError(
+        'an iteration with inOrder false has no state: its batches come as the workers happen to end',
+      );
     }
     if (this.resuming.some(Boolean)) {
       throw new TorchError('an iteration of persistent workers has a state once its first batch was asked for');
@@ -171,7 +173,7 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
   /** What is an answer to this iteration. Undefined where there will be none, or `until` has come. */
   private async receive(until?: 'resumed'): Promise<Outcome | undefined> {
     while (!this.ended) {
-      const received = await this.pool.receive(this.iteration, (worker) => this.active[worker] === true);
+      const received = await this.pool.receive(this.iteration, (worker) => this.needs(worker));
       if (received === undefined) {
         this.ended = true;
         break;
@@ -188,6 +190,12 @@ export class WorkerIterator<B> implements DataLoaderIterator<B> {
       }
     }
     return undefined;
+  }
+
+  /** Without that worker there is nothing more to hand out. */
+  private needs(worker: number): boolean {
+    if (!this.options.inOrder || this.resuming.some(Boolean)) return this.active[worker] === true;
+    return this.tasks.get(this.nextOut)?.worker === worker;
   }
 
   /** The worker of an iterable data set that has no more. */
@@ -256,7 +264,9 @@ export function randomOf(resume: LoaderState | undefined, numWorkers: number): (
   if (resume === undefined) return new Array<null>(numWorkers).fill(null);
   const states = resume.workers?.random;
   if (Array.isArray(states) && states.length === numWorkers) {
-    return (states as readonly (string | null)[]).map((state) => (state === null ? null : Buffer.from(state, 'base64')));
+    return (states as readonly (string | null)[]).map((state) =>
+      state === null ? null : Buffer.from(state, 'base64'),
+    );
   }
   throw new ArgumentError(
     `iterate(): the state is of an iteration with ${states?.length ?? 0} workers, which drew other random numbers than ` +

@@ -99,7 +99,7 @@ class Worker {
         const { error } = this.broken;
         throw error;
       }
-      const making = (this.fetcher as Fetcher).fetch(drawn, (batch) => pack(batch, 'a batch'));
+      const making = (this.fetcher as Fetcher).fetch(drawn, (batch) => pack(batch, 'a batch', this.setup.group));
       this.fetcher?.fill();
       const batch: Packed | typeof exhausted = await making;
       if (batch === exhausted) {

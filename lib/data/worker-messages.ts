@@ -12,6 +12,8 @@ export interface WorkerSetup {
   readonly port: MessagePort;
   readonly id: number;
   readonly numWorkers: number;
+  /** Of the tensors on their way between the two threads. */
+  readonly group: number;
   readonly baseSeed: bigint;
   /** A {@link WorkerParts}. */
   readonly parts: Packed;

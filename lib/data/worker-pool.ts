@@ -3,7 +3,8 @@
 import path from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
-import { claim, drop, pack, type Packed } from './portable';
+import { closeParcelGroup, openParcelGroup } from '../tensor/parcels';
+import { claim, drop, pack } from './portable';
 import { refuseInWorker } from './worker-info';
 import { type Answer, type Order, WorkerError, type WorkerParts, type WorkerSetup } from './worker-messages';
 
@@ -115,30 +116,37 @@ export class WorkerPool {
 
   private start(id: number): Thread {
     const { parts, numWorkers, baseSeed, batched, dropLast, prefetch, random } = this.setup;
-    const packed = pack(parts, '');
+    const group = openParcelGroup();
     const { port1, port2 } = new MessageChannel();
-    const setup: WorkerSetup = {
-      port: port2,
-      id,
-      numWorkers,
-      baseSeed,
-      parts: packed,
-      batched,
-      dropLast,
-      prefetch,
-      random: random[id] ?? null,
-      stop: this.stop,
-    };
     try {
+      const setup: WorkerSetup = {
+        port: port2,
+        id,
+        numWorkers,
+        group,
+        baseSeed,
+        parts: pack(parts, '', group),
+        batched,
+        dropLast,
+        prefetch,
+        random: random[id] ?? null,
+        stop: this.stop,
+      };
       const worker = new Worker(program, { workerData: setup, transferList: [port2] });
       const wake = (): void => this.wake?.();
       const take = (answer: Answer): void => {
         this.accept(id, answer);
         wake();
       };
-      return new Thread(worker, port1, packed, take, wake);
+      const end = (): void => {
+        // What was sent and has arrived is taken first; of all else nobody will hear.
+        this.drain();
+        closeParcelGroup(group);
+        wake();
+      };
+      return new Thread(worker, port1, take, end);
     } catch (error) {
-      drop(packed);
+      closeParcelGroup(group);
       throw error;
     }
   }
@@ -147,7 +155,8 @@ export class WorkerPool {
   private drain(): void {
     this.threads.forEach(({ port }, worker) => {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-        this.accept(worker, (next as { message: Answer }).message);
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-argument -- Node's types say nothing of a message
+        this.accept(worker, next.message);
       }
     });
   }
@@ -195,7 +204,6 @@ class Thread {
   constructor(
     readonly worker: Worker,
     readonly port: MessagePort,
-    parts: Packed,
     onAnswer: (answer: Answer) => void,
     onEnd: () => void,
   ) {
@@ -206,8 +214,6 @@ class Thread {
     this.ended = new Promise((resolve) => {
       worker.once('exit', () => {
         this.hasEnded = true;
-        // Where it ended before it took them.
-        drop(parts);
         onEnd();
         resolve();
       });

@@ -329,9 +329,13 @@ export interface NativeBinding {
   isContiguous(tensor: Handle): boolean;
   /** The two handles share one storage. */
   sharesStorage(a: Handle, b: Handle): boolean;
-  /** Lays another tensor on the same memory ready for another environment of this process; returns the token to take it by. */
-  sendTensor(tensor: Handle): number;
-  /** It waits for this environment from now on, even if the sender's ends; false where it is not there any more. */
+  /** For the tensors that this environment and another one of the process exchange; this one answers for them. */
+  openParcelGroup(): number;
+  /** Frees what of it nobody has claimed or taken. */
+  closeParcelGroup(group: number): void;
+  /** Lays another tensor on the same memory ready for the other environment; returns the token to take it by, once. */
+  sendTensor(tensor: Handle, group: number): number;
+  /** It waits for this environment from now on, even if its group is closed; false where it is not there any more. */
   claimTensor(token: number): boolean;
   takeTensor(token: number): Handle;
   /** Frees what nobody will take; false where it is not there any more. */

@@ -4,22 +4,32 @@ import { asCallOf, binding } from '../engine';
 import { adopt } from './dispatch';
 import type { Tensor } from './tensor';
 
+/** @internal For the tensors that this thread and another one send each other. This one must close it when the other ends. */
+export function openParcelGroup(): number {
+  return binding.openParcelGroup();
+}
+
+/** @internal Frees what was sent in this group and is neither claimed nor taken. */
+export function closeParcelGroup(group: number): void {
+  binding.closeParcelGroup(group);
+}
+
 /**
- * @internal Lays a tensor ready for another thread of this process, which gets one of its own on the same memory. It waits
- * there until it is taken or dropped, or this thread ends. Memory of a JavaScript buffer is copied: it ends with its thread.
+ * @internal Lays a tensor ready for the group's other thread, which gets one of its own on the same memory. Memory of a
+ * JavaScript buffer is copied: it ends with its thread.
  *
  * @returns the token, good for one {@link takeTensor}
  * @throws ArgumentError where it requires a gradient and is no leaf
  */
-export function sendTensor(tensor: Tensor): number {
+export function sendTensor(tensor: Tensor, group: number): number {
   try {
-    return binding.sendTensor(tensor.handle);
+    return binding.sendTensor(tensor.handle, group);
   } catch (error) {
     throw asCallOf(error, 'sendTensor', [tensor]);
   }
 }
 
-/** @internal What was sent waits for this thread from now on, even if the sender ends. */
+/** @internal What was sent waits for this thread from now on, even if its group is closed. */
 export function claimTensor(token: number): void {
   binding.claimTensor(token);
 }

@@ -1,3 +1,5 @@
+import './for-workers';
+
 export { DataError } from './errors';
 export type { DecodedImage } from './decoded-image';
 export { decodeImage, decodeTrimap } from './image';

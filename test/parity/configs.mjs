@@ -18,6 +18,7 @@
  * @property {number} seed
  * @property {number} threads
  * @property {number} lr
+ * @property {number} workers
  */
 
 /** @type {ParityConfig} */
@@ -36,6 +37,7 @@ const small = {
   seed: 0,
   threads: 1,
   lr: 4e-4,
+  workers: 0,
 };
 
 /** @type {ParityConfig} */
@@ -54,6 +56,7 @@ const article = {
   seed: 0,
   threads: 2,
   lr: 4e-4,
+  workers: 0,
 };
 
 /** @type {ParityConfig[]} */
@@ -65,6 +68,7 @@ export const quick = [
 /** @type {ParityConfig[]} */
 export const standard = [
   ...quick,
+  { ...small, name: '2 workers', workers: 2, imageSize: 64, seed: 6 },
   { ...small, name: 'no dropout', dropout: 0, seed: 2 ** 53 - 1 },
   { ...small, name: '15 epochs, falling lr', epochs: 15, batchSize: 8, testLimit: 8, seed: 42, lr: 1e-3 },
   { ...small, name: '96 px, 5 heads', imageSize: 96, embedSize: 60, numHeads: 5, batchSize: 7, threads: 2, seed: 3 },
@@ -109,6 +113,7 @@ const flags = {
   seed: '--seed',
   threads: '--threads',
   lr: '--lr',
+  workers: '--workers',
 };
 
 /**

@@ -89,7 +89,10 @@ export class Misbehaving implements data.Dataset<number> {
   getItem(index: number): number | Promise<number> {
     if (index !== this.at) return index;
     if (this.how === 'throws') throw new RangeError(`index ${index} is bad`);
-    if (this.how === 'throws late') setTimeout(() => { throw new Error('thrown by nobody'); }, 0);
+    if (this.how === 'throws late')
+      setTimeout(() => {
+        throw new Error('thrown by nobody');
+      }, 0);
     if (this.how === 'exits') process.exit(0);
     if (this.how === 'collates') return 'text' as unknown as number;
     if (this.how === 'spins') for (;;);

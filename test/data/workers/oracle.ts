@@ -15,7 +15,8 @@ function datasetOf({ dataset, length }: Case): Drawing | DrawingInTwoPhases | St
 }
 
 function plain(value: unknown): unknown {
-  if (value instanceof Tensor) return `${value.dtype} [${value.shape.join(', ')}] ${Buffer.from(value.toBytes()).toString('hex')}`;
+  if (value instanceof Tensor)
+    return `${value.dtype} [${value.shape.join(', ')}] ${Buffer.from(value.toBytes()).toString('hex')}`;
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
