@@ -10,10 +10,27 @@ import { BatchSampler, InfiniteSampler, lengthOf, RandomSampler, SequentialSampl
 import { randomOf, WorkerIterator } from './worker-iterator';
 import { WorkerPool } from './worker-pool';
 
-/** Options of {@link DataLoader}. */
-export interface DataLoaderOptions<S, B> {
-  /** Samples of a batch, default 1; null for samples as they are, one by one. */
-  batchSize?: number | null;
+/** Options of {@link DataLoader}: how its samples are put together, and all else. */
+export type DataLoaderOptions<S, B> = (BatchingOptions<S, B> | SingleOptions<S, B>) & CommonOptions;
+
+/** Samples in batches. */
+export interface BatchingOptions<S, B> {
+  /** Samples of a batch, default 1. */
+  batchSize?: number;
+  /** Makes a batch of samples, default {@link defaultCollate}; synchronous. */
+  collate?: (samples: S[]) => B;
+}
+
+/** Samples one by one. */
+export interface SingleOptions<S, B> {
+  /** Hands samples out as they are. */
+  batchSize: null;
+  /** What is made of each, default {@link defaultConvert}; synchronous. */
+  collate?: (sample: S) => B;
+}
+
+/** The options of a {@link DataLoader} that say nothing of the type of its batches. */
+export interface CommonOptions {
   /** A new random order in each iteration; default: 0, 1, 2, … */
   shuffle?: boolean;
   /** The order of the samples. */
@@ -22,11 +39,6 @@ export interface DataLoaderOptions<S, B> {
   batchSampler?: Sampler<readonly number[]> | Iterable<readonly number[]>;
   /** Leave out a last batch that is smaller than the others. */
   dropLast?: boolean;
-  /**
-   * Makes a batch of samples, default {@link defaultCollate}; synchronous. With `batchSize: null` it is given one sample, and
-   * is {@link defaultConvert} by default.
-   */
-  collate?: ((samples: S[]) => B) | ((sample: S) => B);
   /** What the shuffling and the base seed are drawn from, default: the default generator. */
   generator?: Generator;
   /**

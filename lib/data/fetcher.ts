@@ -117,6 +117,7 @@ async function getItems(dataset: Dataset<unknown>, indices: readonly number[]): 
   try {
     samples = await dataset.getItems?.([...indices]);
   } catch (error) {
+    if (error instanceof SampleError) throw error;
     throw new TorchError(`${listed(indices)}: ${messageOf(error)}`, 'TORCH_SAMPLE', { cause: error });
   }
   if (Array.isArray(samples) && samples.length === indices.length) return samples as unknown[];

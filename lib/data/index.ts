@@ -1,5 +1,20 @@
 export { type Collated, type Converted, defaultCollate, defaultConvert } from './collate';
-export { DataLoader, type DataLoaderOptions } from './data-loader';
+export {
+  ChainDataset,
+  concat,
+  ConcatDataset,
+  type LoadedPart,
+  StackDataset,
+  type Stacked,
+  TwoPhaseConcatDataset,
+} from './combined-datasets';
+export {
+  type BatchingOptions,
+  type CommonOptions,
+  DataLoader,
+  type DataLoaderOptions,
+  type SingleOptions,
+} from './data-loader';
 export type { DataLoaderIterator, LoaderState, WorkersState } from './data-loader-iterator';
 export {
   type AnyDataset,
@@ -15,6 +30,13 @@ export {
   TwoPhaseSubset,
 } from './dataset';
 export { forWorkers, workerArguments } from './for-workers';
+export {
+  DistributedSampler,
+  type DistributedSamplerOptions,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from './list-samplers';
 export {
   BatchSampler,
   RandomSampler,

@@ -14,7 +14,7 @@ export interface SamplerState {
 }
 
 /** A state may come from a file. */
-function checkState(state: SamplerState): SamplerState {
+export function checkState(state: SamplerState): SamplerState {
   checkObject('iterate', 'state', state, "a sampler's state", ['taken']);
   const { taken, seed, drawn, pending } = state;
   checkInteger('iterate', 'state.taken', taken, 0);

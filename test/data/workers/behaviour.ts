@@ -148,12 +148,12 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const results: unknown[] = [];
     const options = { numWorkers: 2, batchSize: 3 };
     results.push(await batchesOf(loaderOf(new Constructed(4, 10), options)));
-    results.push(await batchesOf(loaderOf(new Constructed(4, 10), { ...options, collate: sumUp as never })));
+    results.push(await batchesOf(loaderOf(new Constructed(4, 10), { ...options, collate: sumUp })));
     const tensors = new TensorDataset(arange(5), arange(10).reshape(5, 2));
     results.push(await batchesOf(loaderOf(subset(tensors, [4, 2, 0, 1]), options)));
     results.push(
       await batchesOf(loaderOf({ length: 2, getItem: undefined, load: sumUp, transform: sumUp }, options)).catch(
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       ),
     );
     return results;
