@@ -220,6 +220,7 @@ export class ChainDataset<S> implements AsyncIterable<S> {
     );
   }
 
+  /** All samples of the first, then all of the next. */
   async *[Symbol.asyncIterator](): AsyncGenerator<S, undefined> {
     for (const dataset of this.datasets) yield* dataset;
     return undefined;

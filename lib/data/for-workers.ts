@@ -19,7 +19,7 @@ const modules = new Map<string, Map<string, object>>();
  * there. What a data set for {@link DataLoader} with `numWorkers` is made of, and its `collate` and `workerInitFn`, must be
  * found in this way; this library's own classes are.
  *
- * ```ts
+ * ```ts fragment
  * export class Squares implements data.Dataset<number> {
  *   constructor(readonly length: number) {}
  *   getItem(index: number): number {

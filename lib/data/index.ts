@@ -29,6 +29,7 @@ export {
   type TwoPhaseDataset,
   TwoPhaseSubset,
 } from './dataset';
+export type { Drawn } from './fetcher';
 export { forWorkers, workerArguments } from './for-workers';
 export {
   DistributedSampler,

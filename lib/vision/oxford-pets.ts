@@ -132,7 +132,7 @@ export class OxfordIIITPet {
   }
 
   /** The list is read anew there: it is longer than its name. */
-  [workerArguments](): ConstructorParameters<typeof OxfordIIITPet> {
+  [workerArguments](): unknown[] {
     return [this.directory, { split: this.split, targetTypes: this.targetTypes, limit: this.length }];
   }
 

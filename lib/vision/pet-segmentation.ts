@@ -124,7 +124,7 @@ export class PetSegmentation {
   }
 
   /** The workers keep what they decode in one place, for each other and for those of later iterations. */
-  [workerArguments](): ConstructorParameters<typeof PetSegmentation> {
+  [workerArguments](): unknown[] {
     this.shared ??= new SampleCache(this.length, 4 * this.height * this.width, this.cacheBytes);
     return [this.pets, this.options, this.shared];
   }
