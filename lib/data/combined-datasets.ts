@@ -113,7 +113,7 @@ export class TwoPhaseConcatDataset<S>
  * ```ts
  * const sets = [5, 7].map((length) => new torch.data.TensorDataset(torch.arange(length)));
  * const both = torch.data.concat(sets);
- * console.log(both.length, await both.load(6)); // 12 { dataset: …, loaded: 1 }
+ * console.log(both.length, both.transform(await both.load(6))); // 12 [ tensor(1) ]
  * ```
  */
 export function concat<S>(datasets: readonly TwoPhaseDataset<unknown, S>[]): TwoPhaseConcatDataset<S>;
