@@ -11,6 +11,7 @@ export {
   type PetTarget,
   type PetTargetType,
 } from './oxford-pets';
+export type { SampleCache } from './sample-cache';
 export { type LoadedPet, PetSegmentation, type PetSegmentationOptions } from './pet-segmentation';
 export { fetchPets, type FetchPetsOptions, type FetchPetsProgress, type PetArchive } from './pet-archives';
 export { downloadFile, type DownloadOptions } from './download';
