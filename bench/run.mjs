@@ -17,7 +17,7 @@ import { realData, sampleData } from '../test/parity/datasets.mjs';
 const here = path.join(root, 'bench');
 
 const help = `node bench/run.mjs [options]
-  --only NAMES     of ops,vit,optimizer,checkpoint,images,memory, separated by commas
+  --only NAMES     of ops,vit,optimizer,checkpoint,images,loader,memory, separated by commas
   --repeat N       processes per side and benchmark (default 3)
   --threads N      inside one op, both sides (default: the machine's cores)
   --steps N        training steps per process (default 8)
@@ -60,6 +60,10 @@ const minimum = (values) => Math.min(...values);
  */
 function benchmarks({ threads, steps, iterations, small, data }) {
   const model = small ? smallModel : articleModel;
+  // As the program decodes. Too late to be set in the process itself, whose modules are read by those threads.
+  const imageSettings = createRequire(import.meta.url)(
+    path.join(root, 'dist', 'cli', 'process-settings'),
+  ).processSettings();
   return [
     {
       name: 'ops',
@@ -121,8 +125,7 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       name: 'images',
       title: "decode, the article's transforms, batches of 64",
       settings: { threads, data, limit: 640, imageSize: 128, passes: 3 },
-      // As the program decodes. Too late to be set in the process itself, whose modules are read by those threads.
-      environment: createRequire(import.meta.url)(path.join(root, 'dist', 'cli', 'process-settings')).processSettings(),
+      environment: imageSettings,
       metrics: [
         {
           name: 'per image, decoded again',
@@ -135,6 +138,23 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       ],
       bits: (result) => result.checksum,
     },
+    ...[0, 1, 2].map((workers) => ({
+      name: 'loader',
+      title: `the article's loader, ${workers} workers, every image decoded`,
+      settings: { threads, data, limit: 1280, imageSize: 128, passes: 3, workers },
+      environment: imageSettings,
+      metrics: [
+        {
+          name: 'per image',
+          unit: 'ms',
+          of: (/** @type {any} */ result) => (minimum(result.seconds) / result.images) * 1e3,
+          target: 1,
+        },
+        { name: 'start to first batch', unit: 's', of: (/** @type {any} */ result) => result.firstBatch },
+        { name: 'memory, all processes', unit: 'MB', of: (/** @type {any} */ result) => result.memory / 1e6 },
+      ],
+      bits: (/** @type {any} */ result) => result.checksum,
+    })),
     ...Object.entries(memoryLoops).map(([loop, title]) => ({
       name: 'memory',
       title: `${iterations} iterations at 512x512: ${title}`,
@@ -163,7 +183,7 @@ function optimizersWithoutClosure() {
 async function main() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', default: 'ops,vit,optimizer,checkpoint,images,memory' },
+      only: { type: 'string', default: 'ops,vit,optimizer,checkpoint,images,loader,memory' },
       repeat: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(os.availableParallelism()) },
       steps: { type: 'string', default: '8' },
@@ -186,7 +206,7 @@ async function main() {
     names.includes(name),
   );
   if (chosen.length === 0)
-    throw new Error(`expected some of ops,vit,optimizer,checkpoint,images,memory for --only, received ${values.only}`);
+    throw new Error(`expected some of ops,vit,optimizer,checkpoint,images,loader,memory for --only, received ${values.only}`);
   if (steps < 3) throw new Error('expected at least 3 for --steps: the first two warm up');
 
   const cpu = os.cpus()[0]?.model ?? 'unknown CPU';

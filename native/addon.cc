@@ -16,6 +16,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterBackends(exports);
     RegisterTensors(exports);
     RegisterData(exports);
+    RegisterParcels(exports);
     RegisterWarnings(exports);
     RegisterSharedMemory(exports);
     RegisterAutograd(exports);

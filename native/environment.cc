@@ -10,6 +10,8 @@
 #include "device_objects.h"
 #include "dispatch.h"
 #include "errors.h"
+#include "own_generator.h"
+#include "parcels.h"
 
 namespace libtorch_node {
 namespace {
@@ -31,7 +33,7 @@ uint32_t GeneratorTable::Add(at::Generator generator) {
 }
 
 at::Generator GeneratorTable::Get(uint32_t id) const {
-  if (id == 0) return at::globalContext().defaultGenerator(at::kCPU);
+  if (id == 0) return OwnGenerator().defined() ? OwnGenerator() : at::globalContext().defaultGenerator(at::kCPU);
   const auto found = generators_.find(id);
   if (found == generators_.end()) ThrowDisposed("the generator was disposed, or belongs to another thread");
   return found->second;
@@ -76,6 +78,7 @@ Environment* Environment::Create(napi_env env) {
         SetReclaimer(nullptr, nullptr);
         while (!ending->inference_modes.empty()) ending->inference_modes.pop_back();
         ending->tensors.Clear();
+        DropParcelsOf(ending);
         // After the tensors: their graphs hold callbacks.
         ending->graph.reset();
         ending->callbacks->Close();

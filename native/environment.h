@@ -25,7 +25,7 @@ class DeviceObjects;
 class ComputeThread;
 struct Region;
 
-// Random number generators that JavaScript refers to by number; 0 is the default CPU generator.
+// Random number generators that JavaScript refers to by number; 0 is the default CPU generator, or the thread's own.
 class GeneratorTable {
  public:
   uint32_t Add(at::Generator generator);

@@ -77,6 +77,7 @@ void RegisterSettings(Exports& exports);
 void RegisterBackends(Exports& exports);
 void RegisterTensors(Exports& exports);
 void RegisterData(Exports& exports);
+void RegisterParcels(Exports& exports);
 void RegisterWarnings(Exports& exports);
 void RegisterSharedMemory(Exports& exports);
 void RegisterAutograd(Exports& exports);

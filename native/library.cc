@@ -15,6 +15,7 @@
 #include "bernoulli.h"
 #include "exports.h"
 #include "library.h"
+#include "own_generator.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -99,6 +100,34 @@ napi_value SetNumThreads(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// at::set_num_threads(1) for the calling thread alone: what MKL is told by it holds for the whole process, and would
+// change the bits of what other threads compute meanwhile.
+void UseOneThread() {
+  // Puts the process's number in place, once per thread; later would be too late.
+  static_cast<void>(at::get_num_threads());
+#if defined(__linux__)
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &info) != 0) {
+    // Its own OpenMP, of which a process may have several.
+    void* const library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    using Setter = void (*)(int);
+    const auto openmp = reinterpret_cast<Setter>(library == nullptr ? nullptr : dlsym(library, "omp_set_num_threads"));
+    const auto mkl =
+        reinterpret_cast<int (*)(int)>(library == nullptr ? nullptr : dlsym(library, "MKL_Set_Num_Threads_Local"));
+    if (openmp != nullptr) openmp(1);
+    if (mkl != nullptr) mkl(1);
+    if (library != nullptr) dlclose(library);
+    if (openmp != nullptr) return;
+  }
+#endif
+  at::set_num_threads(1);
+}
+
+napi_value UseOneThreadHere(Arguments& arguments) {
+  UseOneThread();
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 const std::string& CudaReason() {
@@ -109,10 +138,12 @@ const std::string& CudaReason() {
 void RegisterLibrary(Exports& exports) {
   InstallAllocator();
   InstallBernoulli();
+  InstallOwnGenerators();
   Cuda();
   exports.Add<LibraryInfo>("libraryInfo");
   exports.Add<GetNumThreads>("getNumThreads");
   exports.Add<SetNumThreads>("setNumThreads");
+  exports.Add<UseOneThreadHere>("useOneThread");
 }
 
 }  // namespace libtorch_node

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "exports.h"
+#include "own_generator.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -19,7 +20,20 @@ at::Generator ReadGenerator(const Arguments& arguments) {
 }
 
 napi_value ManualSeed(Arguments& arguments) {
-  at::manual_seed(ReadSeed(arguments.env, arguments[0], "seed"));
+  const uint64_t seed = ReadSeed(arguments.env, arguments[0], "seed");
+  at::Generator own = OwnGenerator();
+  if (own.defined()) {
+    const std::lock_guard<std::mutex> lock(own.mutex());
+    own.set_current_seed(seed);
+  } else {
+    at::manual_seed(seed);
+  }
+  return Undefined(arguments.env);
+}
+
+// ownGenerator(seed): see own_generator.h.
+napi_value OwnGeneratorOf(Arguments& arguments) {
+  SetOwnGenerator(at::detail::createCPUGenerator(ReadSeed(arguments.env, arguments[0], "seed")));
   return Undefined(arguments.env);
 }
 
@@ -34,7 +48,9 @@ napi_value GeneratorCreate(Arguments& arguments) {
 // generatorDefault(device): an id for the generator that ops on this device use when none is given.
 napi_value GeneratorDefault(Arguments& arguments) {
   const c10::Device device = ReadDevice(arguments.env, arguments[0], "device");
-  return MakeInt(arguments.env, arguments.environment->generators.Add(at::globalContext().defaultGenerator(device)));
+  GeneratorTable& generators = arguments.environment->generators;
+  return MakeInt(arguments.env,
+                 generators.Add(device.is_cpu() ? generators.Get(0) : at::globalContext().defaultGenerator(device)));
 }
 
 napi_value GeneratorFree(Arguments& arguments) {
@@ -83,6 +99,7 @@ napi_value GeneratorSetState(Arguments& arguments) {
 
 void RegisterRandom(Exports& exports) {
   exports.Add<ManualSeed>("manualSeed");
+  exports.Add<OwnGeneratorOf>("ownGenerator");
   exports.Add<GeneratorCreate>("generatorCreate");
   exports.Add<GeneratorDefault>("generatorDefault");
   exports.Add<GeneratorFree>("generatorFree");

@@ -39,6 +39,24 @@ void BufferReleases::Close() {
 
 namespace {
 
+// What a storage is made on and keeps alive: a JavaScript buffer, or another tensor.
+struct Ground {
+  std::shared_ptr<BufferReleases> releases;
+  napi_ref buffer = nullptr;
+  at::Tensor whole;
+  bool is_javascript;
+};
+
+// Also tells these storages from all others.
+void DeleteGround(void* context) {
+  const std::unique_ptr<Ground> ground(static_cast<Ground*>(context));
+  if (ground->buffer != nullptr) ground->releases->Release(ground->buffer);
+}
+
+at::Tensor MakeOn(std::unique_ptr<Ground> ground, void* data, at::IntArrayRef sizes, const at::TensorOptions& options) {
+  return at::for_blob(data, sizes).context(ground.release(), &DeleteGround).options(options).make_tensor();
+}
+
 // Kernels read elements at addresses that are multiples of their size, complex ones of half of it.
 constexpr size_t kWidestAlignment = 8;
 
@@ -65,9 +83,8 @@ napi_value FromShared(Arguments& arguments) {
   releases->Drain();
   napi_ref buffer = nullptr;
   Check(env, napi_create_reference(env, arguments[2], 1, &buffer));
-  at::Tensor tensor = at::from_blob(
-      const_cast<uint8_t*>(bytes.data), sizes, [releases, buffer](void*) { releases->Release(buffer); }, options);
-  return MakeTensor(arguments, std::move(tensor));
+  auto ground = std::make_unique<Ground>(Ground{releases, buffer, {}, true});
+  return MakeTensor(arguments, MakeOn(std::move(ground), const_cast<uint8_t*>(bytes.data), sizes, options));
 }
 
 // storageSlice(tensor, start, count): a tensor whose storage is a part of this one's memory, and nothing of the rest:
@@ -86,8 +103,8 @@ napi_value StorageSlice(Arguments& arguments) {
   }
   if (count == 0) return MakeTensor(arguments, at::empty({0}, whole.options()));
   uint8_t* data = static_cast<uint8_t*>(whole.mutable_data_ptr()) + start * whole.element_size();
-  return MakeTensor(arguments, at::from_blob(
-                                   data, {count}, [whole](void*) {}, whole.options()));
+  auto ground = std::make_unique<Ground>(Ground{nullptr, nullptr, whole, IsOnJavaScriptMemory(whole)});
+  return MakeTensor(arguments, MakeOn(std::move(ground), data, {count}, whole.options()));
 }
 
 // While JavaScript looks at a storage's memory, resize_() must not move it.
@@ -155,6 +172,12 @@ napi_value WithBytes(Arguments& arguments) {
 }
 
 }  // namespace
+
+bool IsOnJavaScriptMemory(const at::Tensor& tensor) {
+  if (!tensor.has_storage()) return false;
+  const at::DataPtr& data = tensor.storage().data_ptr();
+  return data.get_deleter() == &DeleteGround && static_cast<const Ground*>(data.get_context())->is_javascript;
+}
 
 void RegisterSharedMemory(Exports& exports) {
   exports.Add<FromShared>("fromShared");

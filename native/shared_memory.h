@@ -1,6 +1,8 @@
 // JavaScript's buffers under tensors: who lets go of them, and when.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -30,5 +32,8 @@ class BufferReleases {
   std::vector<napi_ref> waiting_;
   bool closed_ = false;
 };
+
+// The tensor's memory is a JavaScript buffer, or a part of one: it ends with its environment.
+bool IsOnJavaScriptMemory(const at::Tensor& tensor);
 
 }  // namespace libtorch_node

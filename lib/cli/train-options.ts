@@ -42,6 +42,11 @@ export function defineTrainOptions(command: Command): void {
     ['--device <name>', 'cpu, cuda or cuda:i (default: a GPU where there is one)', deviceName],
     ['--dtype <name>', 'what is computed in: float32, or bfloat16 by autocast', oneOf(dtypes)],
     ['--threads <n>', "threads inside one op (default: libtorch's own)", wholeNumber(1, 1024)],
+    [
+      '--workers <n>',
+      'threads that make the batches, each with its own random numbers (default 0: none)',
+      wholeNumber(0, 1024),
+    ],
     ['--protocol <name>', 'how to score: article, as the notebook does, or clean', oneOf(protocols)],
     ['--limit <n>', 'only the first n train samples', wholeNumber(1)],
     ['--test-limit <n>', 'only the first n test samples', wholeNumber(1)],

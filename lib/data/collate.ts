@@ -1,5 +1,6 @@
 import { ArgumentError, checkList, describe, withNumThreads } from '../engine';
 import { stack, tensor, Tensor, type TypedArray } from '../tensor';
+import { forWorkers } from './for-workers';
 
 /** The batch that {@link defaultCollate} makes of samples of type S. */
 export type Collated<S> = S extends Tensor | ArrayBufferView | number | bigint | boolean
@@ -28,13 +29,53 @@ export function defaultCollate<S>(samples: readonly S[]): Collated<S> {
   return collate(samples, 0) as Collated<S>;
 }
 
+/** What {@link defaultConvert} makes of a sample. */
+export type Converted<S> = S extends Tensor
+  ? Tensor
+  : S extends ArrayBufferView
+    ? Tensor
+    : S extends readonly unknown[]
+      ? { -readonly [K in keyof S]: Converted<S[K]> }
+      : S extends string | number | bigint | boolean | null | undefined
+        ? S
+        : S extends object
+          ? { -readonly [K in keyof S]: Converted<S[K]> }
+          : S;
+
+/**
+ * A sample as a loader without batches hands it out: typed arrays become tensors, in arrays and plain objects too, and all
+ * else stays as it is. (`torch.utils.data.default_convert`)
+ *
+ * @example
+ * ```ts
+ * console.log(torch.data.defaultConvert([7, Float32Array.of(1, 2)])); // [ 7, tensor([1., 2.]) ]
+ * ```
+ */
+export function defaultConvert<S>(sample: S): Converted<S> {
+  return convert(sample, 0) as Converted<S>;
+}
+
+function convert(sample: unknown, depth: number): unknown {
+  refuseDepth(depth);
+  if (isTypedArray(sample)) return tensor(sample);
+  if (Array.isArray(sample)) {
+    checkList('defaultConvert', 'sample', sample);
+    return sample.map((each) => convert(each, depth + 1));
+  }
+  if (!isPlainObject(sample)) return sample;
+  return Object.fromEntries(Object.entries(sample).map(([key, each]) => [key, convert(each, depth + 1)]));
+}
+
+function refuseDepth(depth: number): void {
+  if (depth <= DEEPEST) return;
+  throw new ArgumentError(`expected samples of at most ${DEEPEST} lists or objects in each other`, 'TORCH_VALUE');
+}
+
 /** Lists and objects in a sample go no deeper: one that holds itself has no end. */
 const DEEPEST = 100;
 
 function collate(samples: readonly unknown[], depth: number): unknown {
-  if (depth > DEEPEST) {
-    throw new ArgumentError(`expected samples of at most ${DEEPEST} lists or objects in each other`, 'TORCH_VALUE');
-  }
+  refuseDepth(depth);
   const [first] = samples;
   if (first instanceof Tensor) return stackTensors(allOf(samples, isTensor));
   if (isTypedArray(first)) return stackArrays(allOf(samples, isTypedArray));
@@ -134,3 +175,5 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   // A plain object of any realm: its prototype is the end of the chain.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
+
+forWorkers(__filename, { defaultCollate, defaultConvert });

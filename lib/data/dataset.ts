@@ -1,6 +1,8 @@
 import { ArgumentError, checkList, checkObject, checkTensor, describe, TorchError } from '../engine';
 import type { Generator, Tensor } from '../tensor';
 import { permutation } from './draws';
+import { forWorkers } from './for-workers';
+import { subsetLengths } from './split-lengths';
 
 /**
  * A map-style data set: a length, and a sample for each index below it. `getItem` may draw random numbers; the loader
@@ -13,6 +15,8 @@ export interface Dataset<S> {
   readonly length: number;
   /** The sample of that index. */
   getItem(index: number): S | Promise<S>;
+  /** The samples of these indices at once, where that is faster; a loader prefers it. (`__getitems__`) */
+  getItems?(indices: readonly number[]): readonly S[] | Promise<readonly S[]>;
 }
 
 /**
@@ -31,8 +35,21 @@ export interface TwoPhaseDataset<D, S> {
   transform(loaded: D): S;
 }
 
-/** What a DataLoader takes. One that has both forms is loaded in two phases. */
-export type AnyDataset<S> = Dataset<S> | TwoPhaseDataset<unknown, S>;
+/** A data set with indices. One that has both forms is loaded in two phases. */
+export type MapDataset<S> = Dataset<S> | TwoPhaseDataset<unknown, S>;
+
+/**
+ * A data set without indices: samples come one after the other, as from a stream. Each iteration of a loader iterates over
+ * it once, in every worker that it has: by {@link getWorkerInfo} the copies share the work. Anything that can be iterated
+ * over, synchronously or not, and has neither `getItem` nor `load`. (`torch.utils.data.IterableDataset`)
+ */
+export type IterableDataset<S> = (Iterable<S> | AsyncIterable<S>) & {
+  /** Number of samples, where it is known. */
+  readonly length?: number;
+};
+
+/** What a DataLoader takes. */
+export type AnyDataset<S> = MapDataset<S> | IterableDataset<S>;
 
 /** A sample could not be made: `index` says which, `cause` why. */
 export class SampleError extends TorchError {
@@ -47,6 +64,12 @@ export class SampleError extends TorchError {
 export function isTwoPhase<S>(dataset: AnyDataset<S>): dataset is TwoPhaseDataset<unknown, S> {
   checkObject('data', 'dataset', dataset, 'a data set');
   return 'load' in dataset && 'transform' in dataset;
+}
+
+export function isIterableDataset<S>(dataset: AnyDataset<S>): dataset is IterableDataset<S> {
+  checkObject('data', 'dataset', dataset, 'a data set');
+  if ('getItem' in dataset || 'load' in dataset) return false;
+  return Symbol.iterator in dataset || Symbol.asyncIterator in dataset;
 }
 
 /**
@@ -112,6 +135,16 @@ export class Subset<S> implements Dataset<S> {
   getItem(index: number): S | Promise<S> {
     return this.dataset.getItem(elementAt(this.indices, index));
   }
+
+  /** There where the data set has one. */
+  get getItems(): Dataset<S>['getItems'] {
+    const { dataset } = this;
+    if (typeof dataset.getItems !== 'function') return undefined;
+    return (indices) => {
+      checkList('getItems', 'indices', indices);
+      return dataset.getItems?.(indices.map((index) => elementAt(this.indices, index))) ?? [];
+    };
+  }
 }
 
 /** {@link Subset} of a data set with two phases, which it keeps. */
@@ -150,15 +183,16 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
  */
 export function subset<D, S>(dataset: TwoPhaseDataset<D, S>, indices: readonly number[]): TwoPhaseSubset<D, S>;
 export function subset<S>(dataset: Dataset<S>, indices: readonly number[]): Subset<S>;
-export function subset<S>(dataset: AnyDataset<S>, indices: readonly number[]): AnyDataset<S>;
-export function subset<S>(dataset: AnyDataset<S>, indices: readonly number[]): AnyDataset<S> {
+export function subset<S>(dataset: MapDataset<S>, indices: readonly number[]): MapDataset<S>;
+export function subset<S>(dataset: MapDataset<S>, indices: readonly number[]): MapDataset<S> {
   return isTwoPhase(dataset) ? new TwoPhaseSubset(dataset, indices) : new Subset(dataset, indices);
 }
 
 /**
- * Cuts a data set into parts of the given lengths at random, without overlap: one `randperm` of the generator.
+ * Cuts a data set into parts of the given lengths at random, without overlap: one `randperm` of the generator. Lengths
+ * that add up to 1 are shares; what rounding leaves over goes one by one to the first parts.
  * (`torch.utils.data.random_split`)
- * @throws {ArgumentError} where the lengths do not add up to that of the data set
+ * @throws {ArgumentError} where the lengths add up neither to that of the data set nor to 1
  */
 export function randomSplit<D, S>(
   dataset: TwoPhaseDataset<D, S>,
@@ -171,26 +205,18 @@ export function randomSplit<S>(
   options?: { generator?: Generator },
 ): Subset<S>[];
 export function randomSplit<S>(
-  dataset: AnyDataset<S>,
+  dataset: MapDataset<S>,
   lengths: readonly number[],
   options: { generator?: Generator } = {},
-): AnyDataset<S>[] {
+): MapDataset<S>[] {
   checkObject('randomSplit', 'options', options);
   const { generator } = options;
   checkObject('randomSplit', 'dataset', dataset, 'a data set', ['length']);
   checkList('randomSplit', 'lengths', lengths);
-  const areCounts = lengths.every((length) => Number.isInteger(length) && length >= 0);
-  const total = areCounts ? lengths.reduce((sum, length) => sum + length, 0) : -1;
-  if (total !== dataset.length) {
-    throw new ArgumentError(
-      `expected counts that add up to the ${dataset.length} samples of the data set for argument \`lengths\`, ` +
-        `received ${describe(lengths)}`,
-      'TORCH_VALUE',
-    );
-  }
-  const order = permutation(total, generator);
+  const counts = subsetLengths(lengths, dataset.length);
+  const order = permutation(dataset.length, generator);
   let end = 0;
-  return lengths.map((length) => subset(dataset, order.slice(end, (end += length))));
+  return counts.map((length) => subset(dataset, order.slice(end, (end += length))));
 }
 
 function checkedIndices(indices: readonly number[], length: number): readonly number[] {
@@ -203,7 +229,8 @@ function checkedIndices(indices: readonly number[], length: number): readonly nu
   );
 }
 
-function elementAt(indices: readonly number[], index: number): number {
+/** The element, of an index that anybody may have given. */
+export function elementAt(indices: readonly number[], index: number): number {
   const element = typeof index === 'number' ? indices[index] : undefined;
   if (element !== undefined) return element;
   throw new ArgumentError(
@@ -217,3 +244,5 @@ export function messageOf(cause: unknown): string {
   const message = (cause as { message?: unknown } | null | undefined)?.message;
   return typeof message === 'string' ? message : String(cause);
 }
+
+forWorkers(__filename, { TensorDataset, Subset, TwoPhaseSubset });

@@ -20,6 +20,11 @@ export function seededGenerator(seed: bigint): Generator {
   return new Generator().manualSeed(seed);
 }
 
+/** The elements of a tensor of indices, which is freed. */
+export function indicesIn(tensor: Tensor): number[] {
+  return taken(tensor, numbers);
+}
+
 /** Indices are far below 2^53, so they are numbers without loss. */
 function numbers(tensor: Tensor): number[] {
   return Array.from(tensor.toTypedArray() as BigInt64Array, Number);

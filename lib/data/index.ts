@@ -1,9 +1,26 @@
-export { type Collated, defaultCollate } from './collate';
-export { DataLoader, type DataLoaderOptions } from './data-loader';
-export { DataLoaderIterator, type LoaderState } from './data-loader-iterator';
+export { type Collated, type Converted, defaultCollate, defaultConvert } from './collate';
+export {
+  ChainDataset,
+  concat,
+  ConcatDataset,
+  type LoadedPart,
+  StackDataset,
+  type Stacked,
+  TwoPhaseConcatDataset,
+} from './combined-datasets';
+export {
+  type BatchingOptions,
+  type CommonOptions,
+  DataLoader,
+  type DataLoaderOptions,
+  type SingleOptions,
+} from './data-loader';
+export type { DataLoaderIterator, LoaderState, WorkersState } from './data-loader-iterator';
 export {
   type AnyDataset,
   type Dataset,
+  type IterableDataset,
+  type MapDataset,
   randomSplit,
   SampleError,
   Subset,
@@ -12,6 +29,15 @@ export {
   type TwoPhaseDataset,
   TwoPhaseSubset,
 } from './dataset';
+export type { Drawn } from './fetcher';
+export { forWorkers, workerArguments } from './for-workers';
+export {
+  DistributedSampler,
+  type DistributedSamplerOptions,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from './list-samplers';
 export {
   BatchSampler,
   RandomSampler,
@@ -22,3 +48,5 @@ export {
   SequentialSampler,
   type Sized,
 } from './sampler';
+export { getWorkerInfo, type WorkerInfo } from './worker-info';
+export { WorkerError } from './worker-messages';

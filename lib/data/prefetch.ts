@@ -38,10 +38,13 @@ export class Prefetch<D> {
     return [...started, ...waiting.map((index) => load(this.dataset, index))];
   }
 
-  /** Gives up what was started; what still runs is freed when it ends, and its errors are nobody's any more. */
-  close(): void {
+  /**
+   * Gives up what was started; what still runs is freed when it ends, and its errors are nobody's any more. All has ended
+   * when the promise is settled.
+   */
+  async close(): Promise<void> {
     this.planned.length = 0;
-    for (const pending of this.started.splice(0)) void pending.then((loaded) => disposeLoaded(loaded));
+    await Promise.all(this.started.splice(0).map(async (pending) => disposeLoaded(await pending)));
   }
 }
 

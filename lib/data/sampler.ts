@@ -14,7 +14,7 @@ export interface SamplerState {
 }
 
 /** A state may come from a file. */
-function checkState(state: SamplerState): SamplerState {
+export function checkState(state: SamplerState): SamplerState {
   checkObject('iterate', 'state', state, "a sampler's state", ['taken']);
   const { taken, seed, drawn, pending } = state;
   checkInteger('iterate', 'state.taken', taken, 0);
@@ -77,6 +77,17 @@ export class SequentialSampler extends Sampler {
       next: () => (taken < this.dataSource.length ? { done: false, value: taken++ } : finished),
       state: () => ({ taken }),
     };
+  }
+}
+
+/** The order of a data set that has none: a loader asks it for as many as it can get. */
+export class InfiniteSampler extends Sampler {
+  get length(): number {
+    return Infinity;
+  }
+
+  iterate(): SamplerIterator<number> {
+    return { ready: Infinity, next: () => ({ done: false, value: 0 }), state: () => ({ taken: 0 }) };
   }
 }
 
@@ -268,7 +279,7 @@ export function iterateSampler<T>(sampler: Sampler<T> | Iterable<T>, state?: Sam
 }
 
 /** The length of a sampler, or of an iterable that has one. */
-export function lengthOf(sampler: Sampler<unknown> | Iterable<unknown>, argument: string): number {
+export function lengthOf(sampler: object, argument: string): number {
   const { length, size } = sampler as { length?: unknown; size?: unknown };
   const count = length ?? size;
   if (typeof count === 'number') return count;

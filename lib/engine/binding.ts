@@ -203,6 +203,8 @@ export interface NativeBinding {
   setWarningListener(listener: (message: string) => void): void;
   getNumThreads(): number;
   setNumThreads(count: number): void;
+  /** One thread inside each op that this thread calls, and for no other thread; for good. */
+  useOneThread(): void;
   /** The C library's own functions: V8's `Math.pow` and friends differ from them in the last bit. */
   libmPow(x: number, y: number): number;
   libmExp(x: number): number;
@@ -339,6 +341,17 @@ export interface NativeBinding {
   isContiguous(tensor: Handle): boolean;
   /** The two handles share one storage. */
   sharesStorage(a: Handle, b: Handle): boolean;
+  /** For the tensors that this environment and another one of the process exchange; this one answers for them. */
+  openParcelGroup(): number;
+  /** Frees what of it nobody has claimed or taken. */
+  closeParcelGroup(group: number): void;
+  /** Lays another tensor on the same memory ready for the other environment; returns the token to take it by, once. */
+  sendTensor(tensor: Handle, group: number): number;
+  /** It waits for this environment from now on, even if its group is closed; false where it is not there any more. */
+  claimTensor(token: number): boolean;
+  takeTensor(token: number): Handle;
+  /** Frees what nobody will take; false where it is not there any more. */
+  dropTensor(token: number): boolean;
   /** Copies little-endian bytes into a new CPU tensor. */
   fromBytes(dtype: string, sizes: readonly number[], bytes: ArrayBufferView): Handle;
   /** The tensor's elements, contiguous, little-endian, copied; moved to the CPU where needed. */
@@ -426,6 +439,8 @@ export interface NativeBinding {
   // -- random numbers -------------------------------------------------------------------------------------------------------
   /** Seeds the default generators of all devices. */
   manualSeed(seed: bigint): void;
+  /** From here on this environment's default CPU generator is one of its own and not the process's. */
+  ownGenerator(seed: bigint): void;
   generatorCreate(device: string): GeneratorId;
   /** The generator that ops on this device use when none is given. */
   generatorDefault(device: string): GeneratorId;

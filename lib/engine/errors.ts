@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'TORCH_ASYNC'
   | 'TORCH_STATE_DICT'
   | 'TORCH_SAMPLE'
+  | 'TORCH_WORKER'
   | 'TORCH_FILE'
   | 'TORCH_FILE_FORMAT'
   | 'TORCH_DATA'

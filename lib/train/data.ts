@@ -9,7 +9,9 @@ import type { TrainSettings } from './settings';
 /** Images [N, 3, H, W] float32 in 0..1, and classes [N, 1, H, W] int64: 0 pet, 1 background, 2 border. */
 export type Batch = [images: Tensor, targets: Tensor];
 
-export type BatchLoader = DataLoader<Batch>;
+export type BatchLoader = DataLoader<Batch> & { readonly dataset: Samples };
+
+type Samples = TwoPhaseDataset<LoadedPet, Batch>;
 
 /** The loaders of a run. */
 export interface Loaders {
@@ -30,7 +32,12 @@ const validationShare = 0.1;
  * @throws {DataError} where the folder is not the data set, or is incomplete
  */
 export function makeLoaders(settings: TrainSettings): Loaders {
-  const { batchSize, testBatchSize, protocol, seed } = settings;
+  const { batchSize, testBatchSize, protocol, seed, workers } = settings;
+  const loader = (dataset: Samples, batchSize: number): BatchLoader =>
+    new DataLoader(dataset, { batchSize, shuffle: true, numWorkers: workers }) as BatchLoader;
+  // Draws its base seed from a generator of its own: scoring may be repeated or left out without moving a draw.
+  const scoringLoader = (dataset: Samples, batchSize: number): BatchLoader =>
+    new DataLoader(dataset, { batchSize, generator: new Generator(), numWorkers: workers }) as BatchLoader;
   const open = (split: 'trainval' | 'test', augment: boolean): PetSegmentation => {
     const limit = split === 'test' ? settings.testLimit : settings.limit;
     const pets = new OxfordIIITPet(settings.data.directory, { split, targetTypes: 'segmentation', limit });
@@ -61,15 +68,6 @@ export function makeLoaders(settings: TrainSettings): Loaders {
 }
 
 type Split = TwoPhaseSubset<LoadedPet, Batch>;
-
-function loader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
-  return new DataLoader(dataset, { batchSize, shuffle: true });
-}
-
-/** Draws its base seed from a generator of its own: scoring may be repeated or left out without moving a draw. */
-function scoringLoader(dataset: TwoPhaseDataset<LoadedPet, Batch>, batchSize: number): BatchLoader {
-  return new DataLoader(dataset, { batchSize, generator: new Generator() });
-}
 
 /** The first batch of an iteration of its own, with its draws. */
 export async function firstBatch(loader: BatchLoader): Promise<Batch> {

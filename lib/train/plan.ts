@@ -90,7 +90,8 @@ function readConfig(run: string): TrainSettings {
   const file = join(run, 'config.json');
   if (!existsSync(file)) throw new UsageError(`--resume ${run} is not a run folder: there is no config.json in it`);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as TrainSettings;
+    // Runs of the first release had no workers, and did not say so.
+    return { workers: 0, ...(JSON.parse(readFileSync(file, 'utf8')) as Omit<TrainSettings, 'workers'>) };
   } catch (cause) {
     throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

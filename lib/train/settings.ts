@@ -27,6 +27,8 @@ export interface TrainSettings extends RecipeNumbers {
   readonly dtype: (typeof dtypes)[number];
   /** Threads inside one op. Large sums are split by it, so it decides bits. */
   readonly threads: number;
+  /** Threads that make the batches; 0 is the one that trains. Each has its own random numbers, so it decides bits. */
+  readonly workers: number;
   /** Only the first so many samples of `trainval`; null is all. */
   readonly limit: number | null;
   /** Only the first so many samples of `test`; null is all. */
@@ -59,6 +61,7 @@ export function resolveSettings(
     protocol: 'article',
     seed: 0,
     dtype: 'float32',
+    workers: 0,
     limit: null,
     testLimit: null,
     ...recipe.numbers,

@@ -1,3 +1,6 @@
+import './for-workers';
+import './v2/for-workers';
+
 export { DataError } from './errors';
 export type { DecodedImage } from './decoded-image';
 export { decodeImage, decodeTrimap } from './image';
@@ -9,6 +12,7 @@ export {
   type PetTarget,
   type PetTargetType,
 } from './oxford-pets';
+export type { SampleCache } from './sample-cache';
 export { type LoadedPet, PetSegmentation, type PetSegmentationOptions } from './pet-segmentation';
 export { fetchPets, type FetchPetsOptions, type FetchPetsProgress, type PetArchive } from './pet-archives';
 export { downloadFile, type DownloadOptions } from './download';

@@ -4,6 +4,7 @@
  * O. M. Parkhi, A. Vedaldi, A. Zisserman, C. V. Jawahar: Cats and Dogs, CVPR 2012.
  */
 import { ArgumentError, checkList, checkObject, checkString, describe } from '../engine';
+import { workerArguments } from '../data';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DecodedImage } from './decoded-image';
@@ -128,6 +129,11 @@ export class OxfordIIITPet {
       return type === 'category' ? this.category(index) : this.binaryCategory(index);
     });
     return Promise.all([this.image(index), ...targets]);
+  }
+
+  /** The list is read anew there: it is longer than its name. */
+  [workerArguments](): unknown[] {
+    return [this.directory, { split: this.split, targetTypes: this.targetTypes, limit: this.length }];
   }
 
   private entry(index: number): PetEntry {

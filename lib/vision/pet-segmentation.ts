@@ -4,11 +4,13 @@
  * `load` reads and decodes, and draws nothing, so that a loader can run it ahead. `transform` draws, and must be called
  * sample by sample when the batch is asked for: only then do the random numbers fall where Python's fall.
  */
+import { workerArguments } from '../data';
 import { ArgumentError, checkList, checkObject, describe, scope, withNumThreads } from '../engine';
 import { float32, frombytes, int64, type Tensor } from '../tensor';
 import { DataError } from './errors';
 import { resizeNearestToPlanes } from './nearest';
 import type { OxfordIIITPet } from './oxford-pets';
+import { SampleCache } from './sample-cache';
 import { ColorJitter, RandomHorizontalFlip } from './v1/transforms';
 
 /** Options of {@link PetSegmentation}. */
@@ -49,9 +51,11 @@ export class PetSegmentation {
   private readonly cache = new Map<number, LoadedPet>();
   private cached = 0;
 
+  /** @param shared - internal: of the workers that this is one of */
   constructor(
     readonly pets: OxfordIIITPet,
-    options: PetSegmentationOptions = {},
+    private readonly options: PetSegmentationOptions = {},
+    private shared: SampleCache | null = null,
   ) {
     checkObject('PetSegmentation', 'pets', pets, 'an OxfordIIITPet', ['image', 'trimap', 'length']);
     checkObject('PetSegmentation', 'options', options);
@@ -84,7 +88,7 @@ export class PetSegmentation {
    * @throws DataError naming the file, where one cannot be read or the trimap has another size than its image
    */
   async load(index: number): Promise<LoadedPet> {
-    const known = this.cache.get(index);
+    const known = this.known(index);
     if (known !== undefined) return known;
     const { height, width } = this;
     const [image, trimap] = await Promise.all([this.pets.image(index), this.pets.trimap(index)]);
@@ -119,8 +123,23 @@ export class PetSegmentation {
     return [jittered, trimap.mul(255).to(int64).sub_(1)];
   }
 
+  /** The workers keep what they decode in one place, for each other and for those of later iterations. */
+  [workerArguments](): unknown[] {
+    this.shared ??= new SampleCache(this.length, 4 * this.height * this.width, this.cacheBytes);
+    return [this.pets, this.options, this.shared];
+  }
+
+  private known(index: number): LoadedPet | undefined {
+    const planes = this.shared?.get(index);
+    return planes === undefined ? this.cache.get(index) : { planes, height: this.height, width: this.width };
+  }
+
   /** Keeps what fits and never drops: a shuffled epoch visits each sample once, so "least recent" is a lottery. */
   private remember(index: number, loaded: LoadedPet): void {
+    if (this.shared !== null) {
+      this.shared.put(index, loaded.planes);
+      return;
+    }
     if (this.cache.has(index) || this.cached + loaded.planes.byteLength > this.cacheBytes) return;
     this.cache.set(index, loaded);
     this.cached += loaded.planes.byteLength;

@@ -8,6 +8,7 @@
 
 #include "allocator.h"
 #include "autocast.h"
+#include "own_generator.h"
 #include "values.h"
 
 namespace libtorch_node {
@@ -19,15 +20,17 @@ bool HasCuda() {
 }
 
 // What at::ThreadLocalState leaves out: the number of threads of an op, on which the last bits of sums depend, the
-// current device, and what autocast casts to.
+// current device, the thread's own generator, and what autocast casts to.
 struct ThreadSettings {
   int num_threads = at::get_num_threads();
   c10::DeviceIndex device = HasCuda() ? at::accelerator::getDeviceIndex() : c10::DeviceIndex{0};
+  at::Generator generator = OwnGenerator();
   AutocastSettings autocast;
 
   void Apply() const {
     if (at::get_num_threads() != num_threads) at::set_num_threads(num_threads);
     if (HasCuda()) at::accelerator::setDeviceIndex(device);
+    if (generator != OwnGenerator()) SetOwnGenerator(generator);
     autocast.Apply();
   }
 };

@@ -127,8 +127,8 @@ def main():
     report = Report(args.out, args.trace)
     train_set = pets(args.data, "trainval", args.image_size, args.limit)
     test_set = pets(args.data, "test", args.image_size, args.test_limit)
-    train_loader = torch.utils.data.DataLoader(train_set, batch_size=args.batch_size, shuffle=True)
-    test_loader = torch.utils.data.DataLoader(test_set, batch_size=args.test_batch_size, shuffle=True)
+    train_loader = torch.utils.data.DataLoader(train_set, batch_size=args.batch_size, shuffle=True, num_workers=args.workers)
+    test_loader = torch.utils.data.DataLoader(test_set, batch_size=args.test_batch_size, shuffle=True, num_workers=args.workers)
 
     torch.manual_seed(args.seed)
     model = VisionTransformerForSegmentation(
@@ -221,6 +221,7 @@ def parse():
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--limit", type=int, help="first N train samples")
     parser.add_argument("--test-limit", type=int, help="first N test samples")
     parser.add_argument("--out", help="file for the JSON lines; stdout without it")

@@ -19,6 +19,7 @@
  * @property {number} threads
  * @property {number} lr
  * @property {string} dtype
+ * @property {number} workers
  */
 
 /** @type {ParityConfig} */
@@ -38,6 +39,7 @@ const small = {
   threads: 1,
   lr: 4e-4,
   dtype: 'float32',
+  workers: 0,
 };
 
 /** @type {ParityConfig} */
@@ -57,6 +59,7 @@ const article = {
   threads: 2,
   lr: 4e-4,
   dtype: 'float32',
+  workers: 0,
 };
 
 /** @type {ParityConfig[]} */
@@ -69,6 +72,7 @@ export const quick = [
 export const standard = [
   ...quick,
   { ...small, name: 'bfloat16', dtype: 'bfloat16', numHeads: 4, threads: 2, seed: 6 },
+  { ...small, name: '2 workers', workers: 2, imageSize: 64, seed: 6 },
   { ...small, name: 'no dropout', dropout: 0, seed: 2 ** 53 - 1 },
   { ...small, name: '15 epochs, falling lr', epochs: 15, batchSize: 8, testLimit: 8, seed: 42, lr: 1e-3 },
   { ...small, name: '96 px, 5 heads', imageSize: 96, embedSize: 60, numHeads: 5, batchSize: 7, threads: 2, seed: 3 },
@@ -114,6 +118,7 @@ const flags = {
   threads: '--threads',
   lr: '--lr',
   dtype: '--dtype',
+  workers: '--workers',
 };
 
 /**

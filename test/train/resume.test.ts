@@ -142,6 +142,26 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('with workers', () => {
+  const flags = ['--workers', '2', '--epochs', '2'];
+
+  it('a run stopped in the middle of an epoch goes on to the same bits', async () => {
+    const uninterrupted = await workshop.train([...flags, '--out', 'workers']);
+    expect(JSON.parse(workshop.read('workers/001-vit-segmentation', 'config.json'))).toMatchObject({ workers: 2 });
+    // Each worker has random numbers of its own.
+    expect(facts(uninterrupted)).not.toEqual(facts(whole).slice(0, facts(uninterrupted).length));
+    const child = workshop.start(['--data', workshop.data, ...tiny, '--json', ...flags, '--out', 'stopped']);
+    await waitFor(child, (line) => line['step'] === 3);
+    child.kill('SIGINT');
+    expect((await finish(child)).code).toBe(130);
+    const run = 'stopped/001-vit-segmentation';
+    expect((await workshop.run(['--resume', run, '--json'])).code).toBe(0);
+    expect(facts(jsonLines(workshop.read(run, 'metrics.jsonl')))).toEqual(facts(uninterrupted));
+    const other = await workshop.run(['--resume', run, '--workers', '1', '--epochs', '3']);
+    expect(other.stderr).toMatch(/^error: --workers 1 differs from this run's 2: /);
+  });
+});
+
 describe('--resume', () => {
   const run = 'done/001-vit-segmentation';
   beforeAll(() => cpSync(workshop.path('whole'), workshop.path('done'), { recursive: true }));

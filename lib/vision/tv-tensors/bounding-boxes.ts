@@ -1,3 +1,4 @@
+import { workerArguments } from '../../data';
 import { describe, valueError } from '../../engine';
 import { readOptions } from '../../nn/arguments';
 import type { NestedData, Tensor } from '../../tensor';
@@ -60,6 +61,11 @@ export class BoundingBoxes extends TVTensor {
     this.format = found;
     this.canvasSize = canvas;
     this.clampingMode = clampingMode;
+  }
+
+  override [workerArguments](): unknown[] {
+    const { format, canvasSize, clampingMode } = this;
+    return [this.asTensor(), { format, canvasSize, clampingMode }];
   }
 
   override like(tensor: Tensor, changes: Partial<BoundingBoxesOptions> = {}): this {

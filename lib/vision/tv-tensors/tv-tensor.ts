@@ -1,4 +1,5 @@
 /** Tensors that say what they are, so that a transform knows what to do with them. */
+import { workerArguments } from '../../data';
 import { ArgumentError, describe } from '../../engine';
 import { asTensor, type DType, type Device, type NestedData, Tensor, type ToOptions } from '../../tensor';
 import type { CloneOptions } from '../../tensor/generated/methods';
@@ -29,6 +30,11 @@ export abstract class TVTensor extends Tensor {
 
   /** Another tensor of this kind, with what belongs to it. */
   abstract like(tensor: Tensor): this;
+
+  /** In a worker thread it is made anew, on the same memory. */
+  [workerArguments](): unknown[] {
+    return [this.asTensor()];
+  }
 
   override clone(options?: CloneOptions): this {
     return this.like(super.clone(options));
