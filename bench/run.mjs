@@ -206,7 +206,9 @@ async function main() {
     names.includes(name),
   );
   if (chosen.length === 0)
-    throw new Error(`expected some of ops,vit,optimizer,checkpoint,images,loader,memory for --only, received ${values.only}`);
+    throw new Error(
+      `expected some of ops,vit,optimizer,checkpoint,images,loader,memory for --only, received ${values.only}`,
+    );
   if (steps < 3) throw new Error('expected at least 3 for --steps: the first two warm up');
 
   const cpu = os.cpus()[0]?.model ?? 'unknown CPU';
