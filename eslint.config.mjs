@@ -49,6 +49,7 @@ export default tseslint.config(
         Buffer: 'readonly',
         URL: 'readonly',
         __dirname: 'readonly',
+        __filename: 'readonly',
         clearTimeout: 'readonly',
         console: 'readonly',
         fetch: 'readonly',

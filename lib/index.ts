@@ -46,7 +46,18 @@ export {
   setAutocastDtype,
   setAutocastEnabled,
 } from './amp';
-export { backends, type Backends } from './backends';
+export {
+  backends,
+  type Backends,
+  type CpuBackend,
+  type CudaBackend,
+  type CudaMatmul,
+  type CudnnBackend,
+  type Fp32Precision,
+  type MkldnnBackend,
+  type OptionalLibrary,
+  type WithFp32Precision,
+} from './backends';
 /** Layers, losses and containers of a network: `torch.nn`. */
 export * as nn from './nn';
 /** Modules as functions of their parameters: `torch.func`. */

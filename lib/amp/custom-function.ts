@@ -34,6 +34,7 @@ function cast(value: unknown, deviceType: DeviceType, dtype: DType): unknown {
  * Makes the `forward` of an {@link autograd.Function | autograd.Function} that is fit for autocast: `torch.amp.custom_fwd`.
  * Its backward comes from {@link customBwd}.
  *
+ * @typeParam F the function's own type
  * @param deviceType - the kind of device that it is for
  *
  * @example
@@ -85,6 +86,8 @@ export function customFwd<F extends (ctx: never, ...inputs: never[]) => unknown>
 /**
  * Makes the `backward` of an {@link autograd.Function | autograd.Function} that runs as its forward did:
  * `torch.amp.custom_bwd`. See {@link customFwd}.
+ *
+ * @typeParam B the function's own type
  */
 export function customBwd<B extends (ctx: never, ...gradients: never[]) => unknown>(
   deviceType: DeviceType,

@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd';
 import { ArgumentError, checkNumbers, checkObject, cuda, describe, keep, valueError } from '../engine';
-import { Optimizer } from '../optim';
+import { type AnyOptimizer, Optimizer } from '../optim';
 import { callOp, full, ones, Tensor, type Device, type DType } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
 
@@ -28,9 +28,6 @@ export interface GradScalerStateDict {
   growth_interval: number;
   _growth_tracker: number;
 }
-
-/** @inline */
-type ScalableOptimizer = Optimizer<{ lr: number }, object>;
 
 /** What happened to the gradients of an optimizer since the last update. */
 interface OptimizerProgress {
@@ -65,7 +62,7 @@ export class GradScaler {
   #initGrowthTracker = 0;
   /** float32 and int32 without dimensions, from the first loss on. */
   #tensors: { scale: Tensor; growthTracker: Tensor } | null = null;
-  #progress = new Map<ScalableOptimizer, OptimizerProgress>();
+  #progress = new Map<AnyOptimizer, OptimizerProgress>();
 
   /**
    * @throws ArgumentError for a growth factor of 1 or below, or a backoff factor of 1 or above
@@ -123,7 +120,7 @@ export class GradScaler {
    * Divides the gradients of an optimizer's parameters by the scale, to clip or look at them before {@link step}, which
    * does it otherwise. At most once between two updates.
    */
-  unscale_(optimizer: ScalableOptimizer): void {
+  unscale_(optimizer: AnyOptimizer): void {
     checkOptimizer('unscale_', optimizer);
     if (!this.#enabled) return;
     const { scale } = this.#require('unscale_');
@@ -141,7 +138,7 @@ export class GradScaler {
    * The optimizer's step, unless a gradient is infinite or NaN. Gradients that {@link unscale_} has not divided are
    * divided before, or by the step itself where all its groups are `fused`.
    */
-  step(optimizer: ScalableOptimizer): void {
+  step(optimizer: AnyOptimizer): void {
     checkOptimizer('step', optimizer);
     if (!this.#enabled) {
       optimizer.step();
@@ -265,7 +262,7 @@ export class GradScaler {
     throw valueError(`Attempted ${name} but the scale is not set: scaler.scale(loss) was not called before.`);
   }
 
-  #progressOf(optimizer: ScalableOptimizer): OptimizerProgress {
+  #progressOf(optimizer: AnyOptimizer): OptimizerProgress {
     let progress = this.#progress.get(optimizer);
     if (progress === undefined) {
       progress = { stage: 'ready', foundInf: new Map<Device, Tensor>() };
@@ -274,7 +271,7 @@ export class GradScaler {
     return progress;
   }
 
-  #divide(optimizer: ScalableOptimizer, progress: OptimizerProgress, inverse: Tensor): void {
+  #divide(optimizer: AnyOptimizer, progress: OptimizerProgress, inverse: Tensor): void {
     noGrad(() => {
       const foundInf = full([], 0, { dtype: 'float32', device: inverse.device });
       progress.foundInf = unscaleGradients(optimizer, inverse, foundInf);
@@ -310,7 +307,7 @@ function totalOf({ foundInf }: OptimizerProgress, device: Device): Tensor {
 }
 
 /** A step whose fused ops divide the gradients, and leave everything as it is where one is infinite. */
-function stepScaled(optimizer: ScalableOptimizer, gradScale: Tensor | null, foundInf: Tensor): void {
+function stepScaled(optimizer: AnyOptimizer, gradScale: Tensor | null, foundInf: Tensor): void {
   optimizer.gradientScaling = { gradScale, foundInf };
   try {
     optimizer.step();
@@ -320,7 +317,7 @@ function stepScaled(optimizer: ScalableOptimizer, gradScale: Tensor | null, foun
 }
 
 /** Divides all gradients by the scale; `foundInf` and its copies on other devices become 1 where one is infinite or NaN. */
-function unscaleGradients(optimizer: ScalableOptimizer, inverse: Tensor, foundInf: Tensor): Map<Device, Tensor> {
+function unscaleGradients(optimizer: AnyOptimizer, inverse: Tensor, foundInf: Tensor): Map<Device, Tensor> {
   const lists = new Map<Device, Map<DType, Tensor[]>>();
   for (const { grad } of optimizer.paramGroups.flatMap(({ params }) => params)) {
     if (grad === null) continue;

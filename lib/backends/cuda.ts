@@ -19,17 +19,25 @@ export interface CudaBackend {
   readonly matmul: CudaMatmul;
   /** The loaded libtorch has a CUDA part; there need not be a GPU. */
   isBuilt(): boolean;
+  /** The kernel that works block by block may be taken. */
   flashSdpEnabled(): boolean;
   /** Lets attention be computed block by block (Dao et al. 2022), on a processor too. */
   enableFlashSdp(enabled: boolean): void;
+  /** The kernel that saves memory may be taken. */
   memEfficientSdpEnabled(): boolean;
+  /** Lets attention be computed by a kernel that saves memory, on a GPU. */
   enableMemEfficientSdp(enabled: boolean): void;
+  /** The ops of its definition may be taken. */
   mathSdpEnabled(): boolean;
   /** Lets attention be computed by the ops of its definition. */
   enableMathSdp(enabled: boolean): void;
+  /** cuDNN's kernel may be taken. */
   cudnnSdpEnabled(): boolean;
+  /** Lets attention be computed by cuDNN. */
   enableCudnnSdp(enabled: boolean): void;
+  /** The ops of its definition may sum up in float16 and bfloat16. */
   fp16Bf16ReductionMathSdpAllowed(): boolean;
+  /** Lets the ops of its definition sum up in float16 and bfloat16, in place of float32. */
   allowFp16Bf16ReductionMathSdp(enabled: boolean): void;
 }
 
