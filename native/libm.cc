@@ -29,6 +29,7 @@ void RegisterLibm(Exports& exports) {
   exports.Add<Unary<std::sin>>("libmSin");
   exports.Add<Unary<std::cos>>("libmCos");
   exports.Add<Unary<std::tan>>("libmTan");
+  exports.Add<Unary<std::atan>>("libmAtan");
   exports.Add<Unary<std::tanh>>("libmTanh");
 }
 

@@ -212,6 +212,7 @@ export interface NativeBinding {
   libmSin(x: number): number;
   libmCos(x: number): number;
   libmTan(x: number): number;
+  libmAtan(x: number): number;
   libmTanh(x: number): number;
 
   // -- autocast; `deviceType` is `cpu`, `cuda`, … -------------------------------------------------------------------------

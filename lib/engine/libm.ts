@@ -1,7 +1,7 @@
 import { binding } from './gate';
 
 /**
- * The C library's functions on numbers. V8's `Math.pow`, `exp`, `log`, `sin`, `cos`, `tan` and `tanh` differ from them in
+ * The C library's functions on numbers. V8's `Math.pow`, `exp`, `log`, `sin`, `cos`, `tan`, `atan` and `tanh` differ from them in
  * the last bit for 2 to 10 % of values (0.9**4 is one), and Python computes with the C library: schedules, bias
  * corrections and everything else that must have Python's bits call these.
  */
@@ -18,6 +18,8 @@ export const libm = {
   cos: (x: number): number => binding.libmCos(x),
   /** `math.tan` */
   tan: (x: number): number => binding.libmTan(x),
+  /** `math.atan` */
+  atan: (x: number): number => binding.libmAtan(x),
   /** `math.tanh` */
   tanh: (x: number): number => binding.libmTanh(x),
 } as const;

@@ -10,7 +10,8 @@ describeWithOracle('the C library', (oracle) => {
     const theirs = await oracle().run(
       `
       pow = [abs(x) ** y for x, y in zip(xs, ys)]
-      exp, sin, cos, tan, tanh = ([f(x) for x in xs] for f in (math.exp, math.sin, math.cos, math.tan, math.tanh))
+      functions = math.exp, math.sin, math.cos, math.tan, math.atan, math.tanh
+      exp, sin, cos, tan, atan, tanh = ([f(x) for x in xs] for f in functions)
       log = [math.log(abs(x)) for x in xs]
       `,
       {
@@ -21,6 +22,7 @@ describeWithOracle('the C library', (oracle) => {
           sin: 'numbers',
           cos: 'numbers',
           tan: 'numbers',
+          atan: 'numbers',
           tanh: 'numbers',
           log: 'numbers',
         },
@@ -31,6 +33,7 @@ describeWithOracle('the C library', (oracle) => {
     expect(xs.map(libm.sin)).toEqual(theirs.sin);
     expect(xs.map(libm.cos)).toEqual(theirs.cos);
     expect(xs.map(libm.tan)).toEqual(theirs.tan);
+    expect(xs.map(libm.atan)).toEqual(theirs.atan);
     expect(xs.map(libm.tanh)).toEqual(theirs.tanh);
     expect(xs.map((x) => libm.log(Math.abs(x)))).toEqual(theirs.log);
   });

@@ -1,5 +1,5 @@
 /** What the automatic augmentations of v1 and v2 share: the operations, their magnitudes, and most of their draws. */
-import { checkInteger, describe, valueError } from '../../engine';
+import { checkInteger, describe, libm, valueError } from '../../engine';
 import { arange, callOp, linspace, rand, randint, type Tensor, tensor } from '../../tensor';
 import type { Fill } from './arguments';
 import { integer } from './draws';
@@ -115,9 +115,9 @@ function augment(image: Tensor, name: string, magnitude: number, given: Sampled,
   const moved = (x: number, y: number): Tensor => does.affine(image, 0, [x, y], 1, [0, 0], how);
   switch (name) {
     case 'ShearX':
-      return sheared(degrees(Math.atan(magnitude)), 0);
+      return sheared(degrees(libm.atan(magnitude)), 0);
     case 'ShearY':
-      return sheared(0, degrees(Math.atan(magnitude)));
+      return sheared(0, degrees(libm.atan(magnitude)));
     case 'TranslateX':
       return moved(Math.trunc(magnitude), 0);
     case 'TranslateY':
