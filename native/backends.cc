@@ -79,6 +79,7 @@ const Flag& FlagNamed(Arguments& arguments) {
 // backendFlagNames(): names of all settings.
 napi_value BackendFlagNames(Arguments& arguments) {
   std::vector<napi_value> names;
+  names.reserve(kFlags.size());
   for (const Flag& flag : kFlags) names.push_back(MakeString(arguments.env, std::string(flag.name)));
   return MakeArray(arguments.env, names);
 }
