@@ -36,8 +36,8 @@ const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 12
  * `target`: the most that our minimum may be, as a share of Python's; `limit`: the most that it may be.
  *
  * @typedef {{ name: string, title: string, settings: object, metrics: Metric[] | ((result: any) => Metric[]), bits?: (result: any) => string,
- *   environment?: Record<string, string> }} Benchmark
- * `bits`: what must be equal on both sides for the comparison to be fair; `environment`: what our side runs with.
+ *   environment?: Record<string, string>, pythonEnvironment?: Record<string, string> }} Benchmark
+ * `bits`: what must be equal on both sides for the comparison to be fair; `environment`, `pythonEnvironment`: what a side runs with.
  */
 
 /** The loops of bench/memory.mjs. */
@@ -143,6 +143,8 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       title: `the article's loader, ${workers} workers, every image decoded`,
       settings: { threads, data, limit: 1280, imageSize: 128, passes: 3, workers },
       environment: imageSettings,
+      // Else Python's threads spin on the processors that its workers need.
+      pythonEnvironment: { OMP_WAIT_POLICY: 'passive' },
       metrics: [
         {
           name: 'per image',
@@ -229,14 +231,17 @@ async function main() {
  * @param {string} python
  * @param {number} repeat
  */
-async function measure({ name, title, settings, metrics, bits, environment = {} }, python, repeat) {
+async function measure(benchmark, python, repeat) {
+  const { name, title, settings, metrics, bits, environment = {}, pythonEnvironment = {} } = benchmark;
   /** @type {{ node: any[], python: any[] }} */
   const results = { node: [], python: [] };
   for (let round = 0; round < repeat; round++) {
     results.node.push(
       await run(process.execPath, [path.join(here, `${name}.mjs`), JSON.stringify(settings)], environment),
     );
-    results.python.push(await run(python, [path.join(here, `${name}.py`), JSON.stringify(settings)]));
+    results.python.push(
+      await run(python, [path.join(here, `${name}.py`), JSON.stringify(settings)], pythonEnvironment),
+    );
   }
   const all = [...results.node, ...results.python];
   return {
