@@ -203,19 +203,7 @@ export function describeWithOracle(
   body: (oracle: () => Oracle) => void,
   options?: { threads?: number },
 ): void {
-  if (findOraclePython() === null) {
-    if (process.env['CI']) {
-      describe(name, () => {
-        it('needs the oracle', () => {
-          throw new Error(absent);
-        });
-      });
-      return;
-    }
-    process.stderr.write(`\nSKIPPED, NOT COMPARED WITH PYTHON: ${name}. ${absent}\n`);
-  }
-  const suite = findOraclePython() === null ? describe.skip : describe;
-  suite(name, () => {
+  describeWithPython(name, () => {
     let oracle: Oracle | undefined;
     beforeAll(async () => {
       oracle = await Oracle.start(options);
@@ -226,6 +214,25 @@ export function describeWithOracle(
       return oracle;
     });
   });
+}
+
+/** A suite that needs Python with PyTorch: a loud skip where there is none, and a failure in CI. */
+export function describeWithPython(name: string, body: () => void): void {
+  if (findOraclePython() !== null) {
+    describe(name, body);
+    return;
+  }
+  if (process.env['CI']) {
+    describe(name, () => {
+      it('needs the oracle', () => {
+        throw new Error(absent);
+      });
+    });
+    return;
+  }
+  process.stderr.write(`\nSKIPPED, NOT COMPARED WITH PYTHON: ${name}. ${absent}\n`);
+  // Said above, loudly: a user need not have Python.
+  describe.skip(name, body);
 }
 
 function kindsOf(outputs: readonly string[] | Record<string, Kind>): [string, Kind][] {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { runChild } from '../../support/child';
+import { describeWithPython } from '../../oracle/oracle';
 import { findOraclePython } from '../../oracle/python';
 import { type Case, cases } from './cases';
 
@@ -44,9 +45,7 @@ function runPython(some: readonly Case[]): Promise<Result[]> {
   });
 }
 
-const withPython = findOraclePython() === null && !process.env['CI'] ? describe.skip : describe;
-
-withPython('DataLoader with workers, and Python', () => {
+describeWithPython('DataLoader with workers, and Python', () => {
   it.each([0, 1, 2, 3])(
     'draw and hand out the same with %d workers',
     async (workers) => {
