@@ -70,7 +70,7 @@ describeWithOracle('BatchAugmentation', (oracle) => {
   ] as const)('has the bits of the same ops in Python: $options', async ({ options, sides, size }) => {
     const augmentation = new BatchAugmentation(options);
     manualSeed(11);
-    const [images, masks] = batch(5, ...sides);
+    const [images, masks] = batch(5, sides[0], sides[1]);
     const [ours, ourMasks] = augmentation.forward(images, masks, size);
     const o = JSON.stringify(augmentation.options);
     const { x, y, after } = await oracle().run(

@@ -1,18 +1,11 @@
 import { valueError } from '../../engine';
 import { bucketize, cat, lerp, type Tensor, tensor, trapz } from '../../tensor';
-import { type Average, checkOneOf, shown, withDefaults } from '../options';
-import { areasOf, type AreaAverageOption, type LabelAverageOption, meanArea } from './curve-average';
-import { allLabels, type CurveSummary, supportOfClasses, supportOfLabels } from './curve-counts';
-import {
-  BinaryCurveMetric,
-  curveDefaults,
-  type CurveOptions,
-  MulticlassCurveMetric,
-  MultilabelCurveMetric,
-} from './curve-metric';
-import { curvesOfClasses, curvesOfLabels, rates } from './curve-points';
+import { shown, withDefaults } from '../options';
+import { type AreaRule, MulticlassCurveArea, MultilabelCurveArea } from './curve-area';
+import type { CurveSummary } from './curve-counts';
+import { BinaryCurveMetric, curveDefaults, type CurveOptions } from './curve-metric';
+import { rates } from './curve-points';
 import { isTrue } from './labels';
-import { averages } from './stat-scores';
 import { functionOf } from './summary-metric';
 import { byTask, functionByTask } from './task';
 
@@ -42,6 +35,9 @@ function partialArea(fpr: Tensor, tpr: Tensor, maxFpr: number): Tensor {
   return area.sub(least).div(most.sub(least)).add(1).mul(0.5);
 }
 
+/** Under the ROC curve. */
+const areaUnderRates: AreaRule = { curve: rates, area: areaBelow, microArea: areaBelow };
+
 /** The area under the ROC curve, float32 []. (`torchmetrics.classification.BinaryAUROC`) */
 export class BinaryAUROC extends BinaryCurveMetric<Tensor> {
   readonly maxFpr: number | null;
@@ -69,54 +65,18 @@ export class BinaryAUROC extends BinaryCurveMetric<Tensor> {
 }
 
 /** The area under the ROC curve of each class against all others, averaged: float32 [], or [C] with none. (`torchmetrics.classification.MulticlassAUROC`) */
-export class MulticlassAUROC extends MulticlassCurveMetric<Tensor> {
-  readonly average: Average;
-
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: CurveOptions & AreaAverageOption) {
-    const standard = { average: 'macro', ...curveDefaults } as const;
-    const given = withDefaults<CurveOptions & AreaAverageOption>(new.target.name, options, standard);
-    super(numClasses, given);
-    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null], '', ' but');
-    this.average = given.average ?? 'none';
-  }
-
-  override get higherIsBetter(): boolean {
-    return true;
-  }
-
-  protected override score(summary: CurveSummary): Tensor {
-    const { thresholds, numClasses } = this;
-    const [x, y] = curvesOfClasses(rates, summary, thresholds, numClasses);
-    return meanArea(areasOf(x, y, areaBelow), this.average, supportOfClasses(summary, numClasses));
+export class MulticlassAUROC extends MulticlassCurveArea {
+  /** @internal */
+  protected override get rule(): AreaRule {
+    return areaUnderRates;
   }
 }
 
 /** The area under the ROC curve of each label, averaged: float32 [], or [L] with none. (`torchmetrics.classification.MultilabelAUROC`) */
-export class MultilabelAUROC extends MultilabelCurveMetric<Tensor> {
-  readonly average: Average;
-
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: CurveOptions & LabelAverageOption) {
-    const standard = { average: 'macro', ...curveDefaults } as const;
-    const given = withDefaults<CurveOptions & LabelAverageOption>(new.target.name, options, standard);
-    super(numLabels, given);
-    checkOneOf('average', given.average, averages, '', ' but');
-    this.average = given.average ?? 'none';
-  }
-
-  override get higherIsBetter(): boolean {
-    return true;
-  }
-
-  protected override score(summary: CurveSummary): Tensor {
-    const { thresholds, numLabels, ignoreIndex } = this;
-    if (this.average === 'micro') {
-      const [x, y] = rates(allLabels(summary, ignoreIndex), thresholds, 1);
-      return areaBelow(x, y, 0);
-    }
-    const [x, y] = curvesOfLabels(rates, summary, thresholds, numLabels, ignoreIndex);
-    return meanArea(areasOf(x, y, areaBelow), this.average, supportOfLabels(summary));
+export class MultilabelAUROC extends MultilabelCurveArea {
+  /** @internal */
+  protected override get rule(): AreaRule {
+    return areaUnderRates;
   }
 }
 

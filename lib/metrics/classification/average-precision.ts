@@ -1,16 +1,9 @@
 import { type Tensor, where, zerosLike } from '../../tensor';
-import { type Average, checkOneOf, withDefaults } from '../options';
-import { areasOf, type AreaAverageOption, type LabelAverageOption, meanArea } from './curve-average';
-import { allLabels, type CurveSummary, supportOfClasses, supportOfLabels } from './curve-counts';
-import {
-  BinaryCurveMetric,
-  curveDefaults,
-  type CurveOptions,
-  MulticlassCurveMetric,
-  MultilabelCurveMetric,
-} from './curve-metric';
-import { curvesOfClasses, curvesOfLabels, precisionRecall } from './curve-points';
-import { averages } from './stat-scores';
+import { withDefaults } from '../options';
+import { type AreaRule, MulticlassCurveArea, MultilabelCurveArea } from './curve-area';
+import type { CurveSummary } from './curve-counts';
+import { BinaryCurveMetric, curveDefaults, type CurveOptions } from './curve-metric';
+import { precisionRecall } from './curve-points';
 import { functionOf } from './summary-metric';
 import { byTask, functionByTask } from './task';
 
@@ -35,6 +28,8 @@ function areaOf(precision: Tensor, recall: Tensor, dim: number): Tensor {
   return dim === 1 ? knownArea(precision, recall, dim) : stepArea(precision, recall, dim);
 }
 
+const precisionOverRecall: AreaRule = { curve: precisionRecall, area: areaOf, microArea: knownArea };
+
 /** The mean precision over the steps of recall, float32 []. (`torchmetrics.classification.BinaryAveragePrecision`) */
 export class BinaryAveragePrecision extends BinaryCurveMetric<Tensor> {
   constructor(options?: CurveOptions) {
@@ -52,54 +47,18 @@ export class BinaryAveragePrecision extends BinaryCurveMetric<Tensor> {
 }
 
 /** The mean precision over the steps of recall, of each class against all others, averaged: float32 [], or [C] with none. (`torchmetrics.classification.MulticlassAveragePrecision`) */
-export class MulticlassAveragePrecision extends MulticlassCurveMetric<Tensor> {
-  readonly average: Average;
-
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: CurveOptions & AreaAverageOption) {
-    const standard = { average: 'macro', ...curveDefaults } as const;
-    const given = withDefaults<CurveOptions & AreaAverageOption>(new.target.name, options, standard);
-    super(numClasses, given);
-    checkOneOf('average', given.average, ['macro', 'weighted', 'none', null], '', ' but');
-    this.average = given.average ?? 'none';
-  }
-
-  override get higherIsBetter(): boolean {
-    return true;
-  }
-
-  protected override score(summary: CurveSummary): Tensor {
-    const { thresholds, numClasses } = this;
-    const [x, y] = curvesOfClasses(precisionRecall, summary, thresholds, numClasses);
-    return meanArea(areasOf(x, y, areaOf), this.average, supportOfClasses(summary, numClasses));
+export class MulticlassAveragePrecision extends MulticlassCurveArea {
+  /** @internal */
+  protected override get rule(): AreaRule {
+    return precisionOverRecall;
   }
 }
 
 /** The mean precision over the steps of recall, of each label, averaged: float32 [], or [L] with none. (`torchmetrics.classification.MultilabelAveragePrecision`) */
-export class MultilabelAveragePrecision extends MultilabelCurveMetric<Tensor> {
-  readonly average: Average;
-
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: CurveOptions & LabelAverageOption) {
-    const standard = { average: 'macro', ...curveDefaults } as const;
-    const given = withDefaults<CurveOptions & LabelAverageOption>(new.target.name, options, standard);
-    super(numLabels, given);
-    checkOneOf('average', given.average, averages, '', ' but');
-    this.average = given.average ?? 'none';
-  }
-
-  override get higherIsBetter(): boolean {
-    return true;
-  }
-
-  protected override score(summary: CurveSummary): Tensor {
-    const { thresholds, numLabels, ignoreIndex } = this;
-    if (this.average === 'micro') {
-      const [x, y] = precisionRecall(allLabels(summary, ignoreIndex), thresholds, 1);
-      return knownArea(x, y, 0);
-    }
-    const [x, y] = curvesOfLabels(precisionRecall, summary, thresholds, numLabels, ignoreIndex);
-    return meanArea(areasOf(x, y, areaOf), this.average, supportOfLabels(summary));
+export class MultilabelAveragePrecision extends MultilabelCurveArea {
+  /** @internal */
+  protected override get rule(): AreaRule {
+    return precisionOverRecall;
   }
 }
 
