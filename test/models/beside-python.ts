@@ -10,14 +10,19 @@ import { expectSameBits, type Oracle } from '../oracle/oracle';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** `__import__('unet').UNet(width=4)`: the twin in test/oracle, with our options under Python's names. */
-export function pythonTwin(module: string, name: string, options: object): string {
+/** `width=4, upsample="bilinear"`: our options under Python's names. */
+export function pythonArguments(options: object): string {
   const named = Object.entries(options).map(([option, value]: [string, unknown]) => {
     const written = JSON.stringify(value);
     // JavaScript's 0 is a float here: Python prints a dropout of 0 and of 0.0 differently.
     return `${snake(option)}=${option.toLowerCase().endsWith('dropout') ? `float(${written})` : written}`;
   });
-  return `__import__('${module}').${name}(${named.join(', ')})`;
+  return named.join(', ');
+}
+
+/** `__import__('unet').UNet(width=4)`: a model of test/oracle. */
+export function pythonTwin(module: string, name: string, options: object): string {
+  return `__import__('${module}').${name}(${pythonArguments(options)})`;
 }
 
 export interface Training {
