@@ -66,7 +66,7 @@ async function summarize(
   const options: Record<string, OptionValue> = readModelOptions(name, defaults, modelOption);
   // A model that is made for one size of images has it among its options.
   if ('imageSize' in defaults && imageSize !== undefined) options['imageSize'] ??= imageSize;
-  const side = imageSize ?? options['imageSize'] ?? defaults['imageSize'] ?? usualImageSize;
+  const side = options['imageSize'] ?? imageSize ?? defaults['imageSize'] ?? usualImageSize;
   const channels = options['inChannels'] ?? defaults['inChannels'] ?? 3;
   try {
     const model = models.create(name, options);

@@ -242,7 +242,7 @@ describe('summary', () => {
     expect(summary(model, [4, 2]).outputShape).toEqual([4, 3]);
   });
 
-  it.each([
+  const refused: [args: unknown[], sentence: string][] = [
     [[new nn.LazyLinear(3), [1, 2]], 'the lazy `weight` has seen no input yet'],
     [[randn([2]), [1, 2]], 'expected a Module for argument `model`, received Tensor[2] float32'],
     [[new nn.Identity(), 3], 'expected a list for argument `inputShape`, received 3'],
@@ -250,7 +250,8 @@ describe('summary', () => {
     [[new nn.Identity(), []], 'expected sizes of at least 1'],
     [[new nn.Identity(), [1], { depht: 1 }], 'unknown option `depht`'],
     [[new nn.Identity(), [1], { depth: 0 }], 'an integer from 1'],
-  ])('refuses what it cannot use: %#', (args, sentence) => {
-    expect(() => summary(...(args as unknown as Parameters<typeof summary>))).toThrow(sentence);
+  ];
+  it.each(refused)('refuses what it cannot use: %#', (args, sentence) => {
+    expect(() => summary(...(args as Parameters<typeof summary>))).toThrow(sentence);
   });
 });
