@@ -55,7 +55,10 @@ function convolutions(channels: readonly number[], make: MakeConvolution): nn.Se
   return new nn.Sequential(...layers);
 }
 
-/** What a pooling leaves for the block of the decoder that undoes it. */
+/**
+ * What a pooling leaves for the block of the decoder that undoes it.
+ * @inline
+ */
 type Pooled = [pooled: Tensor, indices: Tensor, size: readonly number[]];
 
 /** Half as high and wide: [N, C, H, W] to [N, D, H/2, W/2], the places of the maxima, and what was pooled in size. */
@@ -76,8 +79,14 @@ class DownBlock extends nn.Module<[x: Tensor], Pooled> {
   }
 }
 
+/**
+ * What is to be unpooled, and what its pooling left.
+ * @inline
+ */
+type Unpooled = [x: Tensor, indices: Tensor, size: readonly number[]];
+
 /** As high and wide as before the pooling, odd sizes too: [N, D, H/2, W/2] to [N, C, H, W]. */
-class UpBlock extends nn.Module<[x: Tensor, indices: Tensor, size: readonly number[]]> {
+class UpBlock extends nn.Module<Unpooled> {
   readonly unpool: nn.MaxUnpool2d;
   readonly seq: nn.Sequential;
 
@@ -97,14 +106,14 @@ abstract class EncoderDecoder extends nn.Module {
   readonly args: Readonly<SegNetArgs>;
   /** Takes the place of a mean and a variance of the data set. */
   readonly bnInput: nn.BatchNorm2d;
-  readonly dc1: DownBlock;
-  readonly dc2: DownBlock;
-  readonly dc3: DownBlock;
-  readonly dc4: DownBlock;
-  readonly uc4: UpBlock;
-  readonly uc3: UpBlock;
-  readonly uc2: UpBlock;
-  readonly uc1: UpBlock;
+  readonly dc1: nn.Module<[x: Tensor], Pooled>;
+  readonly dc2: nn.Module<[x: Tensor], Pooled>;
+  readonly dc3: nn.Module<[x: Tensor], Pooled>;
+  readonly dc4: nn.Module<[x: Tensor], Pooled>;
+  readonly uc4: nn.Module<Unpooled>;
+  readonly uc3: nn.Module<Unpooled>;
+  readonly uc2: nn.Module<Unpooled>;
+  readonly uc1: nn.Module<Unpooled>;
 
   /** @internal */
   constructor(args: SegNetArgs, make: MakeConvolution) {

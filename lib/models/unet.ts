@@ -121,12 +121,12 @@ class OutConv extends nn.Module {
  */
 export class UNet extends nn.Module {
   readonly args: Readonly<UNetArgs>;
-  readonly inc: DoubleConv;
+  readonly inc: nn.Module;
   /** Members of the module under the names `down1`, `down2`, …; and `up1`, `up2`, …. */
   private readonly downs: readonly Down[];
   private readonly ups: readonly Up[];
   // Declared only: a field would stand before the blocks in the state dict.
-  declare readonly outc: OutConv;
+  declare readonly outc: nn.Module;
 
   constructor(options: Partial<UNetArgs> = {}) {
     super();

@@ -127,7 +127,7 @@ export class VisionTransformer extends nn.Module {
   /** What is added to the tokens of the patches, to become the scores: [1, 1, E]. */
   readonly classToken: nn.Parameter;
   readonly convProj: nn.Conv2d;
-  readonly encoder: Encoder;
+  readonly encoder: nn.Module;
   readonly heads: nn.Sequential;
 
   constructor(options: Partial<VisionTransformerOptions> = {}) {

@@ -10,6 +10,7 @@ import {
   vitL16,
   vitL32,
 } from '../../lib/models';
+import * as nn from '../../lib/nn';
 import { equal, getRngState, manualSeed, randn, type Tensor } from '../../lib/tensor';
 import { compareModule } from '../nn/compare-module';
 import { Draws } from '../nn/draws';
@@ -106,7 +107,7 @@ describeWithOracle('VisionTransformer', (oracle) => {
       from torchvision.models.vision_transformer import interpolate_embeddings
       resized = interpolate_embeddings(20, 4, {'encoder.pos_embedding': positions})['encoder.pos_embedding'][0, 1:]
       `,
-      { inputs: { positions: from.encoder.posEmbedding.detach() }, outputs: { resized: 'tensor' } },
+      { inputs: { positions: parameter(from, 'encoder.pos_embedding') }, outputs: { resized: 'tensor' } },
     );
     expectSameBits(parameter(to, 'layers.1.position_embed'), resized);
   });
@@ -114,6 +115,11 @@ describeWithOracle('VisionTransformer', (oracle) => {
 
 const parameter = (model: VisionTransformer | VisionTransformerForSegmentation, key: string): Tensor =>
   model.stateDict().get(key) as Tensor;
+
+function sequence(module: nn.AnyModule): nn.Sequential {
+  if (module instanceof nn.Sequential) return module;
+  throw new Error(`no Sequential: ${module.constructor.name}`);
+}
 
 describe('reuseEncoder', () => {
   const sizes = { imageSize: 16, patchSize: 4, embedSize: 16, numBlocks: 3, numHeads: 2, dropout: 0 };
@@ -144,15 +150,13 @@ describe('reuseEncoder', () => {
     // The blocks compute what they did: on the classifier's tokens, without the class token's influence.
     const image = randn([2, 3, 16, 16]);
     const embedded = from.convProj.forward(image).flatten(2).transpose(1, 2);
-    const positioned = embedded.add(from.encoder.posEmbedding.narrow(1, 1, 16));
+    const positioned = embedded.add(parameter(from, 'encoder.pos_embedding').narrow(1, 1, 16));
     const [input, blocks] = [to.layers.at(1), to.layers.at(2)];
     noGrad(() => {
       const tokens = input.forward(image);
       expect(tokens.sub(positioned).abs().max().item()).toBeLessThan(1e-5);
-      const twoBlocks = from.encoder.layers.forward(tokens);
-      const ours = [...(blocks as unknown as Iterable<{ forward(x: Tensor): Tensor }>)]
-        .slice(0, 2)
-        .reduce((x, block) => block.forward(x), tokens);
+      const twoBlocks = sequence(from.getSubmodule('encoder.layers')).forward(tokens);
+      const ours = [...sequence(blocks)].slice(0, 2).reduce((x, block) => block.forward(x), tokens);
       // The layer norms' epsilon differs.
       expect(ours.sub(twoBlocks).abs().max().item()).toBeLessThan(1e-2);
     });
