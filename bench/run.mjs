@@ -17,12 +17,13 @@ import { realData, sampleData } from '../test/parity/datasets.mjs';
 const here = path.join(root, 'bench');
 
 const help = `node bench/run.mjs [options]
-  --only NAMES     of ops,vit,optimizer,checkpoint,images,loader,memory, separated by commas
+  --only NAMES     of ops,vit,models,optimizer,checkpoint,images,loader,memory, separated by commas (default: all but models)
+  --models NAMES   of the models' benchmark, separated by commas (default: all)
   --repeat N       processes per side and benchmark (default 3)
   --threads N      inside one op, both sides (default: the machine's cores)
   --steps N        training steps per process (default 8)
   --iterations N   of the memory benchmarks (default 20000)
-  --small          a small ViT instead of the article's 86 million parameters
+  --small          small models instead of the article's: 86 million parameters in the ViT
   --data DIR       images to decode; else $OXFORD_PETS_DIR, else the set beside the project, else the drawn sample
   --json           one JSON object instead of the tables
 `;
@@ -36,8 +37,9 @@ const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 12
  * `target`: the most that our minimum may be, as a share of Python's; `limit`: the most that it may be.
  *
  * @typedef {{ name: string, title: string, settings: object, metrics: Metric[] | ((result: any) => Metric[]), bits?: (result: any) => string,
- *   environment?: Record<string, string>, pythonEnvironment?: Record<string, string> }} Benchmark
- * `bits`: what must be equal on both sides for the comparison to be fair; `environment`, `pythonEnvironment`: what a side runs with.
+ *   model?: string, environment?: Record<string, string>, pythonEnvironment?: Record<string, string> }} Benchmark
+ * `bits`: what must be equal on both sides for the comparison to be fair; `model`: what --models chooses by;
+ * `environment`, `pythonEnvironment`: what a side runs with.
  */
 
 /** The loops of bench/memory.mjs. */
@@ -47,6 +49,17 @@ const memoryLoops = {
   scope: 'the same in a scope each; Python without',
   views: 'views of what relu() made, nothing disposed',
 };
+
+/**
+ * The models, by our names, with their Python twins in test/oracle, and what makes them small. A model more is a line more.
+ * @type {{ model: string, twin: string, small: object }[]}
+ */
+const models = [
+  { model: 'vit-segmentation', twin: 'vit.VisionTransformerForSegmentation', small: smallModel },
+  { model: 'segnet', twin: 'segnet.SegNet', small: { width: 8 } },
+  { model: 'segnet-dsc', twin: 'segnet.SegNetDsc', small: { width: 8 } },
+  { model: 'unet', twin: 'unet.UNet', small: { width: 8 } },
+];
 
 /** @type {Metric} */
 const peakMemory = { name: 'peak memory', unit: 'MB', of: (result) => result.peakRssBytes / 1e6 };
@@ -90,6 +103,36 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       ],
       bits: (result) => result.losses.join(' '),
     },
+    ...models.flatMap(({ model: name, twin, small: smallOptions }) =>
+      ['float32', 'bfloat16'].map((dtype) => {
+        const imageSize = small ? smallModel.imageSize : articleModel.imageSize;
+        return {
+          name: 'models',
+          model: name,
+          title: `training step of ${name}${small ? ', small' : ''}, batch 8, ${imageSize}x${imageSize}, ${dtype === 'float32' ? dtype : `${dtype} by autocast`}`,
+          settings: {
+            threads,
+            batch: 8,
+            steps,
+            model: name,
+            twin,
+            dtype,
+            imageSize,
+            options: small ? smallOptions : {},
+          },
+          metrics: [
+            {
+              name: 'step',
+              unit: 's',
+              of: (/** @type {{ seconds: number[] }} */ result) => minimum(result.seconds.slice(2)),
+              target: 1,
+            },
+            { ...peakMemory, target: 1 },
+          ],
+          bits: (/** @type {{ losses: string[] }} */ result) => result.losses.join(' '),
+        };
+      }),
+    ),
     ...optimizersWithoutClosure().map((optimizer) => ({
       name: 'optimizer',
       title: `step of ${optimizer}, ${small ? 'small' : '86,284,806 parameters'}`,
@@ -186,6 +229,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: 'ops,vit,optimizer,checkpoint,images,loader,memory' },
+      models: { type: 'string', default: models.map(({ model }) => model).join(',') },
       repeat: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(os.availableParallelism()) },
       steps: { type: 'string', default: '8' },
@@ -203,14 +247,15 @@ async function main() {
   );
   const python = process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python;
   const data = (await realData(values.data)) ?? (await sampleData(640, 32));
-  const names = values.only.split(',');
-  const chosen = benchmarks({ threads, steps, iterations, small: values.small, data }).filter(({ name }) =>
-    names.includes(name),
+  const [names, modelNames] = [values.only.split(','), values.models.split(',')];
+  const all = benchmarks({ threads, steps, iterations, small: values.small, data });
+  const chosen = all.filter(
+    ({ name, model }) => names.includes(name) && (model === undefined || modelNames.includes(model)),
   );
-  if (chosen.length === 0)
-    throw new Error(
-      `expected some of ops,vit,optimizer,checkpoint,images,loader,memory for --only, received ${values.only}`,
-    );
+  if (chosen.length === 0) {
+    const known = [...new Set(all.map(({ name }) => name))].join(',');
+    throw new Error(`expected some of ${known} for --only, received ${values.only}, and for --models ${values.models}`);
+  }
   if (steps < 3) throw new Error('expected at least 3 for --steps: the first two warm up');
 
   const cpu = os.cpus()[0]?.model ?? 'unknown CPU';

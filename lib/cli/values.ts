@@ -48,7 +48,8 @@ export function folderName(text: string): string {
   throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
 }
 
-function decimal(text: string): number {
+/** The decimal number that a text is; NaN where it is none. */
+export function decimal(text: string): number {
   // Number('') is 0 and Number('0x10') is 16; neither is what somebody means here.
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }

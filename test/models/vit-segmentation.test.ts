@@ -1,6 +1,15 @@
 import { inferenceMode } from '../../lib/autograd';
 import { memory, scope } from '../../lib/engine';
-import { countParameters, create, isModelName, names, VisionTransformerForSegmentation } from '../../lib/models';
+import {
+  countParameters,
+  create,
+  defaultsOf,
+  isModelName,
+  type ModelName,
+  names,
+  summary,
+  VisionTransformerForSegmentation,
+} from '../../lib/models';
 import type { VisionTransformerArgs } from '../../lib/models';
 import * as nn from '../../lib/nn';
 import { Adam } from '../../lib/optim';
@@ -9,18 +18,12 @@ import { Draws } from '../nn/draws';
 import { compareModule, expectSameState } from '../nn/compare-module';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
+import { pythonTwin, trainBesidePython } from './beside-python';
 
 beforeEach(settle);
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-function pythonModel(args: Partial<VisionTransformerArgs>): string {
-  // JavaScript's 0 is a float here: Python prints a dropout of 0 and of 0.0 differently.
-  const named = Object.entries(args).map(
-    ([name, value]) => `${snake(name)}=${name === 'dropout' ? `float(${value})` : value}`,
-  );
-  return `__import__('vit').VisionTransformerForSegmentation(${named.join(', ')})`;
-}
+const pythonModel = (args: Partial<VisionTransformerArgs>): string =>
+  pythonTwin('vit', 'VisionTransformerForSegmentation', args);
 
 describeWithOracle('VisionTransformerForSegmentation', (oracle) => {
   it('has the bits of the Python model: initial values, forward, backward, evaluation', async () => {
@@ -50,6 +53,59 @@ describeWithOracle('VisionTransformerForSegmentation', (oracle) => {
         seed: round,
       });
     }
+  });
+
+  it('has the bits of the Python model with an MLP as head and with a convolutional stem', async () => {
+    const draws = new Draws(78);
+    for (const [head, hybridStride] of [
+      ['mlp', 1],
+      ['linear', 2],
+      ['mlp', 4],
+      ['linear', 8],
+      ['linear', 16],
+    ] as const) {
+      const patchSize = hybridStride * draws.pick([1, 2]);
+      const args: Partial<VisionTransformerArgs> = {
+        imageSize: patchSize * draws.int(2, 3),
+        patchSize,
+        inChannels: draws.int(1, 4),
+        outChannels: draws.int(2, 4),
+        embedSize: 8 * draws.pick([2, 4]),
+        numBlocks: draws.int(1, 2),
+        numHeads: draws.pick([1, 2]),
+        dropout: 0.1,
+        head,
+        hybridStride,
+      };
+      manualSeed(hybridStride);
+      const image = randn([2, args.inChannels ?? 3, args.imageSize ?? 0, args.imageSize ?? 0]);
+      await compareModule(oracle(), {
+        make: () => new VisionTransformerForSegmentation(args),
+        python: pythonModel(args),
+        inputs: { image },
+        forward: (model) => [model.forward(image)],
+        pythonForward: '[module(image)]',
+        differentiate: ['image'],
+        seed: hybridStride,
+      });
+    }
+  });
+
+  it.each([
+    { head: 'mlp', hybridStride: 1, bfloat16: false },
+    { head: 'mlp', hybridStride: 1, bfloat16: true },
+    { head: 'linear', hybridStride: 4, bfloat16: false },
+    { head: 'linear', hybridStride: 4, bfloat16: true },
+  ] as const)('trains with the bits of Python: %j', async ({ bfloat16, ...options }) => {
+    const args = { imageSize: 16, patchSize: 8, embedSize: 16, numBlocks: 2, numHeads: 2, dropout: 0.2, ...options };
+    await trainBesidePython(oracle(), {
+      make: () => new VisionTransformerForSegmentation(args),
+      python: pythonModel(args),
+      shape: [3, 3, 16, 16],
+      target: 'pixels',
+      classes: 3,
+      bfloat16,
+    });
   });
 
   it.each([2, 3])('trains with the bits of Python, with %d heads', async (numHeads) => {
@@ -144,11 +200,24 @@ describe('VisionTransformerForSegmentation', () => {
       numBlocks: 2,
       outChannels: 4,
     });
+    const withStem = new VisionTransformerForSegmentation({
+      ...model.args,
+      embedSize: 16,
+      head: 'mlp',
+      hybridStride: 4,
+    });
     const shapes: (readonly number[])[] = [];
     let x = randn([2, 3, 24, 24]);
     for (const layer of model.layers) shapes.push((x = layer.forward(x)).shape);
     const journey = model.journey(2);
     expect(shapes).toEqual([1, 5, 6, 8].map((step) => journey[step]?.shape));
+
+    const { layers } = summary(withStem, [2, 3, 24, 24]);
+    const shapeOf = (path: string): unknown => layers.find((layer) => layer.path === path)?.outputShape;
+    const steps = ['stem', 'image to patches', 'patch embedding', 'output projection', 'patches to image'];
+    const paths = ['layers.1.stem', 'layers.1.i2p', 'layers.1.pe', 'layers.3.projection', 'layers.3'];
+    const told = steps.map((name) => withStem.journey(2).find(({ step }) => step === name)?.shape);
+    expect(told).toEqual(paths.map(shapeOf));
   });
 
   it.each([
@@ -157,6 +226,10 @@ describe('VisionTransformerForSegmentation', () => {
     [{ numBlocks: 0 }, 'for `numBlocks`, received 0'],
     [{ embedSize: 1.5 }, 'for `embedSize`, received 1.5'],
     [{ dropout: 2 }, 'for `dropout`, received 2'],
+    [{ hybridStride: 32 }, 'for `hybridStride`, received 32'],
+    [{ patchSize: 8, hybridStride: 16 }, 'a hybridStride of 16 does not divide patches of 8 pixels'],
+    [{ embedSize: 12, numHeads: 2, hybridStride: 2 }, 'an embedding divisible by 8, received 12'],
+    [{ head: 'conv' } as unknown as Partial<VisionTransformerArgs>, "expected 'linear' or 'mlp' for `head`"],
     [{ heads: 2 } as Partial<VisionTransformerArgs>, 'received `heads`'],
   ])('refuses %j before it draws anything', (options, sentence) => {
     const before = getRngState();
@@ -188,10 +261,30 @@ describe('memory', () => {
 
 describe('the registry of models', () => {
   it('makes models by name', () => {
-    expect(names()).toContain('vit-segmentation');
+    expect(names()).toEqual(expect.arrayContaining(['vit-segmentation', 'segnet', 'segnet-dsc', 'unet']));
     expect(isModelName('toString')).toBe(false);
-    expect(() => create('vit' as 'vit-segmentation')).toThrow(
-      'there is no model vit, expected one of vit-segmentation',
+    for (const call of [create, defaultsOf]) {
+      expect(() => call('vit' as ModelName)).toThrow(`there is no model vit, expected one of ${names().join(', ')}`);
+    }
+  });
+
+  it('tells all options of each model, of the types that they take', () => {
+    for (const name of names()) {
+      const defaults = defaultsOf(name);
+      expect(defaults).toMatchObject({ inChannels: 3, outChannels: 3 });
+      for (const value of Object.values(defaults)) expect(['number', 'string', 'boolean']).toContain(typeof value);
+      // What it returns is a copy.
+      Object.assign(defaults, { inChannels: 7 });
+      expect(defaultsOf(name)).toMatchObject({ inChannels: 3 });
+      expect(() => create(name, { imageSizes: 3 } as object)).toThrow(
+        `expected options among ${Object.keys(defaults).join(', ')}, received \`imageSizes\``,
+      );
+    }
+  });
+
+  it('takes what is undefined as not given', () => {
+    expect(new VisionTransformerForSegmentation({ numBlocks: 1, embedSize: 8, dropout: undefined }).args.dropout).toBe(
+      0.2,
     );
   });
 });

@@ -22,6 +22,8 @@ class VisionTransformerArgs:
     num_blocks: int = 12
     num_heads: int = 8
     dropout: float = 0.2
+    head: str = "linear"
+    hybrid_stride: int = 1
 
 
 class ImageToPatches(nn.Module):
@@ -46,17 +48,34 @@ class PatchEmbedding(nn.Module):
         return self.embed_layer(x)
 
 
+def conv_stem(in_channels, embed_size, stride):
+    """[N, C, H, W] -> [N, E * stride / 16, H / stride, W / stride], by convolutions of stride 2"""
+    steps = stride.bit_length() - 1
+    widths = [in_channels] + [embed_size * 2**step // 16 for step in range(1, steps + 1)]
+    layers = []
+    for before, after in zip(widths, widths[1:]):
+        layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
 class VisionTransformerInput(nn.Module):
     """[N, C, H, W] -> [N, patches, E]"""
 
-    def __init__(self, image_size, patch_size, in_channels, embed_size):
+    def __init__(self, image_size, patch_size, in_channels, embed_size, hybrid_stride=1):
         super().__init__()
-        self.i2p = ImageToPatches(patch_size)
-        self.pe = PatchEmbedding(patch_size * patch_size * in_channels, embed_size)
+        channels, side = in_channels, patch_size // hybrid_stride
+        self.stem = None
+        if hybrid_stride > 1:
+            self.stem = conv_stem(in_channels, embed_size, hybrid_stride)
+            channels = self.stem[-3].out_channels
+        self.i2p = ImageToPatches(side)
+        self.pe = PatchEmbedding(side * side * channels, embed_size)
         num_patches = (image_size // patch_size) ** 2
         self.position_embed = nn.Parameter(torch.randn(num_patches, embed_size))
 
     def forward(self, x):
+        if self.stem is not None:
+            x = self.stem(x)
         return self.pe(self.i2p(x)) + self.position_embed
 
 
@@ -95,9 +114,14 @@ class SelfAttentionEncoderBlock(nn.Module):
 class OutputProjection(nn.Module):
     """[N, patches, E] -> [N, classes, H, W]"""
 
-    def __init__(self, image_size, patch_size, embed_size, out_channels):
+    def __init__(self, image_size, patch_size, embed_size, out_channels, head="linear"):
         super().__init__()
-        self.projection = nn.Linear(embed_size, patch_size * patch_size * out_channels)
+        out_size = patch_size * patch_size * out_channels
+        if head == "mlp":
+            hidden = 4 * embed_size
+            self.projection = nn.Sequential(nn.Linear(embed_size, hidden), nn.GELU(), nn.Linear(hidden, out_size))
+        else:
+            self.projection = nn.Linear(embed_size, out_size)
         self.fold = nn.Fold(output_size=(image_size, image_size), kernel_size=patch_size, stride=patch_size)
 
     def forward(self, x):
@@ -116,9 +140,11 @@ class VisionTransformerForSegmentation(nn.Module):
         ]
         self.layers = nn.Sequential(
             nn.BatchNorm2d(args.in_channels),
-            VisionTransformerInput(args.image_size, args.patch_size, args.in_channels, args.embed_size),
+            VisionTransformerInput(
+                args.image_size, args.patch_size, args.in_channels, args.embed_size, args.hybrid_stride
+            ),
             nn.Sequential(*blocks),
-            OutputProjection(args.image_size, args.patch_size, args.embed_size, args.out_channels),
+            OutputProjection(args.image_size, args.patch_size, args.embed_size, args.out_channels, args.head),
         )
 
     def forward(self, x):

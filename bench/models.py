@@ -1,0 +1,35 @@
+"""A training step of one model's Python twin, eager: zero_grad, forward and loss (under autocast), backward, Adam."""
+
+import importlib
+import re
+import time
+
+from harness import options, result
+
+import torch
+
+settings = options()
+torch.set_num_threads(settings["threads"])
+torch.manual_seed(0)
+module, name = settings["twin"].split(".")
+named = {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in settings["options"].items()}
+model = getattr(importlib.import_module(module), name)(**named)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+criterion = torch.nn.CrossEntropyLoss()
+side = settings["imageSize"]
+images = torch.rand(settings["batch"], 3, side, side)
+truth = torch.randint(3, (settings["batch"], side, side))
+bfloat16 = settings["dtype"] == "bfloat16"
+model.train()
+
+seconds, losses = [], []
+for _ in range(settings["steps"]):
+    began = time.perf_counter()
+    optimizer.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+        loss = criterion(model(images), truth)
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item().hex())
+    seconds.append(time.perf_counter() - began)
+result(seconds=seconds, losses=losses, parameters=sum(parameter.numel() for parameter in model.parameters()))
