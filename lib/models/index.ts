@@ -1,8 +1,20 @@
 /** The models by name, in one place: adding a model means adding its file and one line here. */
 import { ArgumentError, describe } from '../engine';
 import { Module } from '../nn';
+import { SegFormer } from './segformer';
+import { type SegFormerOptions, type SegFormerVariant, segformerVariants } from './segformer-args';
 import { VisionTransformerForSegmentation, type JourneyStep, type VisionTransformerArgs } from './vit-segmentation';
 
+export { DropPath } from './drop-path';
+export { SegFormer } from './segformer';
+export {
+  type AttentionImplementation,
+  type HiddenActivation,
+  segformerDefaults,
+  type SegFormerArgs,
+  type SegFormerOptions,
+  type SegFormerVariant,
+} from './segformer-args';
 export {
   VisionTransformerForSegmentation,
   visionTransformerDefaults,
@@ -16,8 +28,11 @@ export interface SegmentationModel extends Module {
   journey(batchSize?: number): JourneyStep[];
 }
 
+/** SegFormer in the sizes of its paper; see {@link SegFormer}. */
+type SegFormers = { [V in SegFormerVariant as `segformer-${V}`]: Omit<SegFormerOptions, 'variant'> };
+
 /** Options of each model. */
-export interface ModelOptions {
+export interface ModelOptions extends SegFormers {
   /** The article's Vision Transformer; see {@link VisionTransformerForSegmentation}. */
   'vit-segmentation': Partial<VisionTransformerArgs>;
 }
@@ -25,9 +40,20 @@ export interface ModelOptions {
 /** Names of the models: keys of {@link ModelOptions}. */
 export type ModelName = keyof ModelOptions;
 
-const registry: { readonly [N in ModelName]: (options: ModelOptions[N]) => SegmentationModel } = {
+const registry: Makers<ModelName> = {
   'vit-segmentation': (options) => new VisionTransformerForSegmentation(options),
+  ...segformers(),
 };
+
+type Makers<N extends ModelName> = { readonly [M in N]: (options: ModelOptions[M]) => SegmentationModel };
+
+function segformers(): Makers<keyof SegFormers> {
+  const makers = segformerVariants.map((variant) => [
+    `segformer-${variant}`,
+    (options: Omit<SegFormerOptions, 'variant'>) => new SegFormer({ ...options, variant }),
+  ]);
+  return Object.fromEntries(makers) as Makers<keyof SegFormers>;
+}
 
 /** The names of all models. */
 export function names(): ModelName[] {
