@@ -6,6 +6,8 @@ import { type SegFormerOptions, type SegFormerVariant, segformerVariants } from 
 import { VisionTransformerForSegmentation, type JourneyStep, type VisionTransformerArgs } from './vit-segmentation';
 
 export { DropPath } from './drop-path';
+export { hubFile, type HubOptions } from './hub';
+export type { LoadingInfo, MismatchedKey } from './pretrained';
 export { SegFormer } from './segformer';
 export {
   type AttentionImplementation,
@@ -15,6 +17,7 @@ export {
   type SegFormerOptions,
   type SegFormerVariant,
 } from './segformer-args';
+export type { PretrainedOptions } from './segformer-checkpoint';
 export {
   VisionTransformerForSegmentation,
   visionTransformerDefaults,

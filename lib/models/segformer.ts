@@ -4,10 +4,18 @@
  */
 import { ArgumentError, checkInteger, checkTensor } from '../engine';
 import * as nn from '../nn';
-import { cat, type Tensor } from '../tensor';
-import type { JourneyStep } from './vit-segmentation';
+import { cat, getDefaultDevice, setDefaultDevice, type Tensor } from '../tensor';
+import { checkFit, compareState, copyMatching, type LoadingInfo, warnOf } from './pretrained';
 import { completeArgs, type SegFormerArgs, type SegFormerOptions } from './segformer-args';
+import {
+  isOfAnotherHead,
+  type PretrainedOptions,
+  readCheckpoint,
+  sortOptions,
+  writeCheckpoint,
+} from './segformer-checkpoint';
 import { MixTransformer } from './segformer-encoder';
+import type { JourneyStep } from './vit-segmentation';
 
 /** Gives the tokens of a stage the head's size: [N, C, H, W] to [N, H·W, D]. */
 class StageProjection extends nn.Module {
@@ -91,6 +99,8 @@ class Segformer extends nn.Module<[image: Tensor], Tensor[]> {
  */
 export class SegFormer extends nn.Module {
   readonly args: Readonly<SegFormerArgs>;
+  /** Names of the classes, where the checkpoint tells them; {@link savePretrained} writes them. */
+  labels: readonly string[] | null = null;
   readonly segformer: Segformer;
   readonly decodeHead: DecodeHead;
 
@@ -124,6 +134,75 @@ export class SegFormer extends nn.Module {
       );
     }
     return this.decodeHead.forward(this.segformer.forward(image));
+  }
+
+  /**
+   * A model with the weights of a checkpoint, in evaluation: `SegformerForSemanticSegmentation.from_pretrained`.
+   *
+   * The checkpoint is a folder with `config.json` and `model.safetensors` or `pytorch_model.bin`, in one file or many; a
+   * single file of weights, the authors' own among them; or a repository of Hugging Face's hub, which is fetched into the
+   * cache that Python uses too. One of the encoder alone, such as nvidia/mit-b0, gets a head that is drawn. Options of the
+   * model go before the checkpoint's: a dropout, or `outChannels` with `ignoreMismatchedSizes` for other classes.
+   *
+   * What is not in the checkpoint is told in a warning, or handed out with `outputLoadingInfo`.
+   *
+   * @throws FileError | FormatError | DataError which name the file or address and the fault
+   * @throws StateDictError where the checkpoint is of another model or has tensors of other shapes
+   *
+   * @example
+   * ```ts
+   * new torch.models.SegFormer({ outChannels: 21 }).savePretrained('segformer-voc');
+   * const model = await torch.models.SegFormer.fromPretrained('segformer-voc');
+   * console.log(model.args.outChannels, model.training); // 21 false
+   * ```
+   */
+  static async fromPretrained(
+    nameOrPath: string,
+    options: PretrainedOptions & { outputLoadingInfo: true },
+  ): Promise<[model: SegFormer, info: LoadingInfo]>;
+  static async fromPretrained(nameOrPath: string, options?: PretrainedOptions): Promise<SegFormer>;
+  static async fromPretrained(
+    nameOrPath: string,
+    options: PretrainedOptions = {},
+  ): Promise<SegFormer | [model: SegFormer, info: LoadingInfo]> {
+    const { args, hub, ignoreMismatchedSizes, outputLoadingInfo } = sortOptions(options);
+    const checkpoint = await readCheckpoint(nameOrPath, args, hub);
+    try {
+      const model = withoutDrawing(() => new SegFormer(checkpoint.args));
+      const info = compareState(model, checkpoint.state);
+      checkFit(info, model, checkpoint.name, ignoreMismatchedSizes);
+      model
+        .toEmpty({ device: 'cpu' })
+        .fill(new Set([...info.missingKeys, ...info.mismatchedKeys.map(({ key }) => key)]));
+      copyMatching(model, checkpoint.state, info);
+      model.labels = checkpoint.labels;
+      if (outputLoadingInfo) return [model.eval(), info];
+      warnOf(info, model, checkpoint.name, isOfAnotherHead);
+      return model.eval();
+    } finally {
+      checkpoint.dispose();
+    }
+  }
+
+  /**
+   * Writes `config.json` and `model.safetensors`, which Hugging Face's `from_pretrained` loads, and
+   * {@link SegFormer.fromPretrained}.
+   * @param folder is made where it is missing
+   * @throws FileError where it cannot be written; nothing half-written is left
+   */
+  savePretrained(folder: string): void {
+    writeCheckpoint(folder, this.args, this.labels, this.stateDict());
+  }
+
+  /** Gives what is under these keys the values that a new model has; what else has no values yet is left to be copied. */
+  private fill(keys: ReadonlySet<string>): void {
+    for (const module of this.modules()) {
+      // Draws nothing.
+      if (module instanceof nn.LayerNorm || module instanceof nn.BatchNorm2d) module.resetParameters();
+    }
+    const fresh = new Set<Tensor>(this.namedParameters().flatMap(([key, tensor]) => (keys.has(key) ? [tensor] : [])));
+    const layers = [...this.segformer.encoder.drawn(), ...this.decodeHead.drawn()];
+    draw(layers, this.args.initializerRange, (tensor) => fresh.has(tensor));
   }
 
   /** The shapes of a batch of square images on its way through the model, step by step. */
@@ -172,9 +251,24 @@ export class SegFormer extends nn.Module {
 }
 
 /** Weights normal, biases zero, in the order of the layers. */
-function draw(layers: readonly (nn.Linear | nn.Conv2d)[], deviation: number): void {
+function draw(
+  layers: readonly (nn.Linear | nn.Conv2d)[],
+  deviation: number,
+  isMeant: (parameter: Tensor) => boolean = () => true,
+): void {
   for (const { weight, bias } of layers) {
-    nn.init.normal_(weight, 0, deviation);
-    if (bias !== null) nn.init.zeros_(bias);
+    if (isMeant(weight)) nn.init.normal_(weight, 0, deviation);
+    if (bias !== null && isMeant(bias)) nn.init.zeros_(bias);
+  }
+}
+
+/** Makes a module without memory, and so without random numbers: on the meta device. */
+function withoutDrawing<M>(make: () => M): M {
+  const before = getDefaultDevice();
+  setDefaultDevice('meta');
+  try {
+    return make();
+  } finally {
+    setDefaultDevice(before === 'cpu' ? null : before);
   }
 }

@@ -49,6 +49,8 @@ def make(args):
 
 def by_key(model, tensors):
     """Tensors by the model's own names as tensors by the names in its checkpoints."""
+    # Of a model that was loaded, transformers only turns back the names that it met in the file.
+    model.__dict__.pop("_weight_conversions", None)
     return revert_weight_conversion(model, dict(tensors))
 
 
