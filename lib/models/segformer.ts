@@ -80,6 +80,10 @@ class Segformer extends nn.Module<[image: Tensor], Tensor[]> {
   forward(image: Tensor): Tensor[] {
     return this.encoder.forward(image);
   }
+
+  drawn(): (nn.Linear | nn.Conv2d)[] {
+    return this.encoder.drawn();
+  }
 }
 
 /**
@@ -101,18 +105,25 @@ export class SegFormer extends nn.Module {
   readonly args: Readonly<SegFormerArgs>;
   /** Names of the classes, where the checkpoint tells them; {@link savePretrained} writes them. */
   labels: readonly string[] | null = null;
-  readonly segformer: Segformer;
-  readonly decodeHead: DecodeHead;
+  /** The encoder, under Hugging Face's name: an image to the features of each stage. */
+  readonly segformer: nn.Module<[image: Tensor], Tensor[]>;
+  /** The features of each stage to class scores. */
+  readonly decodeHead: nn.Module<[features: readonly Tensor[]]>;
+  /** What is drawn from the normal distribution, in Hugging Face's order. An array holds no members of a module. */
+  private readonly drawn: readonly (nn.Linear | nn.Conv2d)[];
 
   constructor(options: SegFormerOptions = {}) {
     super();
     const args = completeArgs(options);
     this.args = args;
     // Each part is drawn twice, first as its layers draw themselves: the generator is then where Python's is.
-    this.segformer = new Segformer(args);
-    draw(this.segformer.encoder.drawn(), args.initializerRange);
-    this.decodeHead = new DecodeHead(args);
-    draw(this.decodeHead.drawn(), args.initializerRange);
+    const segformer = new Segformer(args);
+    draw(segformer.drawn(), args.initializerRange);
+    const decodeHead = new DecodeHead(args);
+    draw(decodeHead.drawn(), args.initializerRange);
+    this.segformer = segformer;
+    this.decodeHead = decodeHead;
+    this.drawn = [...segformer.drawn(), ...decodeHead.drawn()];
   }
 
   /**
@@ -201,8 +212,7 @@ export class SegFormer extends nn.Module {
       if (module instanceof nn.LayerNorm || module instanceof nn.BatchNorm2d) module.resetParameters();
     }
     const fresh = new Set<Tensor>(this.namedParameters().flatMap(([key, tensor]) => (keys.has(key) ? [tensor] : [])));
-    const layers = [...this.segformer.encoder.drawn(), ...this.decodeHead.drawn()];
-    draw(layers, this.args.initializerRange, (tensor) => fresh.has(tensor));
+    draw(this.drawn, this.args.initializerRange, (tensor) => fresh.has(tensor));
   }
 
   /** The shapes of a batch of square images on its way through the model, step by step. */
