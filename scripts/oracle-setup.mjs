@@ -120,7 +120,11 @@ function extensionModules(folder) {
  */
 function requirementsFor(libtorch) {
   // torch itself is named again so that pip installs what a linked torch depends on, without replacing it.
-  return [`torch==${libtorch.version}`, 'torchmetrics==1.9.*', 'transformers==5.*', 'numpy', 'pillow', 'safetensors'];
+  // transformers pinned: where and how its SegFormer draws and multiplies differs from version to version.
+  return [
+    `torch==${libtorch.version}`,
+    ...['torchmetrics==1.9.*', 'numpy', 'pillow', 'safetensors', 'transformers==5.18.*'],
+  ];
 }
 
 /** @param {string} torch */
@@ -198,7 +202,7 @@ function check(python, libtorch) {
     'import torch',
     'from torchvision_shim import import_torchvision',
     'import_torchvision()',
-    'import torchmetrics, PIL, numpy, safetensors',
+    'import torchmetrics, PIL, numpy, safetensors, transformers',
     'print(torch.__version__)',
   ].join('\n');
   const { status, stdout, stderr } = spawnSync(python, ['-B', '-c', script], { encoding: 'utf8' });

@@ -11,7 +11,7 @@ export interface TypedModelOption {
 }
 
 /** What a model's option may be. */
-type Value = number | string | boolean;
+type Value = number | string | boolean | readonly number[];
 
 /** `--model-option name=value`, which may be given several times: a {@link TypedModelOption} for each. */
 export function modelOptionFlag(): Option {
@@ -48,8 +48,7 @@ export function readModelOptions(
     }
     const value = valueOf(text, standard);
     if (value === null) {
-      const expected = typeof standard === 'number' ? 'a number' : 'true or false';
-      throw new UsageError(`--model-option ${name}=${text}: expected ${expected}`);
+      throw new UsageError(`--model-option ${name}=${text}: expected ${expected(standard)}`);
     }
     return [name, value];
   };
@@ -60,6 +59,13 @@ export function readModelOptions(
 function valueOf(text: string, standard: Value): Value | null {
   if (typeof standard === 'string') return text;
   if (typeof standard === 'boolean') return text === 'true' ? true : text === 'false' ? false : null;
-  const number = decimal(text);
-  return Number.isNaN(number) ? null : number;
+  const numbers = text.split(',').map(decimal);
+  if (numbers.some(Number.isNaN)) return null;
+  if (typeof standard !== 'number') return numbers;
+  return numbers.length === 1 ? (numbers[0] ?? null) : null;
+}
+
+function expected(standard: Value): string {
+  if (typeof standard === 'object') return 'numbers with commas between';
+  return typeof standard === 'number' ? 'a number' : 'true or false';
 }

@@ -6,6 +6,8 @@ import { ArgumentError, describe } from '../engine';
 import { Module } from '../nn';
 import type { JourneyStep } from './journey';
 import type { OptionValue } from './options';
+import { SegFormer } from './segformer';
+import { segformerDefaults, type SegFormerOptions, type SegFormerVariant, segformerVariants } from './segformer-args';
 import { SegNet, type SegNetArgs, segNetDefaults, SegNetDsc } from './segnet';
 import { UNet, type UNetArgs, uNetDefaults } from './unet';
 import {
@@ -14,9 +16,22 @@ import {
   type VisionTransformerArgs,
 } from './vit-segmentation';
 
+export { DropPath } from './drop-path';
+export { hubFile, type HubOptions } from './hub';
 export type { JourneyStep } from './journey';
 export { attentionMacs, type AttentionSizes, type CountsMacs, macsOf } from './macs';
 export type { OptionValue } from './options';
+export type { LoadingInfo, MismatchedKey } from './pretrained';
+export { SegFormer } from './segformer';
+export {
+  type AttentionImplementation,
+  type HiddenActivation,
+  segformerDefaults,
+  type SegFormerArgs,
+  type SegFormerOptions,
+  type SegFormerVariant,
+} from './segformer-args';
+export type { PretrainedOptions } from './segformer-checkpoint';
 export { SegNet, type SegNetArgs, segNetDefaults, SegNetDsc } from './segnet';
 export { type LayerSummary, ModelSummary, summary, type SummaryOptions } from './summary';
 export { UNet, type UNetArgs, uNetDefaults } from './unet';
@@ -45,8 +60,11 @@ export interface SegmentationModel extends Module {
   journey(batchSize?: number, imageSize?: number): JourneyStep[];
 }
 
+/** SegFormer in the sizes of its paper; see {@link SegFormer}. */
+type SegFormers = { [V in SegFormerVariant as `segformer-${V}`]: Omit<SegFormerOptions, 'variant'> };
+
 /** Options of each model. All of them have `inChannels` and `outChannels`. */
-export interface ModelOptions {
+export interface ModelOptions extends SegFormers {
   /** The article's Vision Transformer, of part 4; see {@link VisionTransformerForSegmentation}. */
   'vit-segmentation': Partial<VisionTransformerArgs>;
   /** The article's SegNet, of part 2; see {@link SegNet}. */
@@ -66,7 +84,9 @@ interface Entry<Options> {
   readonly make: (options: Options) => SegmentationModel;
 }
 
-const registry: { readonly [Name in ModelName]: Entry<ModelOptions[Name]> } = {
+type Registry<Name extends ModelName = ModelName> = { readonly [N in Name]: Entry<ModelOptions[N]> };
+
+const registry: Registry = {
   'vit-segmentation': {
     defaults: visionTransformerDefaults,
     make: (options) => new VisionTransformerForSegmentation(options),
@@ -74,7 +94,16 @@ const registry: { readonly [Name in ModelName]: Entry<ModelOptions[Name]> } = {
   segnet: { defaults: segNetDefaults, make: (options) => new SegNet(options) },
   'segnet-dsc': { defaults: segNetDefaults, make: (options) => new SegNetDsc(options) },
   unet: { defaults: uNetDefaults, make: (options) => new UNet(options) },
+  ...segformers(),
 };
+
+function segformers(): Registry<keyof SegFormers> {
+  const entries = segformerVariants.map((variant) => {
+    const make = (options: SegFormers[keyof SegFormers]): SegmentationModel => new SegFormer({ ...options, variant });
+    return [`segformer-${variant}`, { defaults: segformerDefaults(variant), make }];
+  });
+  return Object.fromEntries(entries) as Registry<keyof SegFormers>;
+}
 
 /** The names of all models. */
 export function names(): ModelName[] {

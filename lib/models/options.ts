@@ -1,8 +1,8 @@
 /** How the models read their options: one place for what an option may be, and for the sentence that says so. */
 import { ArgumentError, checkObject, describe } from '../engine';
 
-/** What options may be: a number, a name of a few, or a switch. What it is in the defaults, it is in all options. */
-export type OptionValue = number | string | boolean;
+/** What options may be: numbers, a name of a few, or a switch. What it is in the defaults, it is in all options. */
+export type OptionValue = number | string | boolean | readonly number[];
 
 /** What numbers and names may be, for those options where the default's type does not say it. */
 export interface OptionRules<Args> {

@@ -13,6 +13,8 @@ import { get } from './http';
 export interface DownloadOptions {
   /** Expected MD5 of the file, in hex; null accepts any content. */
   readonly md5: string | null;
+  /** What is sent along, such as an `authorization`, which other hosts than the first do not get. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Called as bytes arrive; `total` is null where the server does not tell. */
   readonly onProgress?: (received: number, total: number | null) => void;
   /** How often a broken connection is taken up again before giving up. The default is 4. */
@@ -52,6 +54,7 @@ export async function downloadFile(url: string, file: string, options: DownloadO
   checkInteger('downloadFile', 'retryDelay', retryDelay, 0, LONGEST_TIMER);
   checkInteger('downloadFile', 'idleTimeout', idleTimeout, 0, LONGEST_TIMER);
   if (onProgress !== undefined) checkFunction('downloadFile', 'onProgress', onProgress);
+  if (options.headers !== undefined) checkObject('downloadFile', 'headers', options.headers, 'strings by name');
   if ((await sizeOf(file)) !== null && (md5 === null || (await md5Of(file)) === md5)) return;
   const part = `${file}.part`;
   await mkdir(path.dirname(file), { recursive: true });
@@ -110,10 +113,15 @@ async function sizeOf(file: string): Promise<number | null> {
 }
 
 /** One connection: appends to `part` from where it ends. */
-async function receive(url: string, part: string, { onProgress, idleTimeout }: DownloadOptions): Promise<void> {
+async function receive(url: string, part: string, options: DownloadOptions): Promise<void> {
+  const { onProgress, idleTimeout } = options;
   const have = (await sizeOf(part)) ?? 0;
   // Without this header some servers compress the archive once more and count those bytes.
-  const headers = { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) };
+  const headers = {
+    ...options.headers,
+    'accept-encoding': 'identity',
+    ...(have > 0 ? { range: `bytes=${have}-` } : {}),
+  };
   const response = await get(url, { headers, idleTimeout });
   const start = startOf(response, have);
   if (start === null) {

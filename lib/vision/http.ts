@@ -1,5 +1,5 @@
 /**
- * A GET that follows redirects and honours the proxy variables, which Node 20's own `fetch` does not.
+ * A GET that follows redirects and honours the proxy variables, which Node 20's own `fetch` does not; and a HEAD.
  */
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -12,6 +12,8 @@ export interface GetOptions {
   readonly idleTimeout?: number;
 }
 
+type Method = 'GET' | 'HEAD';
+
 const kMaximumRedirects = 5;
 
 /**
@@ -19,17 +21,46 @@ const kMaximumRedirects = 5;
  * unless `no_proxy` names the host.
  */
 export async function get(url: string, options: GetOptions = {}): Promise<IncomingMessage> {
+  return follow('GET', url, options, () => true);
+}
+
+/**
+ * Asks for the headers of a URL alone. A redirect to another host is not followed, but handed out: what that host tells
+ * of the file is not what the first one does.
+ */
+export async function head(url: string, options: GetOptions = {}): Promise<IncomingMessage> {
+  const { host } = new URL(url);
+  const response = await follow('HEAD', url, options, (target) => target.host === host);
+  response.resume();
+  return response;
+}
+
+async function follow(
+  method: Method,
+  url: string,
+  options: GetOptions,
+  mayFollow: (target: URL) => boolean,
+): Promise<IncomingMessage> {
   let current = new URL(url);
+  let { headers = {} } = options;
   for (let redirects = 0; ; redirects++) {
-    const response = await request(current, options);
+    const response = await request(method, current, { ...options, headers });
     const { location } = response.headers;
     if (response.statusCode === undefined || response.statusCode < 300 || response.statusCode >= 400 || !location) {
       return response;
     }
+    const target = new URL(location, current);
+    if (!mayFollow(target)) return response;
     response.resume();
     if (redirects === kMaximumRedirects) throw new Error(`more than ${kMaximumRedirects} redirects`);
-    current = new URL(location, current);
+    // What proves to one host who is asking is no other host's business.
+    if (target.origin !== current.origin) headers = without(headers, 'authorization');
+    current = target;
   }
+}
+
+function without(headers: Readonly<Record<string, string>>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([key]) => key.toLowerCase() !== name));
 }
 
 /** The proxy for a URL from the environment, or null. Lower-case names win, as in curl. */
@@ -45,22 +76,32 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv = process.env): URL | 
   return proxy === '' ? null : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }
 
-async function request(url: URL, { headers, idleTimeout = 30_000 }: GetOptions): Promise<IncomingMessage> {
+async function request(
+  method: Method,
+  url: URL,
+  { headers, idleTimeout = 30_000 }: GetOptions,
+): Promise<IncomingMessage> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new Error(`${url.protocol} addresses are not supported`);
   const proxy = proxyFor(url);
   const tunnel = proxy !== null && url.protocol === 'https:' ? await openTunnel(proxy, url, idleTimeout) : null;
   return new Promise((resolve, reject) => {
-    const common = { headers, timeout: idleTimeout };
+    const common = { method, headers, timeout: idleTimeout };
     let sent: http.ClientRequest;
     if (tunnel !== null) {
       const createConnection = (): Duplex => tls.connect({ socket: tunnel, servername: url.hostname });
-      sent = https.get(url, { ...common, createConnection });
+      sent = https.request(url, { ...common, createConnection });
     } else if (proxy !== null) {
       const viaProxy = { ...headers, host: url.host, ...proxyCredentials(proxy) };
-      sent = http.get({ ...common, host: proxy.hostname, port: proxy.port || 80, path: url.href, headers: viaProxy });
+      sent = http.request({
+        ...common,
+        host: proxy.hostname,
+        port: proxy.port || 80,
+        path: url.href,
+        headers: viaProxy,
+      });
     } else {
-      sent = (url.protocol === 'https:' ? https : http).get(url, common);
+      sent = (url.protocol === 'https:' ? https : http).request(url, common);
     }
     let received: IncomingMessage | null = null;
     // Destroying the request would tell the reader of the response only "aborted".
@@ -69,6 +110,7 @@ async function request(url: URL, { headers, idleTimeout = 30_000 }: GetOptions):
     );
     sent.once('response', (response) => resolve((received = response)));
     sent.once('error', reject);
+    sent.end();
   });
 }
 

@@ -3,6 +3,7 @@ import {
   create,
   type CountsMacs,
   type ModelSummary,
+  SegFormer,
   SegNet,
   SegNetDsc,
   summary,
@@ -99,6 +100,16 @@ describeWithOracle('multiply-accumulates', (oracle) => {
     // Attention computes with its projection, but does not call it.
     expect(macsByModule(ours)).toEqual(Object.fromEntries(Object.entries(byModule).filter(([, macs]) => macs > 0)));
   });
+
+  it.each(['sdpa', 'eager'] as const)(
+    'of SegFormer with %s attention are those of PyTorch',
+    async (attnImplementation) => {
+      const model = new SegFormer({ variant: 'b0', attnImplementation });
+      const python = `__import__('segformer').make(${JSON.stringify(model.args)})`;
+      const shape = [2, 3, 64, 96];
+      expect(summary(model, shape).macs).toBe((await countInPython(oracle(), python, shape)).total);
+    },
+  );
 
   it('of layers of all kinds are those of PyTorch', async () => {
     const draws = new Draws(3);
