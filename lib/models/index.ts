@@ -19,7 +19,7 @@ import {
 export { DropPath } from './drop-path';
 export { hubFile, type HubOptions } from './hub';
 export type { JourneyStep } from './journey';
-export { attentionMacs, type AttentionSizes, type CountsMacs, macsOf } from './macs';
+export { attentionMacs, type AttentionSizes, type CountsMacs } from './macs';
 export type { OptionValue } from './options';
 export type { LoadingInfo, MismatchedKey } from './pretrained';
 export { SegFormer } from './segformer';
@@ -33,17 +33,9 @@ export {
 } from './segformer-args';
 export type { PretrainedOptions } from './segformer-checkpoint';
 export { SegNet, type SegNetArgs, segNetDefaults, SegNetDsc } from './segnet';
-export { type LayerSummary, ModelSummary, summary, type SummaryOptions } from './summary';
+export { type LayerSummary, type ModelSummary, summary, type SummaryOptions } from './summary';
 export { UNet, type UNetArgs, uNetDefaults } from './unet';
-export {
-  VisionTransformer,
-  type VisionTransformerOptions,
-  vitB16,
-  vitB32,
-  vitH14,
-  vitL16,
-  vitL32,
-} from './vit-classification';
+export { VisionTransformer, type VisionTransformerOptions, visionTransformerSizes } from './vit-classification';
 export { reuseEncoder, type ReusedEncoder } from './vit-encoder-reuse';
 export {
   VisionTransformerForSegmentation,

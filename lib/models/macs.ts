@@ -13,6 +13,7 @@
  *
  * A padded convolution is counted as if the padding were multiplied too. The weights of recurrent layers are not counted.
  */
+import { checkNumbers, checkObject } from '../engine';
 import * as nn from '../nn';
 import { Tensor } from '../tensor';
 
@@ -42,7 +43,10 @@ export interface AttentionSizes {
  * console.log(torch.models.attentionMacs({ batch: 8, queries: 64, keys: 64, keySize: 96 })); // 6291456
  * ```
  */
-export function attentionMacs({ batch, queries, keys, keySize, valueSize = keySize }: AttentionSizes): number {
+export function attentionMacs(sizes: AttentionSizes): number {
+  checkObject('attentionMacs', 'sizes', sizes, '{ batch, queries, keys, keySize, valueSize? }');
+  const { batch, queries, keys, keySize, valueSize = keySize } = sizes;
+  checkNumbers('attentionMacs', { batch, queries, keys, keySize, valueSize });
   return batch * queries * keys * (keySize + valueSize);
 }
 

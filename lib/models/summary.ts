@@ -87,7 +87,7 @@ export class ModelSummary {
  * afterwards its weights, buffers, modes and the generators are as before.
  *
  * Counted are convolutions, linear layers, `MultiheadAttention`, and what a module with a method `multiplyAccumulates` says of
- * itself; see {@link macsOf}. Half of what `torch.utils.flop_counter` of PyTorch counts as operations.
+ * itself. Half of what `torch.utils.flop_counter` of PyTorch counts as operations.
  *
  * @param inputShape with the batch, such as [1, 3, 128, 128]
  * @throws ArgumentError for a shape that is none, and a model with lazy modules that have seen no input

@@ -172,36 +172,20 @@ export class VisionTransformer extends nn.Module {
 
 const name = 'VisionTransformer';
 
-/** ViT-B/16, `torchvision.models.vit_b_16`; the options replace its own. */
-export function vitB16(options: Partial<VisionTransformerOptions> = {}): VisionTransformer {
-  return new VisionTransformer(options);
-}
+const base = { patchSize: 16, numLayers: 12, numHeads: 12, hiddenDim: 768, mlpDim: 3072 };
+const large = { patchSize: 16, numLayers: 24, numHeads: 16, hiddenDim: 1024, mlpDim: 4096 };
+const huge = { patchSize: 14, numLayers: 32, numHeads: 16, hiddenDim: 1280, mlpDim: 5120 };
 
-/** ViT-B/32, `torchvision.models.vit_b_32`. */
-export function vitB32(options: Partial<VisionTransformerOptions> = {}): VisionTransformer {
-  return new VisionTransformer({ patchSize: 32, ...options });
-}
-
-/** ViT-L/16, `torchvision.models.vit_l_16`. */
-export function vitL16(options: Partial<VisionTransformerOptions> = {}): VisionTransformer {
-  return new VisionTransformer({ ...large, ...options });
-}
-
-/** ViT-L/32, `torchvision.models.vit_l_32`. */
-export function vitL32(options: Partial<VisionTransformerOptions> = {}): VisionTransformer {
-  return new VisionTransformer({ ...large, patchSize: 32, ...options });
-}
-
-/** ViT-H/14, `torchvision.models.vit_h_14`. */
-export function vitH14(options: Partial<VisionTransformerOptions> = {}): VisionTransformer {
-  return new VisionTransformer({
-    patchSize: 14,
-    numLayers: 32,
-    numHeads: 16,
-    hiddenDim: 1280,
-    mlpDim: 5120,
-    ...options,
-  });
-}
-
-const large = { numLayers: 24, numHeads: 16, hiddenDim: 1024, mlpDim: 4096 };
+/**
+ * The sizes that the paper names, as options of {@link VisionTransformer}: what `torchvision.models.vit_b_16` and its
+ * sisters make.
+ */
+export const visionTransformerSizes: Readonly<
+  Record<'vitB16' | 'vitB32' | 'vitL16' | 'vitL32' | 'vitH14', Readonly<Partial<VisionTransformerOptions>>>
+> = {
+  vitB16: base,
+  vitB32: { ...base, patchSize: 32 },
+  vitL16: large,
+  vitL32: { ...large, patchSize: 32 },
+  vitH14: huge,
+};

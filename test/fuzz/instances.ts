@@ -160,6 +160,13 @@ const SMALL = new Map<Class, readonly unknown[]>([
     torch.models.VisionTransformerForSegmentation as Class,
     [{ imageSize: 4, patchSize: 2, inChannels: 3, outChannels: 3, embedSize: 4, numBlocks: 1, numHeads: 2 }],
   ],
+  [torch.models.SegNet as Class, [{ width: 1 }]],
+  [torch.models.SegNetDsc as Class, [{ width: 1 }]],
+  [torch.models.UNet as Class, [{ width: 1, depth: 1 }]],
+  [
+    torch.models.VisionTransformer as Class,
+    [{ imageSize: 4, patchSize: 2, numLayers: 1, numHeads: 1, hiddenDim: 4, mlpDim: 4, numClasses: 2 }],
+  ],
 ]);
 
 /** Seeds of argument lists that a constructor takes. They follow from its name, so that a call can be repeated. */
