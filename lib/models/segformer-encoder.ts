@@ -107,7 +107,7 @@ class EfficientSelfAttention extends nn.Module<Tokens> {
   private stepByStep(query: Tensor, key: Tensor, value: Tensor): Tensor {
     const scores = query.matmul(key.transpose(2, 3)).mul(scaleOf(query)); // [N, heads, H·W, H·W/srRatio²]
     const weights = scores.softmax(-1, { dtype: 'float32' }).to(query.dtype);
-    return this.dropout.forward(weights).matmul(value).contiguous();
+    return this.dropout.forward(weights).matmul(value);
   }
 }
 
