@@ -6,6 +6,7 @@
  *
  * Names are the keys of the checkpoints on Hugging Face's hub. Tensors are tokens [N, H·W, C] of an image of H × W places.
  */
+import { ArgumentError } from '../engine';
 import * as nn from '../nn';
 import type { Tensor } from '../tensor';
 import { DropPath } from './drop-path';
@@ -61,12 +62,14 @@ class EfficientSelfAttention extends nn.Module<Tokens> {
   readonly sr: nn.Conv2d | null;
   readonly layerNorm: nn.LayerNorm | null;
   private readonly numHeads: number;
+  private readonly srRatio: number;
   private readonly isEager: boolean;
 
   constructor({ attentionProbsDropoutProb, attnImplementation }: SegFormerArgs, sizes: BlockSizes) {
     super();
     const { hiddenSize, numHeads, srRatio } = sizes;
     this.numHeads = numHeads;
+    this.srRatio = srRatio;
     this.isEager = attnImplementation === 'eager';
     this.query = new nn.Linear(hiddenSize, hiddenSize);
     this.key = new nn.Linear(hiddenSize, hiddenSize);
@@ -87,6 +90,13 @@ class EfficientSelfAttention extends nn.Module<Tokens> {
 
   private shrunken(x: Tensor, height: number, width: number): Tensor {
     if (this.sr === null || this.layerNorm === null) return x;
+    if (height < this.srRatio || width < this.srRatio) {
+      throw new ArgumentError(
+        `SegFormer: the image is too small: a stage has ${height} x ${width} places left of it, ` +
+          `and attends to it shrunken ${this.srRatio} times`,
+        'TORCH_VALUE',
+      );
+    }
     return this.layerNorm.forward(tokensOf(this.sr.forward(imageOf(x, height, width))));
   }
 
