@@ -54,7 +54,7 @@ export async function hubFile(repository: string, file: string, options: HubOpti
   const cached = cachedFile(folder, file, revision);
   // A commit never changes.
   if (isCommit(revision) && cached !== null) return cached;
-  if (options.localFilesOnly ?? isOffline()) {
+  if (!asksServer(options)) {
     if (cached !== null || holdsSnapshot(folder, revision)) return cached;
     throw new DataError(
       `${repository} (${revision}) is not in the cache ${path.dirname(folder)}, and no server is to be asked: ` +
@@ -118,9 +118,10 @@ function cacheDirOf({ cacheDir }: HubOptions, env: NodeJS.ProcessEnv = process.e
   return path.resolve(cacheDir ?? (env['HF_HUB_CACHE'] || path.join(homeOf(env), 'hub')));
 }
 
-function isOffline(env: NodeJS.ProcessEnv = process.env): boolean {
+/** False where only the cache is to be looked into. */
+export function asksServer({ localFilesOnly }: HubOptions, env: NodeJS.ProcessEnv = process.env): boolean {
   const isSet = (name: string): boolean => /^(?:1|on|yes|true)$/i.test(env[name] ?? '');
-  return isSet('HF_HUB_OFFLINE') || isSet('TRANSFORMERS_OFFLINE');
+  return !(localFilesOnly ?? (isSet('HF_HUB_OFFLINE') || isSet('TRANSFORMERS_OFFLINE')));
 }
 
 function authorization({ token }: HubOptions, env: NodeJS.ProcessEnv = process.env): Record<string, string> {

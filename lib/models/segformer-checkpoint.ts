@@ -5,7 +5,7 @@ import { checkOptions, checkString, describe, valueError } from '../engine';
 import { attemptOn, FileError, saveSafetensors, writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { type FilePlace, readJson, readWeights, readWeightsFile } from './checkpoint-files';
-import { hubFile, type HubOptions, hubOptionNames, isRepositoryName } from './hub';
+import { asksServer, hubFile, type HubOptions, hubOptionNames, isRepositoryName } from './hub';
 import { type SegFormerArgs, segformerDefaults } from './segformer-args';
 import { configOf, type Described, describedBy, describedByState } from './segformer-config';
 import { checkpointState } from './segformer-keys';
@@ -72,7 +72,9 @@ export async function readCheckpoint(
   const place = placeOf(nameOrPath, hub);
   const config = await place.find('config.json');
   if (config === null) throw new FileError(`${place.name} has no config.json, which says what model it is of`);
-  const described = describedBy(readJson(config), nameIn(place, config), args);
+  // A file of the hub's cache has a path that says little.
+  const shownConfig = existsSync(nameOrPath) ? config : `config.json of ${place.name}`;
+  const described = describedBy(readJson(config), shownConfig, args);
   const tensors = await readWeights(place);
   return checkpoint(place.name, tensors, () => described);
 }
@@ -90,12 +92,8 @@ function placeOf(nameOrPath: string, hub: HubOptions): FilePlace {
       `${nameOrPath} does not exist, and is no name of a repository such as nvidia/segformer-b0-finetuned-ade-512-512`,
     );
   }
-  return { name: nameOrPath, find: async (file) => hubFile(nameOrPath, file, hub) };
-}
-
-/** A file of the hub's cache has a path that says little. */
-function nameIn({ name }: FilePlace, file: string): string {
-  return existsSync(name) ? file : `${path.basename(file)} of ${name}`;
+  const name = asksServer(hub) ? nameOrPath : `${nameOrPath} in the cache`;
+  return { name, find: async (file) => hubFile(nameOrPath, file, hub) };
 }
 
 /** A file without a configuration, as the authors of SegFormer have them: what model it is of, its tensors tell. */

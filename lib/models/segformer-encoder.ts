@@ -6,6 +6,7 @@
  *
  * Names are the keys of the checkpoints on Hugging Face's hub. Tensors are tokens [N, H·W, C] of an image of H × W places.
  */
+import { ArgumentError } from '../engine';
 import * as nn from '../nn';
 import type { Tensor } from '../tensor';
 import { DropPath } from './drop-path';
@@ -102,6 +103,13 @@ class EfficientSelfAttention extends nn.Module<Tokens> implements CountsMacs {
 
   private shrunken(x: Tensor, height: number, width: number): Tensor {
     if (this.sr === null || this.layerNorm === null) return x;
+    if (height < this.srRatio || width < this.srRatio) {
+      throw new ArgumentError(
+        `SegFormer: the image is too small: a stage has ${height} x ${width} places left of it, ` +
+          `and attends to it shrunken ${this.srRatio} times`,
+        'TORCH_VALUE',
+      );
+    }
     return this.layerNorm.forward(tokensOf(this.sr.forward(imageOf(x, height, width))));
   }
 
@@ -122,7 +130,7 @@ class EfficientSelfAttention extends nn.Module<Tokens> implements CountsMacs {
   private stepByStep(query: Tensor, key: Tensor, value: Tensor): Tensor {
     const scores = query.matmul(key.transpose(2, 3)).mul(scaleOf(query)); // [N, heads, H·W, H·W/srRatio²]
     const weights = scores.softmax(-1, { dtype: 'float32' }).to(query.dtype);
-    return this.dropout.forward(weights).matmul(value).contiguous();
+    return this.dropout.forward(weights).matmul(value);
   }
 }
 

@@ -58,15 +58,19 @@ const encoderRules: readonly [RegExp, (...groups: (string | undefined)[]) => str
   ],
 ];
 
-/** The key that Hugging Face's checkpoints have for a tensor, or `key` itself where it is of no SegFormer. */
+/**
+ * The key that Hugging Face's checkpoints have for a tensor, or `key` itself where it is of no SegFormer; without the `module.`
+ * that a model has in PyTorch's DataParallel.
+ */
 export function checkpointKey(key: string): string {
-  const bare = key.replace(/^module\./, '').replace(/^(?:backbone|segformer)\./, '');
+  const unwrapped = key.replace(/^module\./, '');
+  const bare = unwrapped.replace(/^(?:backbone|segformer)\./, '');
   for (const [pattern, rename] of encoderRules) {
     const match = pattern.exec(bare);
     if (match !== null) return `segformer.${rename(...match.slice(1))}`;
   }
   const [, part = '', leaf = ''] = /^decode_head\.(.+)\.(\w+)$/.exec(bare) ?? [];
-  if (part === '') return bare === key.replace(/^module\./, '') ? bare : key;
+  if (part === '') return unwrapped;
   const named = headParts[part] ?? part.replace(/^linear_projections\./, 'linear_c.');
   return `decode_head.${named.replace(/^linear_c(\d)\./, (_, stage: string) => `linear_c.${fromZero(stage)}.`)}.${leaf}`;
 }

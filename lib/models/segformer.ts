@@ -173,7 +173,10 @@ export class SegFormer extends nn.Module {
     nameOrPath: string,
     options: PretrainedOptions & { outputLoadingInfo: true },
   ): Promise<[model: SegFormer, info: LoadingInfo]>;
-  static async fromPretrained(nameOrPath: string, options?: PretrainedOptions): Promise<SegFormer>;
+  static async fromPretrained(
+    nameOrPath: string,
+    options?: PretrainedOptions & { outputLoadingInfo?: false },
+  ): Promise<SegFormer>;
   static async fromPretrained(
     nameOrPath: string,
     options: PretrainedOptions = {},

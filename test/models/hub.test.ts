@@ -265,6 +265,13 @@ describeWithOracle('a model of the hub', (oracle) => {
     expect(model.args.hiddenSizes).toEqual([8]);
   });
 
+  it('says that the cache lacks the weights where no server is to be asked', async () => {
+    await hubFile(repository, 'config.json', { cacheDir });
+    await expect(SegFormer.fromPretrained(repository, { cacheDir, localFilesOnly: true })).rejects.toThrow(
+      'nvidia/segformer-b0-tiny in the cache has no weights: expected one of model.safetensors',
+    );
+  });
+
   it('names the repository where its configuration is not one', async () => {
     files.set('config.json', Buffer.from('{"model_type": "vit"}'));
     await expect(SegFormer.fromPretrained(repository, { cacheDir })).rejects.toThrow(

@@ -12,7 +12,7 @@ import {
   type SegFormerVariant,
 } from '../../lib/models';
 import * as nn from '../../lib/nn';
-import { Adam } from '../../lib/optim';
+import { Adam, AdamW } from '../../lib/optim';
 import { getRngState, manualSeed, randint, randn, setDefaultDevice, type Tensor } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
@@ -209,6 +209,39 @@ describeWithOracle('SegFormer', (oracle) => {
     expect(Object.fromEntries([...model.stateDict()].map(([key, { shape }]) => [key, [...shape]]))).toEqual(shapes);
   });
 
+  it.each<[SegFormerVariant, number]>([
+    ['b0', 128],
+    ['b2', 64],
+  ])('has the bits of Hugging Face as %s in full, from one seed', async (variant, side) => {
+    manualSeed(11);
+    const model = create(`segformer-${variant}`);
+    const image = randn([2, 3, side, side], { requiresGrad: true });
+    const expected = await oracle().run(
+      `
+      import segformer
+      torch.manual_seed(11)
+      model = segformer.make(args).train()
+      image = torch.randn(2, 3, side, side, requires_grad=True)
+      output = segformer.scores(model, image)
+      output.square().mean().backward()
+      gradient = image.grad
+      optimizer = torch.optim.AdamW(model.parameters(), lr=6e-5)
+      optimizer.step()
+      model.eval()
+      with torch.inference_mode():
+          trained = segformer.scores(model, image).clone()
+      `,
+      { inputs: { args: python(segformerDefaults(variant)), side }, outputs: ['output', 'gradient', 'trained'] },
+    );
+    const output = model.forward(image);
+    expectSameBits(output, expected.output, 'output');
+    output.square().mean().backward();
+    expectSameBits(image.grad as Tensor, expected.gradient, 'gradient');
+    new AdamW(model.parameters(), { lr: 6e-5 }).step();
+    const trained = inferenceMode(() => model.eval().forward(image));
+    expectSameBits(trained, expected.trained, 'after a step');
+  });
+
   it('drops paths as Hugging Face does', async () => {
     manualSeed(9);
     const x = randn([7, 3, 2], { requiresGrad: true });
@@ -302,6 +335,9 @@ describe('SegFormer', () => {
       'expected [N, 3, H, W] for argument `image`, received [3, 32, 32]',
     );
     expect(() => model.forward(randn([1, 4, 32, 32]))).toThrow('received [1, 4, 32, 32]');
+    expect(() => model.forward(randn([1, 3, 64, 28]))).toThrow(
+      'the image is too small: a stage has 16 x 7 places left of it, and attends to it shrunken 8 times',
+    );
     expect(() => model.forward(3 as never)).toThrow('expected a Tensor for argument `image`, received 3');
   });
 
