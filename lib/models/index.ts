@@ -1,32 +1,79 @@
-/** The models by name, in one place: adding a model means adding its file and one line here. */
+/**
+ * The models by name, in one place: adding a model means adding its file, a line to {@link ModelOptions} and a line to the
+ * registry.
+ */
 import { ArgumentError, describe } from '../engine';
 import { Module } from '../nn';
-import { VisionTransformerForSegmentation, type JourneyStep, type VisionTransformerArgs } from './vit-segmentation';
+import type { JourneyStep } from './journey';
+import type { OptionValue } from './options';
+import { SegNet, type SegNetArgs, segNetDefaults, SegNetDsc } from './segnet';
+import { UNet, type UNetArgs, uNetDefaults } from './unet';
+import {
+  VisionTransformerForSegmentation,
+  visionTransformerDefaults,
+  type VisionTransformerArgs,
+} from './vit-segmentation';
 
+export type { JourneyStep } from './journey';
+export { attentionMacs, type AttentionSizes, type CountsMacs, macsOf } from './macs';
+export type { OptionValue } from './options';
+export { SegNet, type SegNetArgs, segNetDefaults, SegNetDsc } from './segnet';
+export { type LayerSummary, ModelSummary, summary, type SummaryOptions } from './summary';
+export { UNet, type UNetArgs, uNetDefaults } from './unet';
+export {
+  VisionTransformer,
+  type VisionTransformerOptions,
+  vitB16,
+  vitB32,
+  vitH14,
+  vitL16,
+  vitL32,
+} from './vit-classification';
+export { reuseEncoder, type ReusedEncoder } from './vit-encoder-reuse';
 export {
   VisionTransformerForSegmentation,
   visionTransformerDefaults,
-  type JourneyStep,
   type VisionTransformerArgs,
 } from './vit-segmentation';
 
 /** What a model for segmentation offers besides being a module: images [N, C, H, W] to class scores [N, classes, H, W]. */
 export interface SegmentationModel extends Module {
-  /** The shapes of one tensor on its way through the model. */
-  journey(batchSize?: number): JourneyStep[];
+  /**
+   * The shapes of a batch on its way through the model.
+   * @param imageSize side of the images, in pixels; the Vision Transformer has its own
+   */
+  journey(batchSize?: number, imageSize?: number): JourneyStep[];
 }
 
-/** Options of each model. */
+/** Options of each model. All of them have `inChannels` and `outChannels`. */
 export interface ModelOptions {
-  /** The article's Vision Transformer; see {@link VisionTransformerForSegmentation}. */
+  /** The article's Vision Transformer, of part 4; see {@link VisionTransformerForSegmentation}. */
   'vit-segmentation': Partial<VisionTransformerArgs>;
+  /** The article's SegNet, of part 2; see {@link SegNet}. */
+  segnet: Partial<SegNetArgs>;
+  /** The article's SegNet with separable convolutions, of part 3; see {@link SegNetDsc}. */
+  'segnet-dsc': Partial<SegNetArgs>;
+  /** U-Net with batch norm; see {@link UNet}. */
+  unet: Partial<UNetArgs>;
 }
 
 /** Names of the models: keys of {@link ModelOptions}. */
 export type ModelName = keyof ModelOptions;
 
-const registry: { readonly [N in ModelName]: (options: ModelOptions[N]) => SegmentationModel } = {
-  'vit-segmentation': (options) => new VisionTransformerForSegmentation(options),
+interface Entry<Options> {
+  /** All options, by the names that `make` takes them by. */
+  readonly defaults: Readonly<Required<Options>>;
+  readonly make: (options: Options) => SegmentationModel;
+}
+
+const registry: { readonly [Name in ModelName]: Entry<ModelOptions[Name]> } = {
+  'vit-segmentation': {
+    defaults: visionTransformerDefaults,
+    make: (options) => new VisionTransformerForSegmentation(options),
+  },
+  segnet: { defaults: segNetDefaults, make: (options) => new SegNet(options) },
+  'segnet-dsc': { defaults: segNetDefaults, make: (options) => new SegNetDsc(options) },
+  unet: { defaults: uNetDefaults, make: (options) => new UNet(options) },
 };
 
 /** The names of all models. */
@@ -40,15 +87,30 @@ export function isModelName(name: string): name is ModelName {
 }
 
 /**
+ * All options of a model with their defaults; an option is of its default's type.
+ * @throws ArgumentError for an unknown name
+ *
+ * @example
+ * ```ts
+ * console.log(torch.models.defaultsOf('segnet')); // { inChannels: 3, outChannels: 3, width: 64, kernelSize: 3 }
+ * ```
+ */
+export function defaultsOf(name: ModelName): Readonly<Record<string, OptionValue>> {
+  return { ...entryOf(name).defaults };
+}
+
+/**
  * Makes a model with fresh parameters, drawn from the default generator.
- * @throws ArgumentError for an unknown name, or sizes that cannot go together
+ * @throws ArgumentError for an unknown name, an unknown option, or sizes that cannot go together
  */
 export function create<N extends ModelName>(name: N, options: ModelOptions[N] = {}): SegmentationModel {
-  if (!isModelName(name)) {
-    const shown = typeof name === 'string' ? name : describe(name);
-    throw new ArgumentError(`there is no model ${shown}, expected one of ${names().join(', ')}`, 'TORCH_VALUE');
-  }
-  return registry[name](options);
+  return entryOf(name).make(options);
+}
+
+function entryOf<N extends ModelName>(name: N): Entry<ModelOptions[N]> {
+  if (isModelName(name)) return registry[name];
+  const shown = typeof name === 'string' ? name : describe(name);
+  throw new ArgumentError(`there is no model ${shown}, expected one of ${names().join(', ')}`, 'TORCH_VALUE');
 }
 
 /** Number of trainable numbers in a module, each counted once. */

@@ -6,9 +6,10 @@
  * The order of construction is the order of the random draws, and the names are the keys of the state dict: both are
  * Python's.
  */
-import { ArgumentError, checkObject, describe } from '../engine';
 import * as nn from '../nn';
 import { randn, type Tensor } from '../tensor';
+import type { JourneyStep } from './journey';
+import { completeOptions, impossible } from './options';
 
 /** The article's configuration; its defaults have 86,284,806 parameters. */
 export interface VisionTransformerArgs {
@@ -27,6 +28,14 @@ export interface VisionTransformerArgs {
   numHeads: number;
   /** Probability of an element to be dropped, in attention and after each MLP. */
   dropout: number;
+  /** What turns tokens into class scores: the article's one linear layer, or an MLP like that of the blocks. */
+  head: 'linear' | 'mlp';
+  /**
+   * Above 1, convolutions make the image so many times smaller before it is cut into patches ("Early Convolutions Help
+   * Transformers See Better", Xiao et al. 2021). A power of 2 up to 16 that divides patchSize; a token still stands for
+   * patchSize pixels each way. 1 is the article's model, without them.
+   */
+  hybridStride: number;
 }
 
 /** The article's numbers. */
@@ -39,6 +48,8 @@ export const visionTransformerDefaults: Readonly<VisionTransformerArgs> = {
   numBlocks: 12,
   numHeads: 8,
   dropout: 0.2,
+  head: 'linear',
+  hybridStride: 1,
 };
 
 /** Cuts an image into patches, each a vector, channel by channel: [N, C, H, W] to [N, patches, C·P·P]. */
@@ -70,23 +81,58 @@ class PatchEmbedding extends nn.Module {
   }
 }
 
+/**
+ * Convolutions that halve the image until it is `hybridStride` times smaller: [N, C, H, W] to [N, D, H/stride, W/stride].
+ * As in the paper the channels double with each, to embedSize where the stride is 16.
+ */
+function convolutionalStem({ inChannels, embedSize, hybridStride }: VisionTransformerArgs): nn.Sequential {
+  const layers: nn.Module[] = [];
+  let channels = inChannels;
+  for (let stride = 2; stride <= hybridStride; stride *= 2) {
+    const outChannels = stemChannels(embedSize, stride);
+    layers.push(
+      new nn.Conv2d(channels, outChannels, 3, { stride: 2, padding: 1, bias: false }),
+      new nn.BatchNorm2d(outChannels),
+      new nn.ReLU(),
+    );
+    channels = outChannels;
+  }
+  return new nn.Sequential(...layers);
+}
+
+function stemChannels(embedSize: number, stride: number): number {
+  return (embedSize * stride) / 16;
+}
+
+/** What a patch is cut from: the image, or what the stem makes of it. */
+function patchesOf(args: VisionTransformerArgs): { channels: number; side: number } {
+  const { inChannels, embedSize, patchSize, hybridStride } = args;
+  const channels = hybridStride === 1 ? inChannels : stemChannels(embedSize, hybridStride);
+  return { channels, side: patchSize / hybridStride };
+}
+
 /** Patches, embedded, with their position: [N, C, H, W] to [N, patches, E]. */
 class VisionTransformerInput extends nn.Module {
+  /** Null where the patches are cut from the image itself. */
+  readonly stem: nn.Sequential | null;
   readonly i2p: ImageToPatches;
   readonly pe: PatchEmbedding;
   /** What each place in the image adds, learned from random numbers: [patches, E]. */
   readonly positionEmbed: nn.Parameter;
 
-  constructor({ imageSize, patchSize, inChannels, embedSize }: VisionTransformerArgs) {
+  constructor(args: VisionTransformerArgs) {
     super();
-    const numPatches = (imageSize / patchSize) ** 2;
-    this.i2p = new ImageToPatches(patchSize);
-    this.pe = new PatchEmbedding(inChannels * patchSize * patchSize, embedSize);
-    this.positionEmbed = new nn.Parameter(randn([numPatches, embedSize]));
+    const { imageSize, patchSize, embedSize, hybridStride } = args;
+    const { channels, side } = patchesOf(args);
+    this.stem = hybridStride === 1 ? null : convolutionalStem(args);
+    this.i2p = new ImageToPatches(side);
+    this.pe = new PatchEmbedding(channels * side * side, embedSize);
+    this.positionEmbed = new nn.Parameter(randn([(imageSize / patchSize) ** 2, embedSize]));
   }
 
   forward(image: Tensor): Tensor {
-    const patches = this.i2p.forward(image); // [N, patches, C·P·P]
+    const map = this.stem === null ? image : this.stem.forward(image);
+    const patches = this.i2p.forward(map); // [N, patches, C·P·P]
     return this.pe.forward(patches).add(this.positionEmbed); // [N, patches, E] + [patches, E]
   }
 }
@@ -136,12 +182,20 @@ class SelfAttentionEncoderBlock extends nn.Module {
 
 /** Turns every token into its patch of class scores, and the patches into an image: [N, patches, E] to [N, classes, H, W]. */
 class OutputProjection extends nn.Module {
-  readonly projection: nn.Linear;
+  readonly projection: nn.Linear | nn.Sequential;
   readonly fold: nn.Fold;
 
-  constructor({ imageSize, patchSize, embedSize, outChannels }: VisionTransformerArgs) {
+  constructor({ imageSize, patchSize, embedSize, outChannels, head }: VisionTransformerArgs) {
     super();
-    this.projection = new nn.Linear(embedSize, patchSize * patchSize * outChannels);
+    const patchLength = patchSize * patchSize * outChannels;
+    this.projection =
+      head === 'linear'
+        ? new nn.Linear(embedSize, patchLength)
+        : new nn.Sequential(
+            new nn.Linear(embedSize, embedSize * 4),
+            new nn.GELU(),
+            new nn.Linear(embedSize * 4, patchLength),
+          );
     this.fold = new nn.Fold([imageSize, imageSize], patchSize, { stride: patchSize });
   }
 
@@ -149,13 +203,6 @@ class OutputProjection extends nn.Module {
     const patches = this.projection.forward(tokens); // [N, patches, classes·P·P]
     return this.fold.forward(patches.permute([0, 2, 1])); // [N, classes·P·P, patches] to [N, classes, H, W]
   }
-}
-
-/** One step of a tensor's way through the model. */
-export interface JourneyStep {
-  readonly step: string;
-  readonly module: string;
-  readonly shape: readonly number[];
 }
 
 /**
@@ -186,63 +233,62 @@ export class VisionTransformerForSegmentation extends nn.Module {
 
   /** The shapes of one tensor on its way through the model, step by step (the article's figure 7). */
   journey(batchSize = 1): JourneyStep[] {
-    const { imageSize, patchSize, inChannels, outChannels, embedSize, numBlocks } = this.args;
+    const { imageSize, patchSize, inChannels, outChannels, embedSize, numBlocks, head, hybridStride } = this.args;
+    const { channels, side } = patchesOf(this.args);
     const patches = (imageSize / patchSize) ** 2;
     const image = [batchSize, inChannels, imageSize, imageSize];
+    const map = [batchSize, channels, imageSize / hybridStride, imageSize / hybridStride];
     const tokens = [batchSize, patches, embedSize];
-    const pixels = patchSize * patchSize;
-    const sliding = `kernel ${patchSize}, stride ${patchSize}`;
+    const [patchLength, outLength] = [channels * side * side, patchSize * patchSize * outChannels];
+    const sliding = (size: number): string => `kernel ${size}, stride ${size}`;
     return [
       { step: 'input', module: '', shape: image },
       { step: 'normalise', module: `BatchNorm2d(${inChannels})`, shape: image },
+      ...(hybridStride === 1
+        ? []
+        : [{ step: 'stem', module: `Conv2d, stride 2, ${Math.log2(hybridStride)} times`, shape: map }]),
       {
         step: 'image to patches',
-        module: `Unfold(${sliding}), permute`,
-        shape: [batchSize, patches, inChannels * pixels],
+        module: `Unfold(${sliding(side)}), permute`,
+        shape: [batchSize, patches, patchLength],
       },
-      { step: 'patch embedding', module: `Linear ${inChannels * pixels} -> ${embedSize}`, shape: tokens },
+      { step: 'patch embedding', module: `Linear ${patchLength} -> ${embedSize}`, shape: tokens },
       { step: 'position embedding', module: 'learned parameter', shape: [patches, embedSize] },
       { step: 'sum', module: 'patch embedding + position embedding', shape: tokens },
       { step: 'encoder', module: `${numBlocks} transformer blocks`, shape: tokens },
       {
         step: 'output projection',
-        module: `Linear ${embedSize} -> ${pixels * outChannels}`,
-        shape: [batchSize, patches, pixels * outChannels],
+        module: `${head === 'linear' ? 'Linear' : 'MLP'} ${embedSize} -> ${outLength}`,
+        shape: [batchSize, patches, outLength],
       },
       {
         step: 'patches to image',
-        module: `permute, Fold(${imageSize}, ${sliding})`,
+        module: `permute, Fold(${imageSize}, ${sliding(patchSize)})`,
         shape: [batchSize, outChannels, imageSize, imageSize],
       },
     ];
   }
 }
 
+const model = 'VisionTransformerForSegmentation';
+
 function completeArgs(options: Partial<VisionTransformerArgs>): VisionTransformerArgs {
-  checkObject('VisionTransformerForSegmentation', 'options', options);
-  const names = Object.keys(visionTransformerDefaults) as (keyof VisionTransformerArgs)[];
-  const unknown = Object.keys(options).find((name) => !(name in visionTransformerDefaults));
-  if (unknown !== undefined) throw impossible(`expected options among ${names.join(', ')}, received \`${unknown}\``);
-  const args = { ...visionTransformerDefaults };
-  for (const name of names) args[name] = options[name] ?? args[name];
-  const { dropout, ...sizes } = args;
-  for (const [name, size] of Object.entries(sizes)) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw impossible(`expected a whole number of at least 1 for \`${name}\`, received ${describe(size)}`);
-    }
+  const args = completeOptions(model, visionTransformerDefaults, options, {
+    probabilities: ['dropout'],
+    choices: { head: ['linear', 'mlp'], hybridStride: [1, 2, 4, 8, 16] },
+  });
+  const { imageSize, patchSize, embedSize, numHeads, hybridStride } = args;
+  if (imageSize % patchSize !== 0) {
+    throw impossible(model, `patches of ${patchSize} pixels do not divide an image of ${imageSize} pixels`);
   }
-  if (!(typeof dropout === 'number' && dropout >= 0 && dropout <= 1)) {
-    throw impossible(`expected a probability between 0 and 1 for \`dropout\`, received ${describe(dropout)}`);
+  if (embedSize % numHeads !== 0) {
+    throw impossible(model, `${numHeads} attention heads do not divide an embedding of ${embedSize}`);
   }
-  if (args.imageSize % args.patchSize !== 0) {
-    throw impossible(`patches of ${args.patchSize} pixels do not divide an image of ${args.imageSize} pixels`);
+  if (patchSize % hybridStride !== 0) {
+    throw impossible(model, `a hybridStride of ${hybridStride} does not divide patches of ${patchSize} pixels`);
   }
-  if (args.embedSize % args.numHeads !== 0) {
-    throw impossible(`${args.numHeads} attention heads do not divide an embedding of ${args.embedSize}`);
+  if (hybridStride > 1 && embedSize % 8 !== 0) {
+    throw impossible(model, `a hybridStride needs an embedding divisible by 8, received ${embedSize}`);
   }
   return args;
-}
-
-function impossible(sentence: string): ArgumentError {
-  return new ArgumentError(sentence, 'TORCH_VALUE');
 }
