@@ -1,6 +1,6 @@
 /**
  * Makes the Python environment that tests and `npm run parity` compare with: PyTorch of the very version that the addon was
- * built with, torchvision, torchmetrics and Pillow, in .cache/oracle. Does nothing the second time.
+ * built with, torchvision, torchmetrics, transformers and Pillow, in .cache/oracle. Does nothing the second time.
  *
  * Where the addon's libtorch is the `torch` package of a Python (that is how pip delivers it), the environment imports
  * that package: nothing is downloaded twice, and both sides load the same binaries.
@@ -120,7 +120,7 @@ function extensionModules(folder) {
  */
 function requirementsFor(libtorch) {
   // torch itself is named again so that pip installs what a linked torch depends on, without replacing it.
-  return [`torch==${libtorch.version}`, 'torchmetrics==1.9.*', 'numpy', 'pillow', 'safetensors'];
+  return [`torch==${libtorch.version}`, 'torchmetrics==1.9.*', 'transformers==5.*', 'numpy', 'pillow', 'safetensors'];
 }
 
 /** @param {string} torch */

@@ -12,6 +12,7 @@ export {
   type PetTarget,
   type PetTargetType,
 } from './oxford-pets';
+export { BatchAugmentation, type BatchAugmentationOptions } from './batch-augmentation';
 export type { SampleCache } from './sample-cache';
 export { type LoadedPet, PetSegmentation, type PetSegmentationOptions } from './pet-segmentation';
 export { fetchPets, type FetchPetsOptions, type FetchPetsProgress, type PetArchive } from './pet-archives';
