@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { OptionValue } from '../models';
 import type { TrainEvent } from '../train/events';
 import type { TrainRequest } from '../train/plan';
 import type { CliCommand } from './command';
@@ -7,6 +8,7 @@ import { exitCodes } from './exit-codes';
 import { applyProcessSettings } from './process-settings';
 import { ProgressBar } from './progress-bar';
 import { TextReport } from './text-report';
+import { decimal } from './values';
 import { defineTrainOptions, type TrainFlags } from './train-options';
 
 const examples = `
@@ -64,18 +66,22 @@ export const trainCommand: CliCommand = {
   },
 };
 
-function requestOf({
-  data,
-  download,
-  recipe,
-  device,
-  threads,
-  out,
-  name,
-  resume,
-  ...overrides
-}: TrainFlags): TrainRequest {
-  return { data, download, recipe, device, threads, out, name, resume, overrides };
+function requestOf(flags: TrainFlags): TrainRequest {
+  const { data, download, recipe, device, threads, out, name, resume, ...settings } = flags;
+  const { patchSize, embedSize, numBlocks, numHeads, dropout, modelOption = [], ...overrides } = settings;
+  const named = { patchSize, embedSize, numBlocks, numHeads, dropout };
+  const modelOptions = Object.fromEntries([
+    ...Object.entries(named).filter((entry): entry is [string, number] => entry[1] !== undefined),
+    ...modelOption.map(({ name: option, text }): [string, OptionValue] => [option, guessed(text)]),
+  ]);
+  return { data, download, recipe, device, threads, out, name, resume, overrides: { ...overrides, modelOptions } };
+}
+
+/** What is typed as a number or a switch is one; whether the model's option is, too, only its defaults tell. */
+function guessed(text: string): OptionValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const value = decimal(text);
+  return Number.isNaN(value) ? text : value;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 import type { Device } from '../tensor';
+import type { ProgressiveStage } from '../train/choices';
 import { didYouMean } from '../train/spelling';
 
 /** Parser of a whole number in `[least, most]`, for an option's argument. */
@@ -18,6 +19,32 @@ export function positiveNumber(text: string): number {
   const value = decimal(text);
   if (value > 0 && value < Infinity) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** Parser of a finite number of at least zero. */
+export function notNegative(text: string): number {
+  const value = decimal(text);
+  if (value >= 0 && value < Infinity) return value;
+  throw new InvalidArgumentError('Expected a number of at least 0.');
+}
+
+/** Parser of `1,0.5,2`. */
+export function numbers(text: string): number[] {
+  const values = text.split(',').map(decimal);
+  if (values.every((value) => value >= 0 && value < Infinity)) return values;
+  throw new InvalidArgumentError('Expected numbers of at least 0, such as 1,0.5,2.');
+}
+
+/** Parser of `0.4:64,0.7:96`. */
+export function stages(text: string): ProgressiveStage[] {
+  const found = text.split(',').map((part) => {
+    const [share = '', side = '', ...rest] = part.split(':');
+    return { untilEpochShare: decimal(share), imageSize: /^\d+$/.test(side) && rest.length === 0 ? Number(side) : NaN };
+  });
+  const isStage = ({ untilEpochShare: share, imageSize }: ProgressiveStage): boolean =>
+    share > 0 && share <= 1 && imageSize >= 1;
+  if (found.every(isStage)) return found;
+  throw new InvalidArgumentError('Expected shares of the epochs and sides of the images, such as 0.4:64,0.7:96.');
 }
 
 /** Parser of a number in `[0, 1]`. */
@@ -48,7 +75,7 @@ export function folderName(text: string): string {
   throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
 }
 
-function decimal(text: string): number {
+export function decimal(text: string): number {
   // Number('') is 0 and Number('0x10') is 16; neither is what somebody means here.
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
