@@ -13,6 +13,7 @@ import {
   notNegative,
   oneOf,
   positiveNumber,
+  share,
   stages,
   wholeNumber,
 } from './values';
@@ -83,6 +84,7 @@ export function defineTrainOptions(command: Command): void {
       wholeNumber(0, 1024),
     ],
     ['--protocol <name>', 'how to score: article, as the notebook does, or clean', oneOf(protocols)],
+    ['--data-fraction <x>', 'share of the train samples that is trained on, chosen by the seed', share],
     ['--validate-every <n>', 'epochs from one scoring to the next', wholeNumber(1)],
     ['--save-every <n>', 'epochs from one checkpoint to the next', wholeNumber(1)],
     ['--limit <n>', 'only the first n train samples', wholeNumber(1)],

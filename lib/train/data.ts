@@ -36,11 +36,19 @@ const validationShare = 0.1;
  * @throws {DataError} where the folder is not the data set, or is incomplete
  */
 export function makeLoaders(settings: TrainSettings): Loaders {
-  const { batchSize, testBatchSize, protocol, seed } = settings;
+  const { batchSize, dataFraction, testBatchSize, protocol, seed } = settings;
   const augmented = settings.augment === 'article';
   if (protocol === 'article') {
+    const pets = open(settings, 'trainval');
+    const indices =
+      dataFraction < 1
+        ? shareOf(
+            Array.from({ length: pets.length }, (_, index) => index),
+            settings,
+          )
+        : undefined;
     return {
-      train: loaderOf(open(settings, 'trainval'), settings, { batchSize, augmented, shuffle: true }),
+      train: loaderOf(pets, settings, { batchSize, augmented, shuffle: true, indices }),
       validation: null,
       test: loaderOf(open(settings, 'test'), settings, { batchSize: testBatchSize, augmented, shuffle: true }),
     };
@@ -58,10 +66,25 @@ export function makeLoaders(settings: TrainSettings): Loaders {
   // Draws its base seed from a generator of its own: scoring may be repeated or left out without moving a draw.
   const scoring = { batchSize: testBatchSize, augmented: false, shuffle: false };
   return {
-    train: loaderOf(trainval, settings, { batchSize, augmented, shuffle: true, indices: kept?.indices ?? [] }),
+    train: loaderOf(trainval, settings, {
+      batchSize,
+      augmented,
+      shuffle: true,
+      indices: shareOf(kept?.indices ?? [], settings),
+    }),
     validation: loaderOf(trainval, settings, { ...scoring, indices: validation?.indices ?? [] }),
     test: loaderOf(open(settings, 'test'), settings, scoring),
   };
+}
+
+/** A share of the samples, in their order, drawn by a generator of its own; at least one. */
+function shareOf(indices: readonly number[], { dataFraction, seed }: TrainSettings): readonly number[] {
+  if (dataFraction === 1) return indices;
+  const count = Math.max(1, Math.round(indices.length * dataFraction));
+  const generator = new Generator().manualSeed(seed);
+  const samples = { length: indices.length, getItem: (place: number): number => indices[place] ?? 0 };
+  const [chosen] = randomSplit(samples, [count, indices.length - count], { generator });
+  return (chosen?.indices ?? []).map(samples.getItem).sort((a, b) => a - b);
 }
 
 function open(settings: TrainSettings, split: 'trainval' | 'test'): OxfordIIITPet {
@@ -75,7 +98,7 @@ interface Loading {
   readonly augmented: boolean;
   readonly shuffle: boolean;
   /** Only these samples. */
-  readonly indices?: readonly number[];
+  readonly indices?: readonly number[] | undefined;
 }
 
 function loaderOf(pets: OxfordIIITPet, settings: TrainSettings, loading: Loading): BatchLoader {

@@ -21,6 +21,8 @@ export interface RecipeNumbers {
   /** Smaller images for the first part of the epochs, for models that take any size. */
   readonly progressive: readonly ProgressiveStage[];
   readonly augment: AugmentationName;
+  /** Share of the train samples that is trained on, chosen by the seed. */
+  readonly dataFraction: number;
   readonly epochs: number;
   readonly batchSize: number;
   /** Images that are scored and drawn after each epoch, and the batch of the final test. */
@@ -69,6 +71,7 @@ export interface RecipeNumbers {
 export const usual = {
   progressive: [],
   augment: 'article',
+  dataFraction: 1,
   testBatchSize: 21,
   optimizer: 'adam',
   weightDecay: 0,
@@ -124,7 +127,83 @@ const quick: Recipe = {
   },
 };
 
-export const recipes: ReadonlyMap<string, Recipe> = new Map([articleVit, quick].map((recipe) => [recipe.name, recipe]));
+const articleSegNet: Recipe = {
+  name: 'article-segnet',
+  summary: "the series' SegNet, 15 million parameters, 20 epochs at 128x128",
+  numbers: {
+    ...usual,
+    model: 'segnet',
+    modelOptions: {},
+    imageSize: 128,
+    epochs: 20,
+    batchSize: 64,
+    lr: 1e-3,
+    stepSize: 7,
+    gamma: 0.7,
+  },
+};
+
+const articleDsc: Recipe = {
+  name: 'article-dsc',
+  summary: 'the same with separable convolutions, 1.7 million parameters',
+  numbers: {
+    ...usual,
+    model: 'segnet-dsc',
+    modelOptions: {},
+    imageSize: 128,
+    epochs: 20,
+    batchSize: 64,
+    lr: 1e-3,
+    schedule: 'constant',
+  },
+};
+
+/** What both recipes that are not the article's have in common. */
+const modern = {
+  ...usual,
+  model: 'unet',
+  imageSize: 128,
+  testBatchSize: 64,
+  augment: 'strong',
+  optimizer: 'adamw',
+  schedule: 'cosine',
+  warmup: 0.05,
+  channelsLast: true,
+  dtype: 'bfloat16',
+  protocol: 'clean',
+} as const;
+
+const fastCpu: Recipe = {
+  name: 'fast-cpu',
+  summary: 'a U-Net of width 16 with strong augmentation, in bfloat16, for CPUs',
+  numbers: {
+    ...modern,
+    modelOptions: { width: 16 },
+    epochs: 30,
+    batchSize: 32,
+    lr: 2e-3,
+    weightDecay: 0.01,
+    ema: 0.99,
+  },
+};
+
+const bestScratch: Recipe = {
+  name: 'best-scratch',
+  summary: 'a U-Net of width 64 with strong augmentation, for hours on a GPU',
+  numbers: {
+    ...modern,
+    modelOptions: { width: 64 },
+    epochs: 200,
+    batchSize: 32,
+    lr: 1e-3,
+    weightDecay: 0.05,
+    ema: 0.999,
+  },
+};
+
+const table: readonly Recipe[] = [articleVit, quick, articleSegNet, articleDsc, fastCpu, bestScratch];
+
+export const recipes: ReadonlyMap<string, Recipe> = new Map(table.map((recipe) => [recipe.name, recipe]));
 
 /** The models that a recipe trains. */
 export const modelNames: readonly ModelName[] = [

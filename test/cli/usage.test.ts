@@ -29,7 +29,7 @@ describe('errors of usage are one line with the nearest right spelling, and exit
     [['--dropout', '1.5'], "option '--dropout <x>' argument '1.5' is invalid. Expected a number from 0 to 1."],
     [
       ['--recipe', 'qick'],
-      "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit or quick, did you mean quick?",
+      "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit, quick, article-segnet, article-dsc, fast-cpu or best-scratch, did you mean quick?",
     ],
     [
       ['--dtype', 'float8'],

@@ -149,6 +149,7 @@ it.each<[string, SettingsOverrides]>([
   ['class weights', { classWeights: [1, 1, 3] }],
   ['label smoothing', { labelSmoothing: 0.2 }],
   ['clipping', { clipNorm: 0.01 }],
+  ['part of the data', { dataFraction: 0.5 }],
   ['no augmentation', { augment: 'none' }],
   ['the strong augmentation', { augment: 'strong' }],
   ['smaller images', { progressive: [{ untilEpochShare: 1, imageSize: 8 }] }],
@@ -158,6 +159,17 @@ it.each<[string, SettingsOverrides]>([
   const hash = (event: EpochEvent | undefined): string | undefined => event?.stateSha256;
   expect(hash(epochs[0])).toBe(hash((await plain).epochs[0]));
   expect(hash(epochs[1])).not.toBe(hash((await plain).epochs[1]));
+});
+
+it('a smaller share of the data is part of a larger one, and none of it is held out', () => {
+  const indicesOf = (dataFraction: number): readonly number[] => {
+    const { train } = buildExperiment(settingsOf({ dataFraction, protocol: 'clean', augment: 'none' })).loaders;
+    return (train.dataset as unknown as { indices: readonly number[] }).indices;
+  };
+  const [all, half, quarter] = [1, 0.5, 0.25].map(indicesOf) as [number[], number[], number[]];
+  expect([all.length, half.length, quarter.length]).toEqual([11, 6, 3]);
+  expect(half.every((index) => all.includes(index))).toBe(true);
+  expect(quarter.every((index) => half.includes(index))).toBe(true);
 });
 
 let plain: Promise<Told> | undefined;

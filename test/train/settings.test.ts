@@ -1,3 +1,4 @@
+import { recipes } from '../../lib/train/recipes';
 import { flagOf, readSettings, resolveSettings, resumeSettings } from '../../lib/train/settings';
 
 const surroundings = { data: { kind: 'sample', directory: 'sample' }, device: 'cpu', threads: 2 } as const;
@@ -50,6 +51,22 @@ describe('resolveSettings', () => {
     ],
   ] as const)('refuses what cannot go together: %j', (overrides, message) => {
     expect(() => resolveSettings('article-vit', surroundings, overrides)).toThrow(message);
+  });
+});
+
+describe('recipes', () => {
+  it.each([...recipes.keys()])('%s goes together', (name) => {
+    const settings = resolveSettings(name, surroundings, {});
+    expect(settings).toMatchObject(recipes.get(name)?.numbers ?? {});
+  });
+
+  it("have the series' settings for its CNNs", () => {
+    const shared = { imageSize: 128, batchSize: 64, epochs: 20, optimizer: 'adam', lr: 1e-3, weightDecay: 0 };
+    const segnet = resolveSettings('article-segnet', surroundings, {});
+    expect(segnet).toMatchObject({ ...shared, model: 'segnet', schedule: 'step', stepSize: 7, gamma: 0.7 });
+    const dsc = resolveSettings('article-dsc', surroundings, {});
+    expect(dsc).toMatchObject({ ...shared, model: 'segnet-dsc', schedule: 'constant', warmup: 0 });
+    expect(segnet.modelOptions).toEqual({ width: 64, kernelSize: 3 });
   });
 });
 
