@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 
 import type { Device } from '../tensor';
+import { experiments } from '../train/experiments';
 import { modelNames, recipes } from '../train/recipes';
 import { augmentations, dtypes, lossNames, optimizers, protocols, schedules } from '../train/choices';
 import type { SettingsOverrides } from '../train/settings';
@@ -9,6 +10,7 @@ import {
   deviceName,
   folderName,
   fraction,
+  minutesOrName,
   numbers,
   notNegative,
   oneOf,
@@ -40,6 +42,8 @@ export interface TrainFlags extends Omit<SettingsOverrides, 'modelOptions'>, Vit
   json?: boolean;
   quiet?: boolean;
   modelOption?: readonly TypedModelOption[];
+  experiment?: string;
+  budget?: string | number;
 }
 
 /** Declares the flags. Defaults are not declared here: they come from the recipe, and a resumed run has its own. */
@@ -92,6 +96,12 @@ export function defineTrainOptions(command: Command): void {
     ['--out <dir>', 'where the run folders are made (default: runs)'],
     ['--name <name>', "the run folder's name after its number (default: the model's)", folderName],
     ['--resume <run>', 'go on with an interrupted run, to the same bits; --epochs may be raised'],
+    ['--experiment <name>', `many runs and one report: ${experimentHelp()}`, oneOf([...experiments.keys()])],
+    [
+      '--budget <minutes>',
+      'of an experiment: minutes, or the name of a size such as small (default) or full',
+      minutesOrName,
+    ],
     ['--json', 'one JSON object per line on stdout, and nothing else'],
     ['--quiet', "print nothing but errors and, at the end, the run folder's path"],
   ];
@@ -102,6 +112,10 @@ export function defineTrainOptions(command: Command): void {
     command.addOption(option);
   }
   command.addOption(modelOptionFlag());
+}
+
+function experimentHelp(): string {
+  return [...experiments.values()].map(({ name, summary }) => `${name} (${summary})`).join(', ');
 }
 
 function recipeHelp(): string {

@@ -4,8 +4,11 @@ import type { OptionValue } from '../models';
 import type { TrainEvent } from '../train/events';
 import type { TrainRequest } from '../train/plan';
 import type { CliCommand } from './command';
+import { UsageError } from '../train/errors';
 import { exitCodes } from './exit-codes';
+import { runExperimentCommand } from './experiment';
 import { applyProcessSettings } from './process-settings';
+import { stopOnSignal } from './stop-on-signal';
 import { ProgressBar } from './progress-bar';
 import { TextReport } from './text-report';
 import { decimal } from './values';
@@ -16,7 +19,8 @@ Examples:
   node train.js                                     on what is there: the pets, or a drawn sample
   node train.js --download                          fetch the pets, then train the article's model on them
   node train.js --recipe quick --epochs 3 --seed 7
-  node train.js --resume runs/001-vit-segmentation`;
+  node train.js --resume runs/001-vit-segmentation
+  node train.js --experiment article-questions --budget 60`;
 
 /** `train`: trains a model and leaves a run folder. */
 export const trainCommand: CliCommand = {
@@ -33,7 +37,12 @@ export const trainCommand: CliCommand = {
     const { json = false, quiet = false, ...flags } = command.opts<TrainFlags>();
     applyProcessSettings();
     // Loaded here and not above: help and errors of usage need no native library.
-    const { planTraining, runTraining } = await import('../train/index.js');
+    const { isExperimentFolder, planTraining, runTraining } = await import('../train/index.js');
+    const { experiment, budget, resume } = flags;
+    if (experiment !== undefined || (resume !== undefined && isExperimentFolder(resume))) {
+      return runExperimentCommand(flags, { json, quiet });
+    }
+    if (budget !== undefined) throw new UsageError('--budget means nothing without --experiment');
     const bar = new ProgressBar(process.stdout);
     const say = (line: string): void => {
       if (json || quiet) return;
@@ -82,21 +91,6 @@ function guessed(text: string): OptionValue {
   if (text === 'true' || text === 'false') return text === 'true';
   const value = decimal(text);
   return Number.isNaN(value) ? text : value;
-}
-
-/**
- * The first Ctrl-C asks the loop to stop after its step. It also gives the signal back to the system, so that the second
- * one ends the process at once, even in the middle of an op.
- */
-function stopOnSignal(say: (line: string) => void): () => boolean {
-  let requested = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      requested = true;
-      say('stopping after this step; once more stops at once');
-    });
-  }
-  return () => requested;
 }
 
 function showProgress(bar: ProgressBar, report: TextReport, event: TrainEvent): void {

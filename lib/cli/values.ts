@@ -61,6 +61,11 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0, at most 1.');
 }
 
+/** Parser of a number above zero, or a word. */
+export function minutesOrName(text: string): number | string {
+  return Number.isNaN(decimal(text)) ? text : positiveNumber(text);
+}
+
 /** Parser of one of a few names. */
 export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
   return (text) => {

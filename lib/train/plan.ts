@@ -96,7 +96,7 @@ function readConfig(run: string): TrainSettings {
   }
 }
 
-function chooseDevice(asked: Device | undefined): Device {
+export function chooseDevice(asked: Device | undefined): Device {
   if (asked === undefined) return cuda.isAvailable() ? 'cuda:0' : 'cpu';
   if (asked === 'cpu') return asked;
   if (!cuda.isAvailable()) {
@@ -116,7 +116,7 @@ function chooseRecipe(asked: string | undefined, data: ChosenData, device: strin
   return { recipe: 'quick', why: 'there is neither the real set nor a GPU' };
 }
 
-function useThreads(asked: number | undefined): number {
+export function useThreads(asked: number | undefined): number {
   if (asked !== undefined) setNumThreads(asked);
   return getNumThreads();
 }

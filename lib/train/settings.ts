@@ -2,6 +2,7 @@ import { classNames } from './classes';
 import { checkProgressive } from './batch-transform';
 import { checkLoss } from './criterion';
 import { UsageError } from './errors';
+import { flagOf } from './spelling';
 import { checkModel, completeModelOptions, type GivenOptions, hasOwnImageSize } from './model-choice';
 import { checkSchedule } from './optimization';
 import { recipes, usual, type RecipeNumbers } from './recipes';
@@ -142,9 +143,4 @@ export function readSettings(saved: Partial<TrainSettings> & Record<string, unkn
 /** A value as a flag has it. */
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** `batchSize` → `--batch-size` */
-export function flagOf(setting: string): string {
-  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

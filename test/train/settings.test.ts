@@ -1,5 +1,6 @@
 import { recipes } from '../../lib/train/recipes';
-import { flagOf, readSettings, resolveSettings, resumeSettings } from '../../lib/train/settings';
+import { flagOf } from '../../lib/train/spelling';
+import { readSettings, resolveSettings, resumeSettings } from '../../lib/train/settings';
 
 const surroundings = { data: { kind: 'sample', directory: 'sample' }, device: 'cpu', threads: 2 } as const;
 
