@@ -10,6 +10,7 @@ const floors = [
   ['optim'],
   ['amp'],
   ['data', 'metrics', 'serialize'],
+  ['losses'],
   ['vision'],
   ['models'],
   ['train'],

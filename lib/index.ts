@@ -70,6 +70,8 @@ export * as data from './data';
 export * as vision from './vision';
 /** Scores over batches: what torchmetrics is for Python. */
 export * as metrics from './metrics';
+/** Losses of segmentation: Dice, Jaccard, focal, Lovász; what segmentation_models_pytorch has of them. */
+export * as losses from './losses';
 /** Models that are made of the library, under the names that the program takes. */
 export * as models from './models';
 export * from './serialize/public';

@@ -131,9 +131,10 @@ export class TextReport {
 function referenceLines(references: ReferenceLines | undefined): string[] {
   if (references === undefined) return [];
   const { allBackground, noBorder, oneClassPerPatch } = references;
+  const perPatch = oneClassPerPatch === null ? '' : `, one class per patch ${fixed(oneClassPerPatch)}`;
   return [
     `to compare with, pixel accuracy of: background everywhere ${fixed(allBackground)}, ` +
-      `perfect but without border ${fixed(noBorder)}, one class per patch ${fixed(oneClassPerPatch)}`,
+      `perfect but without border ${fixed(noBorder)}${perPatch}`,
   ];
 }
 

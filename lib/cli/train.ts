@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
 
+import type { OptionValue } from '../models';
 import type { TrainEvent } from '../train/events';
 import type { TrainRequest } from '../train/plan';
 import type { CliCommand } from './command';
+import { UsageError } from '../train/errors';
 import { exitCodes } from './exit-codes';
+import { runExperimentCommand } from './experiment';
 import { applyProcessSettings } from './process-settings';
+import { stopOnSignal } from './stop-on-signal';
 import { ProgressBar } from './progress-bar';
 import { TextReport } from './text-report';
+import { decimal } from './values';
 import { defineTrainOptions, type TrainFlags } from './train-options';
 
 const examples = `
@@ -14,7 +19,8 @@ Examples:
   node train.js                                     on what is there: the pets, or a drawn sample
   node train.js --download                          fetch the pets, then train the article's model on them
   node train.js --recipe quick --epochs 3 --seed 7
-  node train.js --resume runs/001-vit-segmentation`;
+  node train.js --resume runs/001-vit-segmentation
+  node train.js --experiment article-questions --budget 60`;
 
 /** `train`: trains a model and leaves a run folder. */
 export const trainCommand: CliCommand = {
@@ -31,7 +37,12 @@ export const trainCommand: CliCommand = {
     const { json = false, quiet = false, ...flags } = command.opts<TrainFlags>();
     applyProcessSettings();
     // Loaded here and not above: help and errors of usage need no native library.
-    const { planTraining, runTraining } = await import('../train/index.js');
+    const { isExperimentFolder, planTraining, runTraining } = await import('../train/index.js');
+    const { experiment, budget, resume } = flags;
+    if (experiment !== undefined || (resume !== undefined && isExperimentFolder(resume))) {
+      return runExperimentCommand(flags, { json, quiet });
+    }
+    if (budget !== undefined) throw new UsageError('--budget means nothing without --experiment');
     const bar = new ProgressBar(process.stdout);
     const say = (line: string): void => {
       if (json || quiet) return;
@@ -64,33 +75,22 @@ export const trainCommand: CliCommand = {
   },
 };
 
-function requestOf({
-  data,
-  download,
-  recipe,
-  device,
-  threads,
-  out,
-  name,
-  resume,
-  ...overrides
-}: TrainFlags): TrainRequest {
-  return { data, download, recipe, device, threads, out, name, resume, overrides };
+function requestOf(flags: TrainFlags): TrainRequest {
+  const { data, download, recipe, device, threads, out, name, resume, ...settings } = flags;
+  const { patchSize, embedSize, numBlocks, numHeads, dropout, modelOption = [], ...overrides } = settings;
+  const named = { patchSize, embedSize, numBlocks, numHeads, dropout };
+  const modelOptions = Object.fromEntries([
+    ...Object.entries(named).filter((entry): entry is [string, number] => entry[1] !== undefined),
+    ...modelOption.map(({ name: option, text }): [string, OptionValue] => [option, guessed(text)]),
+  ]);
+  return { data, download, recipe, device, threads, out, name, resume, overrides: { ...overrides, modelOptions } };
 }
 
-/**
- * The first Ctrl-C asks the loop to stop after its step. It also gives the signal back to the system, so that the second
- * one ends the process at once, even in the middle of an op.
- */
-function stopOnSignal(say: (line: string) => void): () => boolean {
-  let requested = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      requested = true;
-      say('stopping after this step; once more stops at once');
-    });
-  }
-  return () => requested;
+/** What is typed as a number or a switch is one; whether the model's option is, too, only its defaults tell. */
+function guessed(text: string): OptionValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const value = decimal(text);
+  return Number.isNaN(value) ? text : value;
 }
 
 function showProgress(bar: ProgressBar, report: TextReport, event: TrainEvent): void {

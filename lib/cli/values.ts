@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 import type { Device } from '../tensor';
+import type { ProgressiveStage } from '../train/choices';
 import { didYouMean } from '../train/spelling';
 
 /** Parser of a whole number in `[least, most]`, for an option's argument. */
@@ -20,11 +21,49 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
+/** Parser of a finite number of at least zero. */
+export function notNegative(text: string): number {
+  const value = decimal(text);
+  if (value >= 0 && value < Infinity) return value;
+  throw new InvalidArgumentError('Expected a number of at least 0.');
+}
+
+/** Parser of `1,0.5,2`. */
+export function numbers(text: string): number[] {
+  const values = text.split(',').map(decimal);
+  if (values.every((value) => value >= 0 && value < Infinity)) return values;
+  throw new InvalidArgumentError('Expected numbers of at least 0, such as 1,0.5,2.');
+}
+
+/** Parser of `0.4:64,0.7:96`. */
+export function stages(text: string): ProgressiveStage[] {
+  const found = text.split(',').map((part) => {
+    const [share = '', side = '', ...rest] = part.split(':');
+    return { untilEpochShare: decimal(share), imageSize: /^\d+$/.test(side) && rest.length === 0 ? Number(side) : NaN };
+  });
+  const isStage = ({ untilEpochShare: share, imageSize }: ProgressiveStage): boolean =>
+    share > 0 && share <= 1 && imageSize >= 1;
+  if (found.every(isStage)) return found;
+  throw new InvalidArgumentError('Expected shares of the epochs and sides of the images, such as 0.4:64,0.7:96.');
+}
+
 /** Parser of a number in `[0, 1]`. */
 export function fraction(text: string): number {
   const value = decimal(text);
   if (value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError('Expected a number from 0 to 1.');
+}
+
+/** Parser of a number in `(0, 1]`. */
+export function share(text: string): number {
+  const value = decimal(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number above 0, at most 1.');
+}
+
+/** Parser of a number above zero, or a word. */
+export function minutesOrName(text: string): number | string {
+  return Number.isNaN(decimal(text)) ? text : positiveNumber(text);
 }
 
 /** Parser of one of a few names. */

@@ -20,6 +20,8 @@ export interface CheckpointState extends Readonly<Progress> {
   readonly scheduler: SchedulerStateDict;
   /** Of the model's state, to tell a damaged checkpoint. */
   readonly stateSha256: string;
+  /** Of the moving average's, where there is one. */
+  readonly averageSha256?: string;
   /** Of the images that every epoch is scored on, to tell other data. */
   readonly fixedImagesSha256: string;
 }
@@ -28,9 +30,12 @@ export interface Checkpoint {
   readonly state: CheckpointState;
   readonly model: ReadonlyMap<string, Tensor>;
   readonly optimizer: ReadonlyMap<string, Tensor>;
+  /** The moving average's state; null where the run keeps none. */
+  readonly average: ReadonlyMap<string, Tensor> | null;
 }
 
 const modelFile = 'model.safetensors';
+const averageFile = 'average.safetensors';
 const optimizerFile = 'optimizer.safetensors';
 const stateFile = 'state.json';
 
@@ -50,10 +55,13 @@ export function writeCheckpoint(checkpoints: string, contents: Checkpoint, { bes
     mkdirSync(last);
     saveSafetensors(join(last, modelFile), contents.model);
     saveSafetensors(join(last, optimizerFile), contents.optimizer);
+    if (contents.average !== null) saveSafetensors(join(last, averageFile), contents.average);
     writeFileAtomic(join(last, stateFile), `${JSON.stringify(contents.state, null, 2)}\n`);
     if (best) {
       mkdirSync(copy);
-      for (const file of [modelFile, stateFile]) linkOrCopy(join(last, file), join(copy, file));
+      // The best model is the one that was scored.
+      linkOrCopy(join(last, contents.average === null ? modelFile : averageFile), join(copy, modelFile));
+      linkOrCopy(join(last, stateFile), join(copy, stateFile));
     }
   } catch (error) {
     for (const folder of [last, copy]) rmSync(folder, { recursive: true, force: true });
@@ -83,7 +91,9 @@ export function readCheckpoint(checkpoints: string): Checkpoint | null {
   const state = readState(join(folder, stateFile));
   const { tensors: model } = loadSafetensors(join(folder, modelFile));
   const { tensors: optimizer } = loadSafetensors(join(folder, optimizerFile));
-  return { state, model, optimizer };
+  const averaged = join(folder, averageFile);
+  const average = existsSync(averaged) ? loadSafetensors(averaged).tensors : null;
+  return { state, model, optimizer, average };
 }
 
 /** Reads the model of `best/`. */

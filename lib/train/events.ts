@@ -55,6 +55,8 @@ export interface StepEvent {
   /** Steps since the start of the run, from 1. */
   step: number;
   loss: number;
+  /** The learning rate that the step was taken with. */
+  lr: number;
   /** The loss as Python's `float.hex()` writes it. */
   lossHex: string;
   seconds: number;
@@ -79,20 +81,26 @@ export interface MatrixScores {
   perClassAccuracy: (number | null)[];
 }
 
-/** Epoch 0 is the report of the untrained model; it has no loss and no speed. */
-export interface EpochEvent extends Scores, Partial<MatrixScores> {
+/** Epoch 0 is the report of the untrained model; it has no loss and no speed. An epoch that is not scored has no scores. */
+export interface EpochEvent extends Partial<Scores & MatrixScores> {
   event: 'epoch';
   epoch: number;
-  /** The learning rate that this epoch was trained with. */
+  /** The learning rate of the epoch's last step; of a schedule by epochs, that of all. */
   lr: number;
   /** Mean of the batch losses, in float64. */
   meanLoss: number | null;
   meanLossHex: string | null;
   /** SHA-256 over each entry of the state dict in order: the key's UTF-8 bytes, then the tensor's little-endian bytes. */
   stateSha256: string;
+  /** The same of the moving average, where there is one: what the scores are of. */
+  averageSha256?: string;
   imagesPerSecond: number | null;
   /** Time of the training steps, without scores, picture and checkpoint. */
   seconds: number;
+  /** Of these seconds, those spent waiting for batches; null in epoch 0. */
+  dataSeconds: number | null;
+  /** And those spent on what is done to whole batches: augmentation and resizing; null in epoch 0. */
+  augmentSeconds: number | null;
   peakRssBytes: number;
   /** This epoch has the best score so far, and `checkpoints/best` holds it. */
   best: boolean;
@@ -106,8 +114,8 @@ export interface ReferenceLines {
   allBackground: number;
   /** Perfect, but the border is never predicted. */
   noBorder: number;
-  /** Each patch is given its most frequent class. */
-  oneClassPerPatch: number;
+  /** Each patch is given its most frequent class; null for a model without patches. */
+  oneClassPerPatch: number | null;
 }
 
 export interface TestEvent extends Scores, MatrixScores {

@@ -1,18 +1,29 @@
 import { setNumThreads } from '../engine';
-import { countParameters, create, type JourneyStep, type SegmentationModel } from '../models';
-import { CrossEntropyLoss } from '../nn';
-import { Adam, StepLR } from '../optim';
+import type { CriterionModule } from '../losses';
+import { countParameters, type JourneyStep, type SegmentationModel } from '../models';
+import { utils } from '../nn';
+import type { LRScheduler } from '../optim';
 import { manualSeed } from '../tensor';
+import { type Average, makeAverage } from './average';
+import { type BatchTransform, makeBatchTransform } from './batch-transform';
+import { makeCriterion } from './criterion';
 import { makeLoaders, type Loaders } from './data';
+import { makeModel } from './model-choice';
+import { makeOptimizer, makeSchedule, type RunOptimizer } from './optimization';
 import type { TrainSettings } from './settings';
 
 /** What is trained, with what, on what. */
 export interface Experiment {
   readonly settings: TrainSettings;
   readonly model: SegmentationModel;
-  readonly criterion: CrossEntropyLoss;
-  readonly optimizer: Adam;
-  readonly scheduler: StepLR;
+  readonly criterion: CriterionModule;
+  readonly optimizer: RunOptimizer;
+  readonly scheduler: LRScheduler;
+  /** Of the weights, where the run keeps one. */
+  readonly average: Average | null;
+  /** What is scored: the average, or the model itself. */
+  readonly scored: SegmentationModel;
+  readonly transform: BatchTransform | null;
   readonly loaders: Loaders;
 }
 
@@ -25,19 +36,31 @@ export function buildExperiment(settings: TrainSettings): Experiment {
   const loaders = makeLoaders(settings);
   setNumThreads(settings.threads);
   manualSeed(settings.seed);
-  const { imageSize, patchSize, embedSize, numBlocks, numHeads, dropout } = settings;
-  const model = create(settings.model, { imageSize, patchSize, embedSize, numBlocks, numHeads, dropout });
+  const model = makeModel(settings.model, settings.modelOptions, settings.imageSize);
   // Drawn on the CPU and then moved, so that every device starts from the same weights.
   model.to(settings.device);
-  const optimizer = new Adam(model.parameters(), { lr: settings.lr });
-  const scheduler = new StepLR(optimizer, { stepSize: settings.stepSize, gamma: settings.gamma });
-  return { settings, model, criterion: new CrossEntropyLoss(), optimizer, scheduler, loaders };
+  if (settings.channelsLast) utils.convertConv2dWeightMemoryFormat(model, 'channels_last');
+  const average = settings.ema === null ? null : makeAverage(model, settings.ema);
+  const optimizer = makeOptimizer(model.parameters(), settings);
+  const criterion = makeCriterion(settings);
+  criterion.to(settings.device);
+  return {
+    settings,
+    model,
+    criterion,
+    optimizer,
+    scheduler: makeSchedule(optimizer, settings, loaders.train.length),
+    average,
+    scored: average?.module ?? model,
+    transform: makeBatchTransform(settings),
+    loaders,
+  };
 }
 
 /** The way of a tensor through the model, as a table: what the article's figure 7 shows. */
 export function summarize({ model, settings }: Experiment): string {
   const rows: string[][] = model
-    .journey(settings.batchSize)
+    .journey(settings.batchSize, settings.imageSize)
     .map((step: JourneyStep, index) => [
       index === 0 ? '' : String(index),
       step.step,

@@ -1,3 +1,9 @@
 /** The program's training, written with the public library only. */
+export {
+  type ExperimentOutcome,
+  type ExperimentRequest,
+  isExperimentFolder,
+  runExperiment,
+} from './grid/run-experiment';
 export { planTraining, type TrainPlan, type TrainRequest } from './plan';
 export { runTraining, type RunObserver, type RunOutcome } from './run';

@@ -8,6 +8,7 @@ import { readBestModel, writeCheckpoint, type Checkpoint } from './checkpoint';
 import { firstBatch, sha256, toDevice, type Batch } from './data';
 import type { EpochEvent, MatrixScores, Scores, TestEvent, TrainEvent } from './events';
 import type { Experiment } from './experiment';
+import { movesPerStep } from './optimization';
 import { packOptimizer, unpackOptimizer } from './optimizer-state';
 import { EpochPictures } from './pictures';
 import { noProgress, type Progress } from './progress';
@@ -37,6 +38,8 @@ interface Scored {
  */
 export class TrainLoop {
   private progress: Progress = noProgress();
+  /** Something happened since the last checkpoint. */
+  private unsaved = false;
   private readonly pictures: EpochPictures;
 
   private constructor(
@@ -92,12 +95,12 @@ export class TrainLoop {
   async run(): Promise<'done' | 'interrupted'> {
     const { scheduler, settings } = this.experiment;
     while (this.progress.epochs < settings.epochs) {
-      const lr = scheduler.getLastLr()[0] ?? settings.lr;
       if (!(await this.trainEpoch())) return this.interrupt();
-      const scored = await this.scoreEpoch();
-      if (scored === null) return this.interrupt();
-      scheduler.step();
-      await this.completeEpoch(lr, scored);
+      const isScored = this.isDue(settings.validateEvery);
+      const scored = isScored ? await this.scoreEpoch() : null;
+      if (isScored && scored === null) return this.interrupt();
+      if (!movesPerStep(settings)) scheduler.step();
+      await this.completeEpoch(scored);
     }
     if (!(await this.test())) return this.interrupt();
     await this.pictures.writeGif(settings.epochs);
@@ -107,20 +110,30 @@ export class TrainLoop {
   /** The steps of an epoch, or what a checkpoint left of it. False if it was asked to stop. */
   private async trainEpoch(): Promise<boolean> {
     const { experiment, progress, surroundings } = this;
+    const { scheduler, settings, transform } = experiment;
     if (surroundings.stopRequested()) return false;
     const batches = experiment.loaders.train.iterate(progress.loader === null ? {} : { resume: progress.loader });
     experiment.model.train();
     let began = performance.now();
+    let asked = began;
     for await (const loaded of batches) {
+      const onDevice = toDevice(loaded, settings.device);
       const stepBegan = performance.now();
-      const batch = toDevice(loaded, experiment.settings.device);
+      const batch = transform === null ? onDevice : transform(onDevice, progress.epochs);
+      const augmented = performance.now();
+      const lr = scheduler.getLastLr()[0] ?? settings.lr;
       const loss = trainStep(experiment, batch);
+      if (movesPerStep(settings)) scheduler.step();
       for (const tensor of batch) tensor.dispose();
       const ended = performance.now();
 
+      this.unsaved = true;
       progress.steps += 1;
+      progress.lr = lr;
       progress.losses.push(loss);
       progress.seconds += (ended - began) / 1000;
+      progress.dataSeconds += (stepBegan - asked) / 1000;
+      progress.augmentSeconds += (augmented - stepBegan) / 1000;
       progress.loader = batches.state();
       began = ended;
       surroundings.emit({
@@ -128,12 +141,14 @@ export class TrainLoop {
         epoch: progress.epochs + 1,
         step: progress.steps,
         loss,
+        lr,
         lossHex: floatHex(loss),
         seconds: (ended - stepBegan) / 1000,
       });
       // Signals, timers and the collector's finalizers get their turn only between two macrotasks.
       await setImmediate();
       if (surroundings.stopRequested()) return false;
+      asked = performance.now();
     }
     return true;
   }
@@ -141,7 +156,7 @@ export class TrainLoop {
   /** Null if it was asked to stop. */
   private async scoreEpoch(): Promise<Scored | null> {
     const { experiment, fixed } = this;
-    const { scores, predicted } = scoreBatch(experiment, fixed, new SplitCounts());
+    const { scores, predicted } = this.scoreBatch(fixed, new SplitCounts());
     if (experiment.loaders.validation === null) return { scores: meanScores([scores]), predicted };
     const scored = await this.scoreSplit(experiment.loaders.validation);
     if (scored === null) {
@@ -156,7 +171,7 @@ export class TrainLoop {
     const batches: BatchScores[] = [];
     for await (const loaded of loader) {
       const batch = toDevice(loaded, this.experiment.settings.device);
-      const { scores, predicted } = scoreBatch(this.experiment, batch, counts);
+      const { scores, predicted } = this.scoreBatch(batch, counts);
       for (const tensor of [...batch, predicted]) tensor.dispose();
       batches.push(scores);
       await setImmediate();
@@ -165,51 +180,75 @@ export class TrainLoop {
     return { counts, batches };
   }
 
+  private scoreBatch(batch: Batch, counts: SplitCounts): ReturnType<typeof scoreBatch> {
+    const { scored, settings } = this.experiment;
+    return scoreBatch({ model: scored, settings }, batch, counts);
+  }
+
   private async reportUntrained(): Promise<void> {
     const { experiment, fixed } = this;
     const scored = await this.scoreEpoch();
     // Nothing is lost by stopping here: to go on is to begin.
     if (scored === null) return;
     await this.pictures.write(0, scored.predicted);
-    const references = referenceLines(fixed[1], experiment.settings.patchSize);
-    this.report({ ...this.epochEvent(0, experiment.settings.lr, scored), references });
+    const { patchSize } = experiment.settings.modelOptions;
+    const references = referenceLines(fixed[1], typeof patchSize === 'number' ? patchSize : null);
+    this.report({ ...this.epochEvent(0, scored), references }, true);
   }
 
-  private async completeEpoch(lr: number, scored: Scored): Promise<void> {
-    const { progress } = this;
-    progress.epochs += 1;
-    await this.pictures.write(progress.epochs, scored.predicted);
-    const event = this.epochEvent(progress.epochs, lr, scored);
-    progress.losses = [];
-    progress.seconds = 0;
-    progress.loader = null;
-    this.report(event);
+  /** What happens every so many epochs happens in the one that is being trained, or is the last. */
+  private isDue(every: number): boolean {
+    const epoch = this.progress.epochs + 1;
+    return epoch % every === 0 || epoch === this.experiment.settings.epochs;
   }
 
-  /** Tells the end of an epoch and saves it. */
-  private report(event: EpochEvent): void {
-    this.surroundings.emit(event);
-    this.checkpoint(event.stateSha256, { best: event.best });
-  }
-
-  private epochEvent(epoch: number, lr: number, { scores, predicted }: Scored): EpochEvent {
+  private async completeEpoch(scored: Scored | null): Promise<void> {
     const { experiment, progress } = this;
-    const { losses, seconds } = progress;
-    predicted.dispose();
-    const score = scores.mIoU ?? scores.pixelAccuracy;
+    const isSaved = this.isDue(experiment.settings.saveEvery);
+    progress.epochs += 1;
+    if (scored !== null) await this.pictures.write(progress.epochs, scored.predicted);
+    const event = this.epochEvent(progress.epochs, scored);
+    progress.losses = [];
+    progress.seconds = progress.dataSeconds = progress.augmentSeconds = 0;
+    progress.loader = null;
+    this.report(event, isSaved);
+  }
+
+  /** Tells the end of an epoch and saves it, if it is its turn, or if it is the best one. */
+  private report(event: EpochEvent, isSaved: boolean): void {
+    this.surroundings.emit(event);
+    this.unsaved = true;
+    if (isSaved || event.best) this.checkpoint(event, { best: event.best });
+  }
+
+  /** True for the best epoch so far, which is noted. */
+  private isBest(epoch: number, { mIoU, pixelAccuracy }: Scored['scores']): boolean {
+    const { progress } = this;
+    const score = mIoU ?? pixelAccuracy;
     const best = progress.best === null || score > progress.best.score;
     if (best) progress.best = { epoch, score };
-    const meanLoss = losses.length === 0 ? null : mean(losses);
+    return best;
+  }
+
+  private epochEvent(epoch: number, scored: Scored | null): EpochEvent {
+    const { experiment, progress } = this;
+    const { losses, seconds } = progress;
+    scored?.predicted.dispose();
+    const best = scored !== null && this.isBest(epoch, scored.scores);
+    const isTrained = losses.length > 0;
+    const meanLoss = isTrained ? mean(losses) : null;
     return {
       event: 'epoch',
       epoch,
-      lr,
+      lr: progress.lr ?? experiment.scheduler.getLastLr()[0] ?? experiment.settings.lr,
       meanLoss,
       meanLossHex: meanLoss === null ? null : floatHex(meanLoss),
-      ...scores,
-      stateSha256: this.stateSha256(),
-      imagesPerSecond: losses.length === 0 ? null : experiment.loaders.train.dataset.length / seconds,
+      ...scored?.scores,
+      ...this.hashes(),
+      imagesPerSecond: isTrained ? experiment.loaders.train.dataset.length / seconds : null,
       seconds,
+      dataSeconds: isTrained ? progress.dataSeconds : null,
+      augmentSeconds: isTrained ? progress.augmentSeconds : null,
       peakRssBytes: peakRssBytes(),
       best,
     };
@@ -241,21 +280,26 @@ export class TrainLoop {
   /** Puts the best epoch's weights into the model; returns the epoch. */
   private takeBest(): number {
     const { experiment, progress, surroundings } = this;
-    scope(() => experiment.model.loadStateDict(readBestModel(surroundings.run.checkpoints)));
+    scope(() => experiment.scored.loadStateDict(readBestModel(surroundings.run.checkpoints)));
     return progress.best?.epoch ?? progress.epochs;
   }
 
   private interrupt(): 'interrupted' {
-    // Between two epochs the checkpoint of the last one is all there is to save.
-    if (this.progress.loader !== null) this.checkpoint(this.stateSha256(), { best: false });
+    // In the test there is nothing to save, and the model may be another epoch's.
+    if (this.unsaved) this.checkpoint(this.hashes(), { best: false });
     return 'interrupted';
   }
 
-  private stateSha256(): string {
-    return scope(() => stateSha256(this.experiment.model.stateDict()));
+  /** Of the model, and of its average if there is one. */
+  private hashes(): Hashes {
+    const { average, model } = this.experiment;
+    return scope(() => ({
+      stateSha256: stateSha256(model.stateDict()),
+      ...(average === null ? {} : { averageSha256: stateSha256(average.module.stateDict()) }),
+    }));
   }
 
-  private checkpoint(stateSha256: string, { best }: { best: boolean }): void {
+  private checkpoint({ stateSha256, averageSha256 }: Hashes, { best }: { best: boolean }): void {
     const { experiment, fixedImagesSha256, progress, surroundings } = this;
     scope(() => {
       const { tensors, options } = packOptimizer(experiment.optimizer.stateDict());
@@ -267,14 +311,17 @@ export class TrainLoop {
         optimizer: options,
         scheduler: experiment.scheduler.stateDict(),
         stateSha256,
+        ...(averageSha256 === undefined ? {} : { averageSha256 }),
         fixedImagesSha256,
       };
-      const contents = { state, model: experiment.model.stateDict(), optimizer: tensors };
+      const average = experiment.average?.module.stateDict() ?? null;
+      const contents = { state, model: experiment.model.stateDict(), optimizer: tensors, average };
       writeCheckpoint(surroundings.run.checkpoints, contents, { best });
     });
+    this.unsaved = false;
   }
 
-  private restore({ state, model, optimizer }: Checkpoint): void {
+  private restore({ state, model, optimizer, average }: Checkpoint): void {
     const { experiment, surroundings } = this;
     const folder = surroundings.run.checkpoints;
     if (state.fixedImagesSha256 !== this.fixedImagesSha256) {
@@ -286,24 +333,32 @@ export class TrainLoop {
       experiment.model.loadStateDict(model);
       experiment.optimizer.loadStateDict(unpackOptimizer(optimizer, state.optimizer));
       experiment.scheduler.loadStateDict(state.scheduler);
+      if (average !== null) experiment.average?.module.loadStateDict(average);
+      // One update a step.
+      scope(() => experiment.average?.nAveraged.fill_(state.steps));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new DataError(`the checkpoint in ${folder} does not fit this run: ${why}`, { cause });
     }
-    if (this.stateSha256() !== state.stateSha256) {
+    const { stateSha256, averageSha256 } = this.hashes();
+    if (stateSha256 !== state.stateSha256 || averageSha256 !== state.averageSha256) {
       throw new DataError(`the checkpoint in ${folder} is damaged: the weights are not those that were saved`);
     }
     const { epochs, steps, losses, seconds, loader, best } = state;
-    this.progress = { epochs, steps, losses: [...losses], seconds, loader, best };
+    // Versions up to 0.1 did not note these.
+    const { lr = null, dataSeconds = 0, augmentSeconds = 0 } = state as Partial<Progress>;
+    this.progress = { epochs, steps, losses: [...losses], seconds, dataSeconds, augmentSeconds, lr, loader, best };
     // The scheduler warns where it comes before the first step of an optimizer; this one has stepped, elsewhere.
     experiment.optimizer.stepped = steps > 0;
-    for (const tensor of [...model.values(), ...optimizer.values()]) tensor.dispose();
+    for (const tensor of [...model.values(), ...optimizer.values(), ...(average?.values() ?? [])]) tensor.dispose();
     scope(() => {
       const random = Buffer.from(state.random, 'base64');
       setRngState(frombytes(random, 'uint8', [random.length]));
     });
   }
 }
+
+type Hashes = Pick<EpochEvent, 'stateSha256' | 'averageSha256'>;
 
 interface SplitScored {
   readonly counts: SplitCounts;

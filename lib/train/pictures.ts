@@ -5,7 +5,7 @@ import { scope } from '../engine';
 import { cat, type Tensor } from '../tensor';
 import { decodeImage, makeGrid, pixelsOf, saveGif, savePixels, type DecodedImage } from '../vision';
 import type { Batch } from './data';
-import { classNames } from './scores';
+import { classNames } from './classes';
 
 const imagesInRow = 7;
 /** Milliseconds that an epoch is shown, and the last one. */

@@ -7,7 +7,7 @@ import { DataError } from '../vision';
 import { readCheckpoint, type Checkpoint } from './checkpoint';
 import { chooseData, existing, prepareData, type ChosenData, type Say } from './data-choice';
 import { UsageError } from './errors';
-import { resolveSettings, resumeSettings, type SettingsOverrides, type TrainSettings } from './settings';
+import { readSettings, resolveSettings, resumeSettings, type SettingsOverrides, type TrainSettings } from './settings';
 
 /** What a user asked for; everything else is chosen by {@link planTraining}. */
 export interface TrainRequest {
@@ -90,14 +90,13 @@ function readConfig(run: string): TrainSettings {
   const file = join(run, 'config.json');
   if (!existsSync(file)) throw new UsageError(`--resume ${run} is not a run folder: there is no config.json in it`);
   try {
-    // Runs of the first release had no workers, and did not say so.
-    return { workers: 0, ...(JSON.parse(readFileSync(file, 'utf8')) as Omit<TrainSettings, 'workers'>) };
+    return readSettings(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>);
   } catch (cause) {
     throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
-function chooseDevice(asked: Device | undefined): Device {
+export function chooseDevice(asked: Device | undefined): Device {
   if (asked === undefined) return cuda.isAvailable() ? 'cuda:0' : 'cpu';
   if (asked === 'cpu') return asked;
   if (!cuda.isAvailable()) {
@@ -117,7 +116,7 @@ function chooseRecipe(asked: string | undefined, data: ChosenData, device: strin
   return { recipe: 'quick', why: 'there is neither the real set nor a GPU' };
 }
 
-function useThreads(asked: number | undefined): number {
+export function useThreads(asked: number | undefined): number {
   if (asked !== undefined) setNumThreads(asked);
   return getNumThreads();
 }

@@ -9,11 +9,26 @@ export interface Progress {
   /** Batch losses of the unfinished epoch, and the seconds spent on it. */
   losses: number[];
   seconds: number;
+  /** Of these seconds, those spent waiting for batches, and on what is done to them before the step. */
+  dataSeconds: number;
+  augmentSeconds: number;
+  /** The learning rate of the last step; null before the first. */
+  lr: number | null;
   /** Where the loader stands in the unfinished epoch; null between epochs. */
   loader: LoaderState | null;
   best: { epoch: number; score: number } | null;
 }
 
 export function noProgress(): Progress {
-  return { epochs: 0, steps: 0, losses: [], seconds: 0, loader: null, best: null };
+  return {
+    epochs: 0,
+    steps: 0,
+    losses: [],
+    seconds: 0,
+    dataSeconds: 0,
+    augmentSeconds: 0,
+    lr: null,
+    loader: null,
+    best: null,
+  };
 }

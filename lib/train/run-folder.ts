@@ -43,28 +43,11 @@ export class RunFolder {
 
   /** Takes the next free number under `parent` and makes the folder with `config` in it. */
   static create(parent: string, name: string, config: object): RunFolder {
-    makeFolder(parent);
-    for (let number = nextNumber(parent); ; number++) {
-      const digits = String(number).padStart(3, '0');
-      // The claim is exclusive, so two runs started at once never share a number; the folder is renamed when filled.
-      const claim = join(parent, `.${digits}`);
-      if (!claimFolder(claim)) continue;
-      try {
-        // Taken between our look and our claim.
-        if (nextNumber(parent) > number) {
-          rmSync(claim, { recursive: true });
-          continue;
-        }
-        for (const folder of subfolders) makeFolder(join(claim, folder));
-        writeFileAtomic(join(claim, 'config.json'), toJson(config));
-        const path = join(parent, `${digits}-${name}`);
-        attemptOn(path, 'write', () => renameSync(claim, path));
-        return new RunFolder(path);
-      } catch (error) {
-        rmSync(claim, { recursive: true, force: true });
-        throw error;
-      }
-    }
+    const path = numberedFolder(parent, name, (claim) => {
+      for (const folder of subfolders) makeFolder(join(claim, folder));
+      writeFileAtomic(join(claim, 'config.json'), toJson(config));
+    });
+    return new RunFolder(path);
   }
 
   /** Opens the folder of a run that is to go on. */
@@ -141,6 +124,31 @@ export class RunFolder {
   }
 }
 
+/** Makes `parent/NNN-name` with the next free number, which appears when `fill` has filled it; returns its path. */
+export function numberedFolder(parent: string, name: string, fill: (folder: string) => void): string {
+  makeFolder(parent);
+  for (let number = nextNumber(parent); ; number++) {
+    const digits = String(number).padStart(3, '0');
+    // The claim is exclusive, so two runs started at once never share a number; the folder is renamed when filled.
+    const claim = join(parent, `.${digits}`);
+    if (!claimFolder(claim)) continue;
+    try {
+      // Taken between our look and our claim.
+      if (nextNumber(parent) > number) {
+        rmSync(claim, { recursive: true });
+        continue;
+      }
+      fill(claim);
+      const path = join(parent, `${digits}-${name}`);
+      attemptOn(path, 'write', () => renameSync(claim, path));
+      return path;
+    } catch (error) {
+      rmSync(claim, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
 function makeFolder(path: string): void {
   attemptOn(path, 'write', () => mkdirSync(path, { recursive: true }));
 }
@@ -163,6 +171,7 @@ function nextNumber(parent: string): number {
   return Math.max(0, ...numbers) + 1;
 }
 
-function toJson(value: object): string {
+/** As files of a run have it. */
+export function toJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -85,7 +85,7 @@ function startEvent({ settings, model, loaders }: Experiment, initSha256: string
     recipe,
     model: settings.model,
     parameters: countParameters(model),
-    shapes: model.journey(settings.batchSize).map((step) => [...step.shape]),
+    shapes: model.journey(settings.batchSize, settings.imageSize).map((step) => [...step.shape]),
     data: data.kind === 'sample' ? 'drawn sample' : shown(data.directory),
     trainSamples: loaders.train.dataset.length,
     validationSamples: loaders.validation?.dataset.length ?? 0,

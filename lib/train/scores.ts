@@ -9,13 +9,13 @@ import {
 } from '../metrics';
 import { floatHex } from '../serialize';
 import type { Tensor } from '../tensor';
+import { classNames } from './classes';
 import type { Batch } from './data';
 import type { MatrixScores, ReferenceLines, Scores } from './events';
-import type { Experiment } from './experiment';
-import { inPrecision } from './precision';
+import { inPrecision, laidOut } from './precision';
+import type { SegmentationModel } from '../models';
+import type { TrainSettings } from './settings';
 
-/** Classes of the trimaps, in the order of their numbers. */
-export const classNames = ['pet', 'background', 'border'] as const;
 const background = 1;
 const border = 2;
 
@@ -37,14 +37,14 @@ export class SplitCounts {
  * @returns the scores and the predicted classes [N, 1, H, W], which the caller disposes
  */
 export function scoreBatch(
-  { model, settings }: Pick<Experiment, 'model' | 'settings'>,
+  { model, settings }: { readonly model: SegmentationModel; readonly settings: TrainSettings },
   [images, targets]: Batch,
   counts: SplitCounts,
 ): { scores: BatchScores; predicted: Tensor } {
   model.eval();
   return scope(() =>
     inferenceMode(() => {
-      const logits = inPrecision(settings, () => model.forward(images)); // [N, 3, H, W]
+      const logits = inPrecision(settings, () => model.forward(laidOut(settings, images))); // [N, 3, H, W]
       const probabilities = logits.float().softmax(1);
       const predicted = probabilities.argmax(1, true); // [N, 1, H, W]
       counts.confusion.update(predicted, targets);
@@ -102,21 +102,22 @@ function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** What dull predictions would reach on these classes [N, 1, H, W]; see {@link ReferenceLines}. */
-export function referenceLines(targets: Tensor, patchSize: number): ReferenceLines {
+/**
+ * What dull predictions would reach on these classes [N, 1, H, W]; see {@link ReferenceLines}.
+ * @param patchSize null for a model without patches
+ */
+export function referenceLines(targets: Tensor, patchSize: number | null): ReferenceLines {
   return scope(() => {
     const [images = 0, , height = 0, width = 0] = targets.shape;
     const pixels = images * height * width;
     const share = (value: number): number => targets.eq(value).sum().item() / pixels;
+    const lines = { allBackground: share(background), noBorder: 1 - share(border) };
+    if (patchSize === null) return { ...lines, oneClassPerPatch: null };
     const down = Math.floor(height / patchSize);
     const across = Math.floor(width / patchSize);
     const patches = targets.reshape([images, down, patchSize, across, patchSize]);
     const counts = classNames.map((_, index) => patches.eq(index).sum([2, 4])); // each [N, down, across]
     const most = counts.reduce((best, count) => best.maximum(count));
-    return {
-      allBackground: share(background),
-      noBorder: 1 - share(border),
-      oneClassPerPatch: most.sum().item() / pixels,
-    };
+    return { ...lines, oneClassPerPatch: most.sum().item() / pixels };
   });
 }

@@ -1,13 +1,12 @@
-import type { Device } from '../tensor';
+import { classNames } from './classes';
+import { checkProgressive } from './batch-transform';
+import { checkLoss } from './criterion';
 import { UsageError } from './errors';
-import { recipes, type RecipeNumbers } from './recipes';
-
-/** `article` keeps the notebook's way of scoring, flaws included; `clean` mends it (see docs/training.md). */
-export const protocols = ['article', 'clean'] as const;
-export type Protocol = (typeof protocols)[number];
-
-/** What a forward pass computes in: `bfloat16` by autocast, where the weights stay float32. */
-export const dtypes = ['float32', 'bfloat16'] as const;
+import { flagOf } from './spelling';
+import { checkModel, completeModelOptions, type GivenOptions, hasOwnImageSize } from './model-choice';
+import { checkSchedule } from './optimization';
+import { recipes, usual, type RecipeNumbers } from './recipes';
+import type { Device } from '../tensor';
 
 /** Where the images come from: a folder in the official layout, or the sample that the program draws. */
 export interface DataChoice {
@@ -20,11 +19,9 @@ export interface DataChoice {
 export interface TrainSettings extends RecipeNumbers {
   readonly recipe: string;
   readonly data: DataChoice;
-  readonly protocol: Protocol;
   readonly seed: number;
   /** `cpu`, `cuda`, or `cuda:i`. */
   readonly device: Device;
-  readonly dtype: (typeof dtypes)[number];
   /** Threads inside one op. Large sums are split by it, so it decides bits. */
   readonly threads: number;
   /** Threads that make the batches; 0 is the one that trains. Each has its own random numbers, so it decides bits. */
@@ -36,7 +33,10 @@ export interface TrainSettings extends RecipeNumbers {
 }
 
 /** The part of the settings that a user may give; what is missing comes from the recipe. */
-export type SettingsOverrides = Partial<Omit<TrainSettings, 'recipe' | 'data' | 'device' | 'threads'>>;
+export type SettingsOverrides = Partial<Omit<TrainSettings, 'recipe' | 'data' | 'device' | 'threads' | 'model'>> & {
+  /** Any name: it is checked here. */
+  readonly model?: string;
+};
 
 /** What has no default in a recipe. */
 export type SettingsSurroundings = Pick<TrainSettings, 'data' | 'device' | 'threads'>;
@@ -52,33 +52,43 @@ export function resolveSettings(
 ): TrainSettings {
   const recipe = recipes.get(recipeName);
   if (recipe === undefined) throw new UsageError(`there is no recipe ${recipeName}`);
-  // What was not given must not hide what the recipe says.
-  const given = Object.fromEntries(
-    Object.entries(overrides).filter(([, value]: [string, unknown]) => value !== undefined),
-  );
+  const { numbers } = recipe;
+  const { modelOptions = {}, ...given } = definedOnly(overrides);
+  const model = checkModel(given.model ?? numbers.model);
+  const ofRecipe = model === numbers.model ? numbers.modelOptions : {};
   const settings: TrainSettings = {
     recipe: recipe.name,
-    protocol: 'article',
     seed: 0,
-    dtype: 'float32',
     workers: 0,
     limit: null,
     testLimit: null,
-    ...recipe.numbers,
+    ...numbers,
     ...surroundings,
     ...given,
+    model,
+    modelOptions: completeModelOptions(model, ofRecipe, modelOptions),
   };
-  checkSizes(settings);
+  checkSettings(settings);
   return settings;
 }
 
-function checkSizes({ imageSize, patchSize, embedSize, numHeads }: TrainSettings): void {
-  if (imageSize % patchSize !== 0) {
+/** What was not given must not hide what the recipe says. */
+function definedOnly<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]: [string, unknown]) => value !== undefined)) as T;
+}
+
+function checkSettings(settings: TrainSettings): void {
+  const { imageSize, model, modelOptions, progressive } = settings;
+  const { patchSize, embedSize, numHeads } = modelOptions;
+  if (typeof patchSize === 'number' && imageSize % patchSize !== 0) {
     throw new UsageError(`--patch-size ${patchSize} does not divide --image-size ${imageSize}`);
   }
-  if (embedSize % numHeads !== 0) {
+  if (typeof embedSize === 'number' && typeof numHeads === 'number' && embedSize % numHeads !== 0) {
     throw new UsageError(`--num-heads ${numHeads} does not divide --embed-size ${embedSize}`);
   }
+  checkSchedule(settings);
+  checkLoss(settings, classNames.length);
+  checkProgressive(progressive, !hasOwnImageSize(model), model);
 }
 
 /**
@@ -88,25 +98,49 @@ function checkSizes({ imageSize, patchSize, embedSize, numHeads }: TrainSettings
  */
 export function resumeSettings(
   saved: TrainSettings,
-  overrides: Partial<Omit<TrainSettings, 'data'>>,
+  overrides: SettingsOverrides & Partial<Pick<TrainSettings, 'recipe' | 'device' | 'threads'>>,
   epochsDone: number,
 ): TrainSettings {
-  for (const [key, value] of Object.entries(overrides)) {
-    const kept = saved[key as keyof typeof overrides];
-    if (key === 'epochs' || (value as unknown) === undefined || value === kept) continue;
+  const { modelOptions = {}, ...given } = definedOnly(overrides);
+  const asked = { ...given, ...modelOptions } as Record<string, unknown>;
+  const kept = { ...saved, ...saved.modelOptions } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(asked)) {
+    if (key === 'epochs' || shown(value) === shown(kept[key])) continue;
     throw new UsageError(
-      `${flagOf(key)} ${value} differs from this run's ${kept ?? 'none'}: ` +
+      `${flagOf(key)} ${shown(value)} differs from this run's ${shown(kept[key] ?? 'none')}: ` +
         'a resumed run keeps its settings, only --epochs may be raised',
     );
   }
-  const epochs = overrides.epochs ?? saved.epochs;
+  const epochs = given.epochs ?? saved.epochs;
   if (epochs < epochsDone) {
     throw new UsageError(`--epochs ${epochs} is less than the ${epochsDone} epochs that this run has already trained`);
   }
+  if (epochs !== saved.epochs) checkCanBeLengthened(saved);
   return { ...saved, epochs };
 }
 
-/** `batchSize` → `--batch-size` */
-export function flagOf(setting: string): string {
-  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** A number of epochs that the steps so far have gone by cannot be another one afterwards. */
+function checkCanBeLengthened({ schedule, warmup, progressive, epochs }: TrainSettings): void {
+  const bySteps = schedule === 'cosine' || schedule === 'poly' || (warmup > 0 && warmup < 1);
+  if (!bySteps && progressive.length === 0) return;
+  throw new UsageError(
+    `--epochs cannot be changed: this run's ${bySteps ? `schedule ${schedule}` : 'image sizes'} went by its ${epochs} epochs from the start`,
+  );
+}
+
+/**
+ * The settings in a config.json. Versions up to 0.1 had the Vision Transformer's numbers among the others, and named fewer.
+ */
+export function readSettings(saved: Partial<TrainSettings> & Record<string, unknown>): TrainSettings {
+  if (saved.modelOptions !== undefined) return saved as TrainSettings;
+  const { patchSize, embedSize, numBlocks, numHeads, dropout, ...rest } = saved;
+  const given = { patchSize, embedSize, numBlocks, numHeads, dropout } as GivenOptions;
+  const model = checkModel(saved.model ?? 'vit-segmentation');
+  const modelOptions = completeModelOptions(model, {}, definedOnly(given));
+  return { workers: 0, ...usual, ...rest, model, modelOptions } as TrainSettings;
+}
+
+/** A value as a flag has it. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -24,6 +24,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return candidate === null ? '' : `, did you mean ${candidate}?`;
 }
 
+/** `batchSize` → `--batch-size` */
+export function flagOf(setting: string): string {
+  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 function editDistance(a: string, b: string): number {
   // rows[i][j] is the distance between the first i letters of a and the first j letters of b.
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

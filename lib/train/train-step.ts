@@ -1,21 +1,25 @@
 import { scope } from '../engine';
+import { clipGradNorm_ } from '../optim';
 import type { Batch } from './data';
 import type { Experiment } from './experiment';
-import { inPrecision } from './precision';
+import { inPrecision, laidOut } from './precision';
 
 /**
  * One training step on one batch; returns its loss. Everything that the step makes is freed with it, but the gradients,
  * which belong to the parameters, and the optimizer's state.
  */
-export function trainStep({ settings, model, criterion, optimizer }: Experiment, [images, targets]: Batch): number {
+export function trainStep(experiment: Experiment, [images, targets]: Batch): number {
+  const { settings, model, criterion, optimizer, average } = experiment;
   return scope(() => {
     optimizer.zeroGrad();
     const loss = inPrecision(settings, () => {
-      const logits = model.forward(images); // [N, 3, H, W]
+      const logits = model.forward(laidOut(settings, images)); // [N, 3, H, W]
       return criterion.forward(logits, targets.squeeze(1));
     });
     loss.backward();
+    if (settings.clipNorm !== null) clipGradNorm_(model.parameters(), settings.clipNorm);
     optimizer.step();
+    average?.updateParameters(model);
     return loss.item();
   });
 }

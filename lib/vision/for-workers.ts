@@ -2,6 +2,7 @@
 
 import { forWorkers } from '../data';
 import { OxfordIIITPet } from './oxford-pets';
+import { collatePlanes, PetPlanes } from './pet-planes';
 import { PetSegmentation } from './pet-segmentation';
 import { SampleCache } from './sample-cache';
 import * as transforms from './v1/transforms';
@@ -11,4 +12,11 @@ export function functionsOf(module: Readonly<Record<string, unknown>>): Record<s
   return Object.fromEntries(Object.entries(module).filter(([, value]) => typeof value === 'function'));
 }
 
-forWorkers(__filename, { OxfordIIITPet, PetSegmentation, SampleCache, ...functionsOf(transforms) });
+forWorkers(__filename, {
+  OxfordIIITPet,
+  PetSegmentation,
+  PetPlanes,
+  collatePlanes,
+  SampleCache,
+  ...functionsOf(transforms),
+});

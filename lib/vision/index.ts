@@ -13,6 +13,7 @@ export {
   type PetTargetType,
 } from './oxford-pets';
 export { BatchAugmentation, type BatchAugmentationOptions } from './batch-augmentation';
+export { collatePlanes, PetPlanes } from './pet-planes';
 export type { SampleCache } from './sample-cache';
 export { type LoadedPet, PetSegmentation, type PetSegmentationOptions } from './pet-segmentation';
 export { fetchPets, type FetchPetsOptions, type FetchPetsProgress, type PetArchive } from './pet-archives';

@@ -43,6 +43,8 @@ const epoch: EpochEvent = {
   stateSha256: '',
   imagesPerSecond: 12.34,
   seconds: 298,
+  dataSeconds: 3,
+  augmentSeconds: 0,
   peakRssBytes: 0,
   best: true,
 };
@@ -51,6 +53,7 @@ const step = (number: number): StepEvent => ({
   epoch: 1,
   step: number,
   loss: 1,
+  lr: 0.0004,
   lossHex: '',
   seconds: 1,
 });

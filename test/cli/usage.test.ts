@@ -29,7 +29,7 @@ describe('errors of usage are one line with the nearest right spelling, and exit
     [['--dropout', '1.5'], "option '--dropout <x>' argument '1.5' is invalid. Expected a number from 0 to 1."],
     [
       ['--recipe', 'qick'],
-      "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit or quick, did you mean quick?",
+      "option '--recipe <name>' argument 'qick' is invalid. Expected article-vit, quick, article-segnet, article-dsc, fast-cpu or best-scratch, did you mean quick?",
     ],
     [
       ['--dtype', 'float8'],
@@ -44,6 +44,26 @@ describe('errors of usage are one line with the nearest right spelling, and exit
       "option '--name <name>' argument '../x' is invalid. Expected letters, digits, dots, dashes and underscores.",
     ],
     [['--json', '--quiet'], "option '--json' cannot be used with option '--quiet'"],
+    [['--model', 'segnett'], 'there is no model segnett, did you mean segnet?'],
+    [['--model', 'segnet', '--patch-size', '8'], 'the model segnet has no option patchSize; it has width, kernelSize'],
+    [['--model', 'unet', '--model-option', 'widht=8'], 'the model unet has no option widht, did you mean width?'],
+    [
+      ['--data', 'data-set', '--model', 'unet', '--model-option', 'width=0'],
+      'UNet: expected a whole number of at least 1 for `width`, received 0',
+    ],
+    [
+      ['--model-option', 'width'],
+      "option '--model-option <name=value>' argument 'width' is invalid. Expected name=value.",
+    ],
+    [
+      ['--class-weights', '1,x'],
+      "option '--class-weights <list>' argument '1,x' is invalid. Expected numbers of at least 0, such as 1,0.5,2.",
+    ],
+    [
+      ['--progressive', '0.5'],
+      "option '--progressive <list>' argument '0.5' is invalid. " +
+        'Expected shares of the epochs and sides of the images, such as 0.4:64,0.7:96.',
+    ],
     [['--patch-size', '7'], '--patch-size 7 does not divide --image-size 64'],
     [['--num-heads', '3'], '--num-heads 3 does not divide --embed-size 128'],
     [['--data', 'data-sett'], '--data data-sett does not exist, did you mean data-set?'],

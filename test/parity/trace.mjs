@@ -18,11 +18,12 @@ const [directory, configText, traceFile] = process.argv.slice(2);
 if (directory === undefined || configText === undefined || traceFile === undefined) {
   throw new Error('expected a data folder, a config as JSON, and a file to write');
 }
-const { threads, ...config } = JSON.parse(configText);
+const { threads, patchSize, embedSize, numBlocks, numHeads, dropout, ...config } = JSON.parse(configText);
 delete config.name;
 torch.setNumThreads(threads);
 const data = { kind: 'folder', directory };
-const settings = resolveSettings('article-vit', { data, device: 'cpu', threads }, config);
+const modelOptions = { patchSize, embedSize, numBlocks, numHeads, dropout };
+const settings = resolveSettings('article-vit', { data, device: 'cpu', threads }, { ...config, modelOptions });
 const { model, criterion, optimizer, scheduler, loaders } = buildExperiment(settings);
 
 const file = openSync(traceFile, 'w');

@@ -31,6 +31,7 @@ function checkpoint(epochs: number): Checkpoint {
     },
     model: new Map([['weight', tensor([epochs, 1, 2], { dtype: 'float32' })]]),
     optimizer: new Map([['state.0.step', tensor(epochs, { dtype: 'float32' })]]),
+    average: null,
   };
 }
 

@@ -8,7 +8,11 @@ import { trainStep } from '../../lib/train/train-step';
 
 async function main(directory: string): Promise<void> {
   const surroundings = { data: { kind: 'folder', directory }, device: 'cpu', threads: 1 } as const;
-  const sizes = { imageSize: 16, patchSize: 8, embedSize: 16, numBlocks: 1, numHeads: 2, batchSize: 4 };
+  const sizes = {
+    imageSize: 16,
+    batchSize: 4,
+    modelOptions: { patchSize: 8, embedSize: 16, numBlocks: 1, numHeads: 2 },
+  };
   const experiment = buildExperiment(resolveSettings('article-vit', surroundings, sizes));
   const batch = await firstBatch(experiment.loaders.train);
   const counts = new SplitCounts();

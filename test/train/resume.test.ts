@@ -210,6 +210,34 @@ describe('--resume', () => {
     expect(JSON.parse(workshop.read(run, 'config.json'))).toMatchObject({ epochs: epochs + 1 });
   });
 
+  it('goes on with a run of the first release, which named fewer settings', async () => {
+    cpSync(workshop.path('whole'), workshop.path('old'), { recursive: true });
+    const old = 'old/001-vit-segmentation';
+    const rewrite = (file: string, keep: (from: Record<string, unknown>) => object): void => {
+      const from = JSON.parse(workshop.read(old, file)) as Record<string, unknown>;
+      writeFileSync(workshop.path(old, file), JSON.stringify(keep(from)));
+    };
+    const names =
+      'recipe protocol seed dtype limit testLimit model imageSize epochs batchSize testBatchSize lr stepSize gamma data device threads'.split(
+        ' ',
+      );
+    rewrite('config.json', (config) => {
+      const { patchSize, embedSize, numBlocks, numHeads, dropout } = config['modelOptions'] as Record<string, number>;
+      const kept = Object.entries(config).filter(([name]) => names.includes(name));
+      return { ...Object.fromEntries(kept), patchSize, embedSize, numBlocks, numHeads, dropout };
+    });
+    rewrite('checkpoints/last/state.json', (state) =>
+      Object.fromEntries(
+        Object.entries(state).filter(([name]) => !['lr', 'dataSeconds', 'augmentSeconds'].includes(name)),
+      ),
+    );
+    const more = await workshop.run(['--resume', old, '--epochs', String(epochs + 1), '--json']);
+    expect(more.stderr).toBe('');
+    const atOnce = workshop.read('five/001-vit-segmentation', 'metrics.jsonl');
+    expect(facts(jsonLines(workshop.read(old, 'metrics.jsonl')))).toEqual(facts(jsonLines(atOnce)));
+    expect(JSON.parse(workshop.read(old, 'config.json'))).toMatchObject({ modelOptions: { patchSize: 8 } });
+  });
+
   it('finds data that has moved', async () => {
     cpSync(workshop.data, workshop.path('moved'), { recursive: true });
     cpSync(workshop.path('whole'), workshop.path('elsewhere'), { recursive: true });

@@ -110,7 +110,7 @@ describe('the run folder', () => {
   it('has all effective settings, the surroundings and the journey of a tensor', () => {
     expect(JSON.parse(workshop.read(run, 'config.json'))).toMatchObject({
       recipe: 'article-vit',
-      embedSize: 16,
+      modelOptions: { patchSize: 8, embedSize: 16, numBlocks: 1, numHeads: 2, dropout: 0.1 },
       gamma: 0.8,
       stepSize: 12,
       dtype: 'float32',
@@ -201,6 +201,42 @@ test('the clean protocol holds samples out, tests the best epoch, and scores wit
   expect(only(clean, 'test')[0]).toMatchObject({ protocol: 'clean', epoch: best['epoch'], customIou: null });
   expect(only(clean, 'test')[0]?.['perClassIou']).toHaveLength(3);
   expect(only(again, 'test')[0]?.['mIoU']).toBe(only(clean, 'test')[0]?.['mIoU']);
+});
+
+test('batches that nothing is drawn for are the same from workers', async () => {
+  const flags = ['--epochs', '1', '--augment', 'none', '--dropout', '0'];
+  const alone = await workshop.train([...flags, '--out', 'alone']);
+  const helped = await workshop.train([...flags, '--workers', '2', '--out', 'helped']);
+  const facts = (from: JsonLine[]): unknown[] => from.map((line) => [line['imagesSha256'], line['lossHex']]);
+  expect(facts(helped)).toEqual(facts(alone));
+});
+
+test('other models, optimizers, schedules and losses are flags away', async () => {
+  const flags =
+    '--model unet --model-option width=4 --model-option depth=1 --optimizer adamw --weight-decay 0.01 --schedule poly ' +
+    '--warmup 0.25 --loss cross-entropy+0.5*dice --label-smoothing 0.1 --class-weights 1,1,2 --ema 0.9 --clip-norm 1 ' +
+    '--augment strong --channels-last --progressive 0.5:8 --validate-every 2 --save-every 2 --image-size 16 ' +
+    '--batch-size 8 --epochs 2 --json --out flags';
+  const { code, stderr, stdout } = await workshop.run(['--data', workshop.data, ...flags.split(' ')]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(only(jsonLines(stdout), 'epoch').map((epoch) => epoch['pixelAccuracy'] === undefined)).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect(JSON.parse(workshop.read('flags/001-unet', 'config.json'))).toMatchObject({
+    model: 'unet',
+    modelOptions: { width: 4, depth: 1, stemStride: 1, upsample: 'transposed' },
+    optimizer: 'adamw',
+    warmup: 0.25,
+    loss: 'cross-entropy+0.5*dice',
+    classWeights: [1, 1, 2],
+    ema: 0.9,
+    channelsLast: true,
+    progressive: [{ untilEpochShare: 0.5, imageSize: 8 }],
+    validateEvery: 2,
+  });
 });
 
 test('data that fails in the middle of the beginning leaves no run folder', async () => {

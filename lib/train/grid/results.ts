@@ -1,0 +1,45 @@
+/** What the runs of an experiment have come to, read from their folders. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { EpochEvent, TestEvent, TrainEvent } from '../events';
+import type { Cell } from './cells';
+import type { ModelMeasures } from './measure';
+
+export interface CellResult {
+  readonly cell: Cell;
+  readonly test: TestEvent;
+  /** Of an epoch's steps, the mean. */
+  readonly epochSeconds: number;
+  readonly measures: ModelMeasures | null;
+}
+
+/** The run folder of a cell in the experiment's folder; null where it was not begun. */
+export function folderOf(experiment: string, cell: Cell): string | null {
+  const name = readdirSync(experiment).find((entry) => /^\d+-/.test(entry) && entry.replace(/^\d+-/, '') === cell.id);
+  return name === undefined ? null : join(experiment, name);
+}
+
+/** A run is done when it has been tested. */
+export function isDone(run: string): boolean {
+  return existsSync(join(run, 'test.json'));
+}
+
+/** The result of a cell; null where it is not done. */
+export function resultOf(experiment: string, cell: Cell): CellResult | null {
+  const run = folderOf(experiment, cell);
+  if (run === null || !isDone(run)) return null;
+  const read = (file: string): unknown => JSON.parse(readFileSync(join(run, file), 'utf8'));
+  const epochs = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TrainEvent)
+    .filter((event): event is EpochEvent => event.event === 'epoch' && event.epoch > 0);
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  return {
+    cell,
+    test: read('test.json') as TestEvent,
+    epochSeconds: seconds / Math.max(1, epochs.length),
+    measures: existsSync(join(run, 'measures.json')) ? (read('measures.json') as ModelMeasures) : null,
+  };
+}
