@@ -104,6 +104,12 @@ export class TwoPhaseConcatDataset<S>
     checkObject('transform', 'part.dataset', part.dataset, 'a data set of two phases', ['transform']);
     return part.dataset.transform(part.loaded);
   }
+
+  release(part: LoadedPart<S>): void {
+    checkObject('release', 'part', part, 'what load() returned', ['dataset', 'loaded']);
+    checkObject('release', 'part.dataset', part.dataset, 'a data set of two phases', ['transform']);
+    part.dataset.release?.(part.loaded);
+  }
 }
 
 /**
