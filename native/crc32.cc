@@ -48,8 +48,8 @@ constexpr int64_t Power(int exponent) {
 constexpr size_t kBlock = 16;
 constexpr size_t kStride = 4 * kBlock;
 
-// 16 bytes as they stand `bits` before others, to be added to those. The halves lie 64 bits apart, and each product's 64 + 32
-// bits reach 32 beyond its half.
+// 16 bytes as they stand `bits` before others, to be added to those. The halves lie 64 bits apart, and each product's
+// 64 + 32 bits reach 32 beyond its half.
 template <int bits>
 [[gnu::target("pclmul")]] inline __m128i Advance(__m128i block) {
   const __m128i factors = _mm_set_epi64x(Power(bits - 32), Power(bits + 32));
@@ -58,8 +58,8 @@ template <int bits>
 
 inline __m128i Load(const uint8_t* data) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(data)); }
 
-// Four blocks side by side, since a product takes longer than the next may begin. What they fold into has the remainder of all
-// that was folded, and the table goes on from it.
+// Four blocks side by side, since a product takes longer than the next may begin. What they fold into has the remainder
+// of all that was folded, and the table goes on from it.
 [[gnu::target("pclmul")]] uint32_t SumFolded(const uint8_t* data, size_t size, uint32_t crc) {
   if (size < kStride) return SumBytes(data, size, crc);
   __m128i a = _mm_xor_si128(Load(data), _mm_cvtsi32_si128(static_cast<int>(crc)));
