@@ -181,6 +181,7 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
     return this.dataset.transform(loaded);
   }
 
+  /** Tells the data set, where it wants to know. */
   release(loaded: D): void {
     this.dataset.release?.(loaded);
   }
