@@ -10,6 +10,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     Exports exports(env, target, Environment::Create(env));
     RegisterLibrary(exports);
     RegisterLibm(exports);
+    RegisterCrc32(exports);
     RegisterDispatch(exports);
     RegisterAutocast(exports);
     RegisterSettings(exports);

@@ -91,6 +91,7 @@ void RegisterDevices(Exports& exports);
 void RegisterStreams(Exports& exports);
 void RegisterCompute(Exports& exports);
 void RegisterLibm(Exports& exports);
+void RegisterCrc32(Exports& exports);
 void RegisterNn(Exports& exports);
 void RegisterOptim(Exports& exports);
 

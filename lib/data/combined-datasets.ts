@@ -51,7 +51,7 @@ abstract class Concatenation<D extends { readonly length: number }> {
 
   /** Negative indices count from the end, as in PyTorch. */
   protected locate(index: number): { readonly dataset: D; readonly index: number } {
-    const position = index < 0 ? this.length + index : index;
+    const position = typeof index === 'number' && index < 0 ? this.length + index : index;
     if (!Number.isInteger(position) || position < 0 || position >= this.length) {
       throw new ArgumentError(
         `expected an index from ${-this.length} to ${this.length - 1} for argument \`index\`, received ${describe(index)}`,
@@ -103,6 +103,13 @@ export class TwoPhaseConcatDataset<S>
     checkObject('transform', 'part', part, 'what load() returned', ['dataset', 'loaded']);
     checkObject('transform', 'part.dataset', part.dataset, 'a data set of two phases', ['transform']);
     return part.dataset.transform(part.loaded);
+  }
+
+  /** Tells the data set that loaded it, where that wants to know. */
+  release(part: LoadedPart<S>): void {
+    checkObject('release', 'part', part, 'what load() returned', ['dataset', 'loaded']);
+    checkObject('release', 'part.dataset', part.dataset, 'a data set of two phases', ['transform']);
+    part.dataset.release?.(part.loaded);
   }
 }
 

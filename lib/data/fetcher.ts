@@ -175,7 +175,7 @@ class TwoPhaseFetcher<D> implements Fetcher {
       return result;
     } finally {
       const handedOut = tensorsIn(result);
-      for (const each of loaded) disposeLoaded(each, handedOut);
+      for (const each of loaded) disposeLoaded(this.dataset, each, handedOut);
     }
   }
 }

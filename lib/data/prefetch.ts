@@ -44,13 +44,19 @@ export class Prefetch<D> {
    */
   async close(): Promise<void> {
     this.planned.length = 0;
-    await Promise.all(this.started.splice(0).map(async (pending) => disposeLoaded(await pending)));
+    await Promise.all(this.started.splice(0).map(async (pending) => disposeLoaded(this.dataset, await pending)));
   }
 }
 
 /** Frees what a load brought, but the tensors in `but`. */
-export function disposeLoaded(loaded: Loaded<unknown>, but?: ReadonlySet<unknown>): void {
-  if ('value' in loaded) disposeTensors(loaded.value, but);
+export function disposeLoaded<D>(
+  dataset: TwoPhaseDataset<D, unknown>,
+  loaded: Loaded<D>,
+  but?: ReadonlySet<unknown>,
+): void {
+  if (!('value' in loaded)) return;
+  disposeTensors(loaded.value, but);
+  dataset.release?.(loaded.value);
 }
 
 async function load<D>(dataset: TwoPhaseDataset<D, unknown>, index: number): Promise<Loaded<D>> {

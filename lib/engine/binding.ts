@@ -214,6 +214,8 @@ export interface NativeBinding {
   libmTan(x: number): number;
   libmAtan(x: number): number;
   libmTanh(x: number): number;
+  /** The checksum of zip files, going on from `seed`; undefined on a processor without an instruction for it. */
+  crc32(bytes: Uint8Array, seed: number): number | undefined;
 
   // -- autocast; `deviceType` is `cpu`, `cuda`, … -------------------------------------------------------------------------
   isAutocastEnabled(deviceType: string): boolean;

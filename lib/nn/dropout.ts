@@ -1,5 +1,5 @@
 /** Dropout: zeroes at random in training, and returns its input in evaluation. The shape stays. */
-import { ArgumentError } from '../engine';
+import { ArgumentError, describe } from '../engine';
 import type { Tensor } from '../tensor';
 import type { Tail } from '../tensor/tail';
 import { readOptions } from './arguments';
@@ -24,7 +24,7 @@ abstract class AnyDropout extends Module {
     super();
     const { p, inplace } = readOptions(new.target.name, { p: 0.5, inplace: false }, rest);
     if (!(p >= 0 && p <= 1)) {
-      throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${p}`, 'TORCH_VALUE');
+      throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${describe(p)}`, 'TORCH_VALUE');
     }
     this.p = p;
     this.inplace = inplace;

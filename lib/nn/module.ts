@@ -1,31 +1,14 @@
-import { noGrad } from '../autograd';
-import {
-  ArgumentError,
-  checkFunction,
-  checkObject,
-  checkOptions,
-  checkString,
-  computeAsync,
-  describe,
-  valueError,
-} from '../engine';
-import {
-  isComplexDType,
-  isDType,
-  isFloatingDType,
-  type Device,
-  type DType,
-  type RemovableHandle,
-  type Tensor,
-} from '../tensor';
+import { ArgumentError, checkFunction, checkOptions, checkString, computeAsync, describe, valueError } from '../engine';
+import type { Device, DType, RemovableHandle, Tensor } from '../tensor';
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
+import { moveEmpty, moveTo } from './move';
 import { checkMemberName, snakeCase } from './names';
-import { Buffer, moveWithoutContents, Parameter } from './parameter';
+import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
-import { indentRest } from './repr';
+import { moduleRepr } from './repr';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
-import { convertPending, isLazy } from './uninitialized';
+import { isLazy } from './uninitialized';
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<readonly unknown[], unknown>;
@@ -405,32 +388,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /**
    * Moves parameters, buffers and gradients to a device, or floating-point ones to another dtype, in place: the tensor
    * objects stay the same, so that an optimizer made before still holds them.
+   * @throws ArgumentError for a module of the meta device, which has nothing to move: see {@link toEmpty}
    */
   to(target: DType | Device | { device?: Device; dtype?: DType }): this {
-    if (typeof target !== 'string') checkObject('to', 'target', target, 'a dtype, a device or { device?, dtype? }');
-    const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
-    if (dtype !== undefined && !isFloating(dtype)) {
-      throw valueError(
-        `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`,
-      );
-    }
-    const convert = (tensor: Tensor): Tensor =>
-      tensor.to({
-        device: device ?? tensor.device,
-        dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
-      });
-    noGrad(() => {
-      for (const tensor of [...this.parameters(), ...this.buffers()]) {
-        if (isLazy(tensor)) {
-          convertPending(tensor, device, isFloating(tensor.dtype) ? dtype : undefined);
-          continue;
-        }
-        const { grad } = tensor;
-        tensor.data = convert(tensor);
-        if (grad !== null) tensor.grad = convert(grad);
-      }
-    });
-    for (const module of this.modules()) module.parametersMoved();
+    moveTo(this, target);
     return this;
   }
 
@@ -441,12 +402,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Gives parameters and buffers new memory on a device, with arbitrary contents: what a module of the meta device needs. */
   toEmpty(options: { device: Device; recurse?: boolean }): this {
-    checkOptions('toEmpty', options, ['device', 'recurse']);
-    const { device, recurse = true } = options;
-    checkString('toEmpty', 'device', device);
-    const tensors = [...this.parameters(recurse), ...this.buffers(recurse)];
-    for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
-    for (const module of recurse ? this.modules() : [this]) module.parametersMoved();
+    moveEmpty(this, options);
     return this;
   }
 
@@ -516,13 +472,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** The module as Python prints it. */
   toString(): string {
-    const extra = this.extraRepr();
-    const children = this.namedChildren({ removeDuplicate: false }).map(
-      ([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`,
-    );
-    if (children.length === 0 && !extra.includes('\n')) return `${this.constructor.name}(${extra})`;
-    const lines = extra === '' ? children : [...extra.split('\n'), ...children];
-    return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
+    return moduleRepr(this);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -542,12 +492,4 @@ function isMember(value: unknown): value is Member {
 
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
-}
-
-function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType } {
-  return isDType(target) ? { dtype: target } : { device: target };
-}
-
-function isFloating(dtype: DType): boolean {
-  return isFloatingDType(dtype) || isComplexDType(dtype);
 }

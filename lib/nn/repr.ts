@@ -1,5 +1,7 @@
 /** How Python prints the values that `extraRepr` shows, so that a printed module reads the same on both sides. */
 
+import type { AnyModule } from './module';
+
 /** `repr` of a Python float: `0.1`, `1e-05`, `1.0`, `inf`, `nan`. */
 export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return 'nan';
@@ -44,4 +46,15 @@ export function numberRepr(value: number): string {
 /** `None` for null, else what `repr` makes of the value. */
 export function optionalRepr<T>(value: T | null, repr: (value: T) => string = String): string {
   return value === null ? 'None' : repr(value);
+}
+
+/** A module with its parts, as Python prints it. */
+export function moduleRepr(module: AnyModule): string {
+  const extra = module.extraRepr();
+  const children = module
+    .namedChildren({ removeDuplicate: false })
+    .map(([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`);
+  if (children.length === 0 && !extra.includes('\n')) return `${module.constructor.name}(${extra})`;
+  const lines = extra === '' ? children : [...extra.split('\n'), ...children];
+  return `${module.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
 }

@@ -49,15 +49,24 @@ export class ByteSource {
 
   /** The next `count` bytes; they may be overwritten by the next call. */
   take(count: number): Buffer {
-    if (count > this.left) throw new FormatFault(`it is cut off: ${count} bytes are claimed, ${this.left} are left`);
-    if (this.window.length - this.at < count) this.refill(count);
-    const bytes = this.window.subarray(this.at, this.at + count);
-    this.at += count;
-    return bytes;
+    const start = this.advance(count);
+    return this.window.subarray(start, start + count);
   }
 
+  // A pickle is mostly these: no view of the window is made for them.
   byte(): number {
-    return this.take(1).readUInt8();
+    const start = this.advance(1);
+    return this.window.readUInt8(start);
+  }
+
+  uint16(): number {
+    const start = this.advance(2);
+    return this.window.readUInt16LE(start);
+  }
+
+  uint32(): number {
+    const start = this.advance(4);
+    return this.window.readUInt32LE(start);
   }
 
   /** Up to the next line feed, which is passed over. */
@@ -75,6 +84,15 @@ export class ByteSource {
     this.windowStart = this.position + count;
     this.window = Buffer.alloc(0);
     this.at = 0;
+  }
+
+  /** Where the next `count` bytes are in the window, which may be another one by then. */
+  private advance(count: number): number {
+    if (count > this.left) throw new FormatFault(`it is cut off: ${count} bytes are claimed, ${this.left} are left`);
+    if (this.window.length - this.at < count) this.refill(count);
+    const start = this.at;
+    this.at += count;
+    return start;
   }
 
   private refill(count: number): void {

@@ -81,9 +81,8 @@ class Machine {
   }
 
   popTuple(count: number): void {
-    const items: PickleValue[] = [];
-    for (let i = 0; i < count; i++) items.unshift(this.pop());
-    this.push(new Tuple(items));
+    if (this.stack.length < count) throw new FormatFault('its pickle takes more values than it has made');
+    this.push(new Tuple(this.stack.splice(-count)));
   }
 
   put(index = this.memo.size): void {
@@ -197,18 +196,18 @@ const actions: Readonly<Record<number, (machine: Machine) => void>> = {
   0x89: /* NEWFALSE */ (m) => m.push(false),
   0x4a: /* BININT */ (m) => m.push(m.source.take(4).readInt32LE()),
   0x4b: /* BININT1 */ (m) => m.push(m.source.byte()),
-  0x4d: /* BININT2 */ (m) => m.push(m.source.take(2).readUInt16LE()),
+  0x4d: /* BININT2 */ (m) => m.push(m.source.uint16()),
   0x8a: /* LONG1 */ (m) => m.long(m.source.byte()),
-  0x8b: /* LONG4 */ (m) => m.long(m.source.take(4).readUInt32LE()),
+  0x8b: /* LONG4 */ (m) => m.long(m.source.uint32()),
   0x47: /* BINFLOAT */ (m) => m.push(m.source.take(8).readDoubleBE()),
 
-  0x58: /* BINUNICODE */ (m) => m.text(m.source.take(4).readUInt32LE()),
+  0x58: /* BINUNICODE */ (m) => m.text(m.source.uint32()),
   0x8c: /* SHORT_BINUNICODE */ (m) => m.text(m.source.byte()),
   0x8d: /* BINUNICODE8 */ (m) => m.text(m.length8()),
   // Strings of Python 2, which torch.load takes for UTF-8.
   0x55: /* SHORT_BINSTRING */ (m) => m.text(m.source.byte()),
-  0x54: /* BINSTRING */ (m) => m.text(m.source.take(4).readUInt32LE()),
-  0x42: /* BINBYTES */ (m) => m.bytes(m.source.take(4).readUInt32LE()),
+  0x54: /* BINSTRING */ (m) => m.text(m.source.uint32()),
+  0x42: /* BINBYTES */ (m) => m.bytes(m.source.uint32()),
   0x43: /* SHORT_BINBYTES */ (m) => m.bytes(m.source.byte()),
   0x8e: /* BINBYTES8 */ (m) => m.bytes(m.length8()),
   0x96: /* BYTEARRAY8 */ (m) => m.bytes(m.length8()),
@@ -238,9 +237,9 @@ const actions: Readonly<Record<number, (machine: Machine) => void>> = {
   0x91: /* FROZENSET */ (m) => m.push(new PickleSet(m.popMark())),
 
   0x68: /* BINGET */ (m) => m.get(m.source.byte()),
-  0x6a: /* LONG_BINGET */ (m) => m.get(m.source.take(4).readUInt32LE()),
+  0x6a: /* LONG_BINGET */ (m) => m.get(m.source.uint32()),
   0x71: /* BINPUT */ (m) => m.put(m.source.byte()),
-  0x72: /* LONG_BINPUT */ (m) => m.put(m.source.take(4).readUInt32LE()),
+  0x72: /* LONG_BINPUT */ (m) => m.put(m.source.uint32()),
   0x94: /* MEMOIZE */ (m) => m.put(),
 
   0x63: /* GLOBAL */ (m) => {

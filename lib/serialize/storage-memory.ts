@@ -64,8 +64,12 @@ export class PieceReader {
   }
 }
 
-/** Parts of the memory, one after the other; each is gone when the next is asked for. */
+/** Parts of the memory, one after the other; each is gone when the next is asked for. One that is all of it is the memory itself. */
 export function* pieces(memory: Tensor, bytes: number, largest: number): Generator<[piece: Tensor, start: number]> {
+  if (bytes === memory.numel() && bytes > 0 && bytes <= largest) {
+    yield [memory, 0];
+    return;
+  }
   for (let start = 0; start < bytes; start += largest) {
     const piece = memory.narrow(0, start, Math.min(largest, bytes - start));
     try {

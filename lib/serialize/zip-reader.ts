@@ -43,6 +43,9 @@ export function readDirectory(descriptor: number, size: number): ZipDirectory {
   return { entries, start };
 }
 
+/** For one after the other: a checkpoint has hundreds. */
+const localHeader = Buffer.alloc(LOCAL);
+
 /** Where the bytes of an entry begin; its own header is checked. */
 export function dataStart(descriptor: number, { start }: ZipDirectory, entry: ZipEntry): number {
   const name = quote(entry.name);
@@ -50,7 +53,7 @@ export function dataStart(descriptor: number, { start }: ZipDirectory, entry: Zi
     throw new FormatFault(`its entry ${name} is compressed or encrypted, and torch.save does neither`);
   const cutOff = `its entry ${name} of ${entry.bytes} bytes at byte ${entry.header} reaches beyond the file`;
   if (entry.header + LOCAL > start) throw new FormatFault(cutOff);
-  const header = Buffer.alloc(LOCAL);
+  const header = localHeader;
   readExactly(descriptor, header, entry.header);
   if (header.readUInt32LE() !== 0x04034b50) throw new FormatFault(`its entry ${name} has no header`);
   const data = entry.header + LOCAL + header.readUInt16LE(26) + header.readUInt16LE(28);

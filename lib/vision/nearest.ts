@@ -45,9 +45,7 @@ export function resizeNearestToPlanes(
   offset: number,
 ): void {
   checkImage('resizeNearestToPlanes', image);
-  const { data, channels, width } = image;
-  const rows = nearestIndices(image.height, outHeight).map((row) => row * width * channels);
-  const columns = nearestIndices(width, outWidth).map((column) => column * channels);
+  const { data, channels, height, width } = image;
   const plane = outHeight * outWidth;
   if (!(planes instanceof Uint8Array)) {
     throw new ArgumentError(`expected a Uint8Array for argument \`planes\`, received ${describe(planes)}`);
@@ -59,17 +57,14 @@ export function resizeNearestToPlanes(
       'TORCH_VALUE',
     );
   }
-  if (channels === 3) {
-    // One pass over the source, not three: a third of the time, and photos are what is decoded most.
-    for (let y = 0, red = offset; y < outHeight; y++) {
-      const row = rows[y]!;
-      for (let x = 0; x < outWidth; x++, red++) {
-        const at = row + columns[x]!;
-        planes[red] = data[at]!;
-        planes[red + plane] = data[at + 1]!;
-        planes[red + 2 * plane] = data[at + 2]!;
-      }
-    }
+  if (channels === 1 && height === outHeight && width === outWidth) {
+    planes.set(data, offset);
+    return;
+  }
+  const rows = nearestIndices(height, outHeight).map((row) => row * width * channels);
+  const columns = nearestIndices(width, outWidth).map((column) => column * channels);
+  if (channels === 3 && outWidth % 4 === 0 && (planes.byteOffset + offset) % 4 === 0) {
+    pickByFours(data, rows, columns, new Int32Array(planes.buffer, planes.byteOffset + offset, (3 * plane) / 4));
     return;
   }
   for (let channel = 0; channel < channels; channel++) {
@@ -77,6 +72,27 @@ export function resizeNearestToPlanes(
     for (let y = 0; y < outHeight; y++) {
       const row = rows[y]! + channel;
       for (let x = 0; x < outWidth; x++) planes[at++] = data[row + columns[x]!]!;
+    }
+  }
+}
+
+/**
+ * Of three channels, which photos have: one pass over the source in place of three, and four pixels with one store, which
+ * takes half the time that bytes do. The first of four is in the lowest byte, on every processor that Node runs on with libtorch.
+ */
+function pickByFours(data: Uint8Array, rows: Int32Array, columns: Int32Array, planes: Int32Array): void {
+  const plane = planes.length / 3;
+  let red = 0;
+  for (let y = 0; y < rows.length; y++) {
+    const row = rows[y]!;
+    for (let x = 0; x < columns.length; x += 4, red++) {
+      const a = row + columns[x]!;
+      const b = row + columns[x + 1]!;
+      const c = row + columns[x + 2]!;
+      const d = row + columns[x + 3]!;
+      planes[red] = data[a]! | (data[b]! << 8) | (data[c]! << 16) | (data[d]! << 24);
+      planes[red + plane] = data[a + 1]! | (data[b + 1]! << 8) | (data[c + 1]! << 16) | (data[d + 1]! << 24);
+      planes[red + 2 * plane] = data[a + 2]! | (data[b + 2]! << 8) | (data[c + 2]! << 16) | (data[d + 2]! << 24);
     }
   }
 }

@@ -50,6 +50,10 @@ export class PetSegmentation {
   private readonly cacheBytes: number;
   private readonly cache = new Map<number, LoadedPet>();
   private cached = 0;
+  /** Loaded, kept nowhere, and to be given back by {@link release}. */
+  private readonly lent = new WeakSet<LoadedPet>();
+  /** Memory that was given back; at most as much of it as was ever lent at a time. */
+  private readonly spare: Uint8Array[] = [];
 
   /** @param shared - internal: of the workers that this is one of */
   constructor(
@@ -98,11 +102,11 @@ export class PetSegmentation {
           `its image ${this.pets.imagePath(index)} has ${image.width} x ${image.height}`,
       );
     }
-    const planes = new Uint8Array(4 * height * width);
+    const planes = this.spare.pop() ?? new Uint8Array(4 * height * width);
     resizeNearestToPlanes(image, height, width, planes, 0);
     resizeNearestToPlanes(trimap, height, width, planes, 3 * height * width);
     const loaded = { planes, height, width };
-    this.remember(index, loaded);
+    if (!this.keeps(index, loaded)) this.lent.add(loaded);
     return loaded;
   }
 
@@ -113,6 +117,12 @@ export class PetSegmentation {
     // Meanwhile the next samples are decoded, on the very cores that an op's threads would wait for. Larger planes keep
     // their threads, since the mean in the contrast is then split by the thread count, which decides its bits.
     return loaded.height * loaded.width < kSplitReduction ? withNumThreads(1, tensors) : tensors();
+  }
+
+  /** Takes the memory of what {@link load} gave for later samples, unless it is kept for later epochs. */
+  release(loaded: LoadedPet): void {
+    checkObject('release', 'loaded', loaded, 'what load() returned', ['planes', 'height', 'width']);
+    if (this.lent.delete(loaded)) this.spare.push(loaded.planes);
   }
 
   private tensors({ planes, height, width }: LoadedPet): [image: Tensor, target: Tensor] {
@@ -134,14 +144,18 @@ export class PetSegmentation {
     return planes === undefined ? this.cache.get(index) : { planes, height: this.height, width: this.width };
   }
 
-  /** Keeps what fits and never drops: a shuffled epoch visits each sample once, so "least recent" is a lottery. */
-  private remember(index: number, loaded: LoadedPet): void {
+  /**
+   * Keeps what fits and never drops: a shuffled epoch visits each sample once, so "least recent" is a lottery. False where
+   * this very object is not what is kept.
+   */
+  private keeps(index: number, loaded: LoadedPet): boolean {
     if (this.shared !== null) {
       this.shared.put(index, loaded.planes);
-      return;
+      return false;
     }
-    if (this.cache.has(index) || this.cached + loaded.planes.byteLength > this.cacheBytes) return;
+    if (this.cache.has(index) || this.cached + loaded.planes.byteLength > this.cacheBytes) return false;
     this.cache.set(index, loaded);
     this.cached += loaded.planes.byteLength;
+    return true;
   }
 }

@@ -94,18 +94,18 @@ export function decodePngSamples(bytes: Uint8Array): PngSamples {
   const raw = inflateSync(imageData(bytes), { chunkSize, maxOutputLength: chunkSize });
   if (raw.length < expected) throw new Error('the PNG image data is cut short');
 
+  const lines = unfilter(raw, layout, bitDepth === 16 ? 2 : 1);
+  const palette = colourType === 3;
+  if (bitDepth === 8 && !header.interlaced) return { samples: lines, height, width, bitDepth, palette };
   const samples = bitDepth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
-  let offset = 0;
+  let start = 0;
   for (const pass of layout) {
-    let previous = -1;
     for (let row = 0; row < pass.rows; row++) {
-      unfilterRow(raw, offset, previous, pass.rowBytes, bitDepth === 16 ? 2 : 1);
-      unpackRow(raw, offset + 1, bitDepth, pass.columns, samples, (pass.y + row * pass.dy) * width + pass.x, pass.dx);
-      previous = offset;
-      offset += pass.rowBytes + 1;
+      unpackRow(lines, start, bitDepth, pass.columns, samples, (pass.y + row * pass.dy) * width + pass.x, pass.dx);
+      start += pass.rowBytes;
     }
   }
-  return { samples, height, width, bitDepth, palette: colourType === 3 };
+  return { samples, height, width, bitDepth, palette };
 }
 
 function view(bytes: Uint8Array): DataView {
@@ -128,37 +128,64 @@ function imageData(bytes: Uint8Array): Uint8Array {
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
-/** Undoes one row's filter in place. `row` and `previous` point at filter bytes; without a previous row, -1, zeros lie above. */
-function unfilterRow(raw: Uint8Array, row: number, previous: number, length: number, pixelBytes: number): void {
-  const filter = raw[row]!;
-  const start = row + 1;
-  const end = start + length;
-  const hasAbove = previous >= 0;
-  const up = previous - row;
-  switch (filter) {
+/** The rows of all passes, one after the other, without the filters that each was written with. */
+function unfilter(
+  raw: Uint8Array,
+  layout: readonly { readonly rows: number; readonly rowBytes: number }[],
+  pixelBytes: number,
+): Uint8Array {
+  const lines = new Uint8Array(layout.reduce((sum, { rows, rowBytes }) => sum + rows * rowBytes, 0));
+  let from = 0;
+  let to = 0;
+  for (const { rows, rowBytes } of layout) {
+    for (let row = 0; row < rows; row++) {
+      // Above the first row lie zeros: as a row that is its own predecessor finds, before it is written.
+      unfilterRow(raw, from, lines, to, row === 0 ? 0 : rowBytes, rowBytes, pixelBytes);
+      from += rowBytes + 1;
+      to += rowBytes;
+    }
+  }
+  return lines;
+}
+
+/** The row at `from` in `raw`, its filter's number first, to `to` in `lines`. The row above lies `above` bytes before that. */
+function unfilterRow(
+  raw: Uint8Array,
+  from: number,
+  lines: Uint8Array,
+  to: number,
+  above: number,
+  length: number,
+  pixelBytes: number,
+): void {
+  const shift = from + 1 - to;
+  const second = to + pixelBytes;
+  const end = to + length;
+  switch (raw[from]) {
     case 0:
+      for (let i = to; i < end; i++) lines[i] = raw[i + shift]!;
       return;
     case 1:
-      for (let i = start + pixelBytes; i < end; i++) raw[i]! += raw[i - pixelBytes]!;
+      for (let i = to; i < end; i++) lines[i] = raw[i + shift]! + (i < second ? 0 : lines[i - pixelBytes]!);
       return;
     case 2:
-      if (hasAbove) for (let i = start; i < end; i++) raw[i]! += raw[i + up]!;
+      for (let i = to; i < end; i++) lines[i] = raw[i + shift]! + lines[i - above]!;
       return;
     case 3:
-      for (let i = start; i < end; i++) {
-        const left = i >= start + pixelBytes ? raw[i - pixelBytes]! : 0;
-        raw[i]! += (left + (hasAbove ? raw[i + up]! : 0)) >> 1;
+      for (let i = to; i < end; i++) {
+        const left = i < second ? 0 : lines[i - pixelBytes]!;
+        lines[i] = raw[i + shift]! + ((left + lines[i - above]!) >> 1);
       }
       return;
     case 4:
-      for (let i = start; i < start + pixelBytes; i++) raw[i]! += hasAbove ? raw[i + up]! : 0;
-      for (let i = start + pixelBytes; i < end; i++) {
-        const left = raw[i - pixelBytes]!;
-        raw[i]! += hasAbove ? paeth(left, raw[i + up]!, raw[i + up - pixelBytes]!) : left;
+      for (let i = to; i < end; i++) {
+        const left = i < second ? 0 : lines[i - pixelBytes]!;
+        const corner = i < second || above === 0 ? 0 : lines[i - above - pixelBytes]!;
+        lines[i] = raw[i + shift]! + paeth(left, lines[i - above]!, corner);
       }
       return;
     default:
-      throw new Error(`the PNG uses an unknown row filter ${filter}`);
+      throw new Error(`the PNG uses an unknown row filter ${raw[from]}`);
   }
 }
 
@@ -179,10 +206,6 @@ function unpackRow(
   first: number,
   step: number,
 ): void {
-  if (bitDepth === 8 && step === 1) {
-    samples.set(raw.subarray(start, start + columns), first);
-    return;
-  }
   const mask = (1 << bitDepth) - 1;
   for (let column = 0; column < columns; column++) {
     let sample: number;

@@ -124,6 +124,7 @@ describe('data sets made of others', () => {
     const mixed = concat<unknown>([tensors[0] as TensorDataset, { length: 1, getItem: () => 'sample' }]);
     expect(mixed).toBeInstanceOf(ConcatDataset);
     await expect(both.load(5)).rejects.toThrow('expected an index from -5 to 4');
+    await expect(both.load(-1n as unknown as number)).rejects.toThrow('expected an index from -5 to 4');
     for (const { tensors: held } of tensors) for (const tensor of held) tensor.dispose();
   });
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { memory } from '../../lib/engine';
-import { DataLoader, SampleError, TensorDataset } from '../../lib/data';
+import { concat, DataLoader, SampleError, subset, TensorDataset } from '../../lib/data';
 import { arange, ones, rand, type Tensor } from '../../lib/tensor';
 import { runChild } from '../support/child';
 import path from 'node:path';
@@ -69,6 +69,29 @@ describe('prefetching', () => {
     expect((await second).value?.tolist()).toEqual([[3, 3], [4, 4], [5, 5]]); // prettier-ignore
     expect(dataset.transformed).toEqual(upTo(6));
     await iterator.return();
+  });
+
+  it('tells the data set once of each sample that it has no more use for', async () => {
+    class Lending extends Manual {
+      readonly released: number[] = [];
+      release({ index, image }: { index: number; image: Tensor }): void {
+        this.released.push(index);
+        expect(() => image.sum()).toThrow(/disposed/);
+      }
+    }
+    const inner = new Lending(20);
+    const iterator = new DataLoader(concat([subset(inner, upTo(12)), subset(inner, upTo(8))]), {
+      batchSize: 3,
+      prefetch: 5,
+    }).iterate();
+    const first = iterator.next();
+    await inner.finish();
+    expect((await first).value?.shape).toEqual([3, 2]);
+    expect(inner.released).toEqual([0, 1, 2]);
+    const closed = iterator.return();
+    await inner.finish();
+    await closed;
+    expect(inner.released).toEqual(inner.started);
   });
 
   it('starts what is missing of a batch that was only half ahead', async () => {

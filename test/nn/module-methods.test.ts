@@ -121,6 +121,30 @@ describeWithOracle('InstanceNorm', (oracle) => {
   });
 });
 
+describeWithOracle('modules of the meta device', (oracle) => {
+  it('go nowhere by to(), all of them or one part, and get memory by toEmpty()', async () => {
+    const { said } = await oracle().run(
+      `said = []
+for device in ('cpu', 'meta'):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2, device=device), torch.nn.Linear(2, 2, device='meta'))
+    try:
+        model.to('cpu')
+    except NotImplementedError as error:
+        said.append(str(error))`,
+      { outputs: { said: 'strings' } },
+    );
+    const ours = said.map((text) => text.replaceAll('torch.nn.Module', 'nn.Module').replace('to_empty', 'toEmpty'));
+    const meta = new nn.Sequential(new nn.Linear(2, 2), new nn.BatchNorm1d(2)).toEmpty({ device: 'meta' });
+    const half = new nn.Sequential(new nn.Linear(2, 2).to('float64'), meta);
+    expect(meta.to('meta')).toBe(meta);
+    for (const [at, model] of [half, meta].entries()) {
+      expect(() => model.to({ device: 'cpu', dtype: 'float32' })).toThrow(ours[at]);
+    }
+    expect(half.parameters()[0]?.dtype).toBe('float64');
+    expect(meta.toEmpty({ device: 'cpu' }).to('cpu').parameters()[0]?.device).toBe('cpu');
+  });
+});
+
 describe('modules', () => {
   it('run on the compute thread, lazy ones too', async () => {
     const model = new nn.Sequential(

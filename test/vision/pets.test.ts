@@ -166,6 +166,22 @@ describe('PetSegmentation', () => {
     expect(Buffer.compare((await samples.load(2)).planes, third.planes)).not.toBe(0);
   });
 
+  it('uses memory again that was given back, and none that it keeps', async () => {
+    const pets = new OxfordIIITPet(sample, segmentation);
+    const samples = new PetSegmentation(pets, { imageSize: 32, cacheBytes: 4 * 32 * 32 });
+    const kept = await samples.load(0);
+    const lent = await samples.load(1);
+    for (const loaded of [kept, lent, lent]) samples.release(loaded);
+    const [second, third] = [await samples.load(2), await samples.load(3)];
+    expect([second.planes === lent.planes, third.planes === lent.planes]).toEqual([true, false]);
+    expect([second.planes, third.planes]).not.toContain(kept.planes);
+    const fresh = new PetSegmentation(pets, { imageSize: 32 });
+    for (const [index, { planes }] of [kept, lent, second, third].entries()) {
+      // What was given back is the next sample's by now.
+      if (index !== 1) expect(Buffer.compare(planes, (await fresh.load(index)).planes)).toBe(0);
+    }
+  });
+
   it('refuses a trimap of another size than its image, and names both', async () => {
     const directory = copy('size');
     const pets = new OxfordIIITPet(directory, segmentation);

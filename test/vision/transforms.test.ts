@@ -100,29 +100,29 @@ describeWithOracle('functional transforms', (oracle) => {
 
   it('resizes bytes as upsample_nearest2d resizes the floats made of them', async () => {
     manualSeed(5);
-    for (let k = 0; k < 30; k++) {
-      const [height, width, toHeight, toWidth] = randint(1, k < 15 ? 40 : 600, [4]).tolist() as [
+    for (let k = 0; k < 36; k++) {
+      const [height, width, otherHeight, otherWidth] = randint(1, k < 18 ? 40 : 600, [4]).tolist() as [
         number,
         number,
         number,
         number,
       ];
-      const x = randint(0, 256, [height, width, 4], { dtype: uint8 });
-      const planes = new Uint8Array(4 * toHeight * toWidth);
-      const image: DecodedImage = { data: x.toBytes(), height, width, channels: 4 };
-      resizeNearestToPlanes(image, toHeight, toWidth, planes, 0);
+      const channels = [1, 3, 4][k % 3] as number;
+      // Every other time of a width that is stored by fours, every fifth time of its own size.
+      const [toHeight, toWidth] =
+        k % 5 === 0 ? [height, width] : [otherHeight, k % 2 === 0 ? otherWidth : 4 * Math.ceil(otherWidth / 4)];
+      const before = k % 4;
+      const x = randint(0, 256, [height, width, channels], { dtype: uint8 });
+      const planes = new Uint8Array(before + channels * toHeight * toWidth);
+      const image: DecodedImage = { data: x.toBytes(), height, width, channels };
+      resizeNearestToPlanes(image, toHeight, toWidth, planes, before);
       const { y } = await oracle().run(
         `y = torch.nn.functional.interpolate(
              x.permute(2, 0, 1).contiguous().float().div(255)[None], size=(h, w), mode='nearest')[0].mul(255).round().to(torch.uint8)`,
         { inputs: { x, h: toHeight, w: toWidth }, outputs: ['y'] },
       );
-      expect([height, width, toHeight, toWidth, Buffer.compare(planes, y.toBytes())]).toEqual([
-        height,
-        width,
-        toHeight,
-        toWidth,
-        0,
-      ]);
+      const what = [height, width, channels, toHeight, toWidth];
+      expect([what, Buffer.compare(planes.subarray(before), y.toBytes())]).toEqual([what, 0]);
     }
   });
 

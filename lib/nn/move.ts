@@ -1,0 +1,65 @@
+/** Parameters and buffers on their way to other devices and dtypes, and to new memory. */
+
+import { noGrad } from '../autograd';
+import { checkObject, checkOptions, checkString, valueError } from '../engine';
+import { type Device, type DType, isComplexDType, isDType, isFloatingDType, type Tensor } from '../tensor';
+import type { AnyModule } from './module';
+import { moveWithoutContents } from './parameter';
+import { convertPending, isLazy } from './uninitialized';
+
+/** Where a module goes, or what its floating-point tensors become. */
+export type MoveTarget = DType | Device | { device?: Device; dtype?: DType };
+
+/** `Module.to` */
+export function moveTo(module: AnyModule, target: MoveTarget): void {
+  if (typeof target !== 'string') checkObject('to', 'target', target, 'a dtype, a device or { device?, dtype? }');
+  const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
+  if (dtype !== undefined && !isFloating(dtype)) {
+    throw valueError(
+      `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`,
+    );
+  }
+  const tensors = [...module.parameters(), ...module.buffers()];
+  // Before any of them is moved: half a module on another device is of use to nobody.
+  if (device !== undefined && device !== 'meta' && tensors.some((each) => !isLazy(each) && each.device === 'meta')) {
+    throw valueError(
+      'Cannot copy out of meta tensor; no data! Please use nn.Module.toEmpty() instead of nn.Module.to() when moving ' +
+        'module from meta to a different device.',
+    );
+  }
+  const convert = (tensor: Tensor): Tensor =>
+    tensor.to({
+      device: device ?? tensor.device,
+      dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
+    });
+  noGrad(() => {
+    for (const tensor of tensors) {
+      if (isLazy(tensor)) {
+        convertPending(tensor, device, isFloating(tensor.dtype) ? dtype : undefined);
+        continue;
+      }
+      const { grad } = tensor;
+      tensor.data = convert(tensor);
+      if (grad !== null) tensor.grad = convert(grad);
+    }
+  });
+  for (const each of module.modules()) each.parametersMoved();
+}
+
+/** `Module.toEmpty` */
+export function moveEmpty(module: AnyModule, options: { device: Device; recurse?: boolean }): void {
+  checkOptions('toEmpty', options, ['device', 'recurse']);
+  const { device, recurse = true } = options;
+  checkString('toEmpty', 'device', device);
+  const tensors = [...module.parameters(recurse), ...module.buffers(recurse)];
+  for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
+  for (const each of recurse ? module.modules() : [module]) each.parametersMoved();
+}
+
+function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType } {
+  return isDType(target) ? { dtype: target } : { device: target };
+}
+
+function isFloating(dtype: DType): boolean {
+  return isFloatingDType(dtype) || isComplexDType(dtype);
+}
