@@ -88,6 +88,12 @@ class EfficientSelfAttention extends nn.Module<Tokens> {
     return attended.transpose(1, 2).reshape([...x.shape]);
   }
 
+  /** Of queries with keys and of weights with values: what none of the modules in this one multiplies. */
+  multiplyAccumulates([x, height, width]: Tokens): number {
+    const keys = Math.floor(height / this.srRatio) * Math.floor(width / this.srRatio);
+    return 2 * x.numel() * keys;
+  }
+
   private shrunken(x: Tensor, height: number, width: number): Tensor {
     if (this.sr === null || this.layerNorm === null) return x;
     if (height < this.srRatio || width < this.srRatio) {
