@@ -86,11 +86,12 @@ function requestOf(flags: TrainFlags): TrainRequest {
   return { data, download, recipe, device, threads, out, name, resume, overrides: { ...overrides, modelOptions } };
 }
 
-/** What is typed as a number or a switch is one; whether the model's option is, too, only its defaults tell. */
+/** What is typed as a number, several numbers or a switch is that; whether the model's option is, too, only its defaults tell. */
 function guessed(text: string): OptionValue {
   if (text === 'true' || text === 'false') return text === 'true';
-  const value = decimal(text);
-  return Number.isNaN(value) ? text : value;
+  const [value = NaN, ...others] = text.split(',').map(decimal);
+  if ([value, ...others].some(Number.isNaN)) return text;
+  return others.length === 0 ? value : [value, ...others];
 }
 
 function showProgress(bar: ProgressBar, report: TextReport, event: TrainEvent): void {

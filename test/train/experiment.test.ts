@@ -129,6 +129,8 @@ describe('the report', () => {
     expect(svg).toMatch(/^<svg .*>one<.*>two<.*<\/svg>\n$/s);
     expect(svg).toContain('a &lt; b');
     expect(svg).not.toContain('NaN');
+    // Round numbers on both axes.
+    for (const tick of ['>1<', '>10<', '>100<', '>0.5<', '>0.7<']) expect(svg).toContain(tick);
     expect(scatterChart([], options)).toBeNull();
     expect(scatterChart([{ label: 'one', x: 1, y: 0.5, radius: 3 }], options)).not.toContain('NaN');
   });

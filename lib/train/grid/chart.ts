@@ -26,14 +26,13 @@ export function scatterChart(points: readonly Point[], { title, xTitle, yTitle }
   const [bottom, top] = padded(drawn.map(({ y }) => y));
   const xOf = (x: number): number => scale(Math.log10(x), left, right, margin.left, width - margin.right);
   const yOf = (y: number): number => scale(y, bottom, top, height - margin.bottom, margin.top);
-  const xTicks = ticks(left, right).map((tick) => 10 ** tick);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     text(width / 2, 20, title, 'middle', 15),
     text((margin.left + width - margin.right) / 2, height - 12, xTitle, 'middle'),
     `<g transform="translate(16 ${height / 2}) rotate(-90)">${text(0, 0, yTitle, 'middle')}</g>`,
-    ...xTicks.map((tick) => {
+    ...logarithmicTicks(left, right).map((tick) => {
       const x = xOf(tick).toFixed(1);
       return `${line(x, margin.top, x, height - margin.bottom)}${text(x, height - margin.bottom + 16, shown(tick), 'middle')}`;
     }),
@@ -58,8 +57,24 @@ function padded(values: readonly number[]): [least: number, most: number] {
   return [least - room, most + room];
 }
 
+/** Round numbers between two others: about five, a step of 1, 2 or 5 apart. */
 function ticks(least: number, most: number): number[] {
-  return Array.from({ length: 5 }, (_, index) => least + ((most - least) * (index + 0.5)) / 5);
+  const wanted = (most - least) / 5;
+  const magnitude = 10 ** Math.floor(Math.log10(wanted));
+  const step = ([1, 2, 5].find((factor) => factor * magnitude >= wanted) ?? 10) * magnitude;
+  const first = Math.ceil(least / step);
+  return Array.from({ length: Math.floor(most / step) - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** 1, 2 and 5 times the powers of ten, or where too few of these are between, {@link ticks}. */
+function logarithmicTicks(least: number, most: number): number[] {
+  const powers = Array.from(
+    { length: Math.ceil(most) - Math.floor(least) + 1 },
+    (_, index) => Math.floor(least) + index,
+  );
+  const all = powers.flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power));
+  const between = all.filter((tick) => Math.log10(tick) >= least && Math.log10(tick) <= most);
+  return between.length >= 3 ? between : ticks(10 ** least, 10 ** most);
 }
 
 function scale(value: number, from: number, to: number, start: number, end: number): number {
