@@ -147,6 +147,10 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   chained,
   sequential,
   ...metrics,
+  () => new torch.losses.DiceLoss('multiclass'),
+  () => new torch.losses.JaccardLoss('multilabel'),
+  () => new torch.losses.FocalLoss('multiclass', { gamma: 1 }),
+  () => new torch.losses.LovaszLoss('binary'),
   () => new torch.vision.LinearTransformation(...whitening()),
   () => new torch.vision.v2.LinearTransformation(...whitening()),
   () => new torch.vision.v2.ConvertBoundingBoxFormat('XYWH'),
@@ -159,6 +163,15 @@ const SMALL = new Map<Class, readonly unknown[]>([
   [
     torch.models.VisionTransformerForSegmentation as Class,
     [{ imageSize: 4, patchSize: 2, inChannels: 3, outChannels: 3, embedSize: 4, numBlocks: 1, numHeads: 2 }],
+  ],
+  [
+    torch.models.SegFormer as Class,
+    [
+      {
+        ...{ hiddenSizes: [4], depths: [1], numAttentionHeads: [1], srRatios: [1], patchSizes: [3], strides: [2] },
+        ...{ mlpRatios: [1], decoderHiddenSize: 4 },
+      },
+    ],
   ],
   [torch.models.SegNet as Class, [{ width: 1 }]],
   [torch.models.SegNetDsc as Class, [{ width: 1 }]],
