@@ -117,7 +117,7 @@ export function isModelName(name: string): name is ModelName {
  * ```
  */
 export function defaultsOf(name: ModelName): Readonly<Record<string, OptionValue>> {
-  return { ...entryOf(name).defaults };
+  return structuredClone(entryOf(name).defaults);
 }
 
 /**

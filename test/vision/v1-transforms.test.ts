@@ -13,7 +13,7 @@ import { v1 } from './every-transform/v1';
 const ROUNDS = 6;
 
 /** Classes that no table can have: what they take is no tensor, or they are of no use by themselves. */
-const ELSEWHERE = ['ToTensor', 'PILToTensor', 'AtRandom'];
+const ELSEWHERE = ['ToTensor', 'PILToTensor', 'AtRandom', 'BatchAugmentation'];
 
 type TransformClass = new (...args: unknown[]) => vision.Transform<unknown, unknown>;
 
