@@ -25,6 +25,7 @@ const DEFAULT_TESTS = [
   'test/tensor/dispatch',
   'test/tensor/indexing',
   'test/tensor/random',
+  'test/serialize/zip',
 ];
 
 /** The sanitizers' own libraries, which must be in the process before anything else; null where there are none. */
