@@ -58,6 +58,7 @@ const models = [
   { model: 'vit-segmentation', twin: 'vit.VisionTransformerForSegmentation', small: smallModel },
   { model: 'segnet', twin: 'segnet.SegNet', small: { width: 8 } },
   { model: 'segnet-dsc', twin: 'segnet.SegNetDsc', small: { width: 8 } },
+  { model: 'segformer-b0', twin: 'segformer.B0', small: { depths: [1, 1, 1, 1] } },
   { model: 'unet', twin: 'unet.UNet', small: { width: 8 } },
 ];
 
