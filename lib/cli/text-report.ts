@@ -120,7 +120,7 @@ export class TextReport {
       fixed(event.pixelAccuracy),
       fixed(event.iou),
       fixed(last),
-      String(Number(event.lr.toPrecision(6))),
+      learningRate(event.lr),
       event.imagesPerSecond === null ? '-' : event.imagesPerSecond.toFixed(1),
       event.imagesPerSecond === null ? '-' : duration(event.seconds),
     ];
@@ -167,4 +167,9 @@ function count(number: number, thing: string): string {
 function journey(shapes: readonly number[][]): string {
   const batches = shapes.filter((shape) => shape.length > 2).map((shape) => `[${shape.join(', ')}]`);
   return batches.filter((shape, index) => shape !== batches[index - 1]).join(' → ');
+}
+
+/** Three digits, in powers of ten where the zeros before them would fill the column. */
+function learningRate(lr: number): string {
+  return lr > 0 && lr < 1e-4 ? lr.toExponential(2) : String(Number(lr.toPrecision(3)));
 }

@@ -90,6 +90,18 @@ describe('TextReport', () => {
     expect(new Set([titles.length, row.length, untrained.length]).size).toBe(1);
   });
 
+  it.each([
+    [0.00130902, '   0.00131'],
+    [0.0000218524, '   2.19e-5'],
+    [2.34567e-10, '  2.35e-10'],
+    [0, '         0'],
+  ])('has room for the learning rate %p of any schedule', (lr, cell) => {
+    const report = new TextReport([]);
+    report.lines(start);
+    const [row = ''] = report.lines({ ...epoch, lr });
+    expect(row).toBe(`    1  0.9877         0.8589  0.6853     0.7347${cell}     12.3  4 min 58 s`);
+  });
+
   it('estimates the time to come after three steps, once, from the time between the ends of steps', () => {
     let now = 100;
     const report = new TextReport([], () => now);
