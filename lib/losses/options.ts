@@ -1,5 +1,6 @@
 /** What several losses share: the kinds of their targets, and how options are checked. */
-import { ArgumentError, checkOptions, describe, valueError } from '../engine';
+import { ArgumentError, describe, valueError } from '../engine';
+import { withDefaults as filledIn } from '../metrics/options';
 
 /**
  * What a target means, in segmentation_models_pytorch's words: one class a pixel (`multiclass`), one yes or no a pixel
@@ -20,9 +21,7 @@ export function withDefaults<T extends object>(
   defaults: T,
   free: readonly (keyof T & string)[] = [],
 ): T {
-  checkOptions(name, options, Object.keys(defaults));
-  const given = Object.entries(options as object).filter(([, value]) => value !== undefined);
-  const merged = { ...defaults, ...Object.fromEntries(given) } as T & Record<string, unknown>;
+  const merged = filledIn(name, options as T, defaults as Required<T>) as T & Record<string, unknown>;
   for (const [option, standard] of Object.entries(defaults)) {
     const value = merged[option];
     if (standard === null || free.includes(option as keyof T & string) || typeof value === typeof standard) continue;

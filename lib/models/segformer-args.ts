@@ -1,5 +1,6 @@
 /** What a SegFormer is made of: the variants of the paper, and which sizes go together. */
-import { ArgumentError, checkObject, describe } from '../engine';
+import { checkObject, describe } from '../engine';
+import { impossible } from './options';
 
 /** The sizes of the paper, from the smallest to the largest. */
 export type SegFormerVariant = 'b0' | 'b1' | 'b2' | 'b3' | 'b4' | 'b5';
@@ -89,7 +90,10 @@ export const segformerVariants = Object.keys(variants) as readonly SegFormerVari
  */
 export function segformerDefaults(variant: SegFormerVariant): SegFormerArgs {
   if (!segformerVariants.includes(variant)) {
-    throw impossible(`expected one of ${segformerVariants.join(', ')} for \`variant\`, received ${describe(variant)}`);
+    throw impossible(
+      'SegFormer',
+      `expected one of ${segformerVariants.join(', ')} for \`variant\`, received ${describe(variant)}`,
+    );
   }
   return structuredClone(variants[variant]);
 }
@@ -127,7 +131,7 @@ export function completeArgs(options: SegFormerOptions): SegFormerArgs {
   const names = Object.keys(args) as (keyof SegFormerArgs)[];
   const unknown = Object.keys(given).find((name) => !(names as string[]).includes(name));
   if (unknown !== undefined) {
-    throw impossible(`expected options among variant, ${names.join(', ')}, received \`${unknown}\``);
+    throw impossible('SegFormer', `expected options among variant, ${names.join(', ')}, received \`${unknown}\``);
   }
   Object.assign(args, copiesOf(given));
   checkValues(args);
@@ -148,7 +152,8 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 
 function checkValues(args: SegFormerArgs): void {
   const demand = (name: keyof SegFormerArgs, expected: string, holds: (value: unknown) => boolean): void => {
-    if (!holds(args[name])) throw impossible(`expected ${expected} for \`${name}\`, received ${describe(args[name])}`);
+    if (!holds(args[name]))
+      throw impossible('SegFormer', `expected ${expected} for \`${name}\`, received ${describe(args[name])}`);
   };
   const isList = (isGood: (value: unknown) => boolean) => (value: unknown) =>
     Array.isArray(value) && value.length > 0 && value.every(isGood);
@@ -170,6 +175,7 @@ function checkFit(args: SegFormerArgs): void {
   for (const name of countsPerStage) {
     if (args[name].length === hiddenSizes.length) continue;
     throw impossible(
+      'SegFormer',
       `expected a number for each of ${hiddenSizes.length} stages (as many as \`hiddenSizes\`) for \`${name}\`, ` +
         `received [${args[name].join(', ')}]`,
     );
@@ -177,11 +183,10 @@ function checkFit(args: SegFormerArgs): void {
   for (const [stage, size] of hiddenSizes.entries()) {
     const heads = numAttentionHeads[stage] as number;
     if (size % heads !== 0) {
-      throw impossible(`${heads} attention heads do not divide the ${size} numbers of a token in stage ${stage}`);
+      throw impossible(
+        'SegFormer',
+        `${heads} attention heads do not divide the ${size} numbers of a token in stage ${stage}`,
+      );
     }
   }
-}
-
-function impossible(sentence: string): ArgumentError {
-  return new ArgumentError(`SegFormer: ${sentence}`, 'TORCH_VALUE');
 }

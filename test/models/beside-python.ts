@@ -1,11 +1,11 @@
 /** Models beside their Python twins: how those are called, and training of both, bit for bit. */
 import { inferenceMode } from '../../lib/autograd';
 import { autocast } from '../../lib/amp';
-import { scope } from '../../lib/engine';
+import { memory, scope } from '../../lib/engine';
 import * as nn from '../../lib/nn';
 import { Adam } from '../../lib/optim';
 import { getRngState, manualSeed, randint, randn, type Tensor } from '../../lib/tensor';
-import { expectSameState } from '../nn/compare-module';
+import { compareModule, expectSameState } from '../nn/compare-module';
 import { expectSameBits, type Oracle } from '../oracle/oracle';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -23,6 +23,25 @@ export function pythonArguments(options: object): string {
 /** `__import__('unet').UNet(width=4)`: a model of test/oracle. */
 export function pythonTwin(module: string, name: string, options: object): string {
   return `__import__('${module}').${name}(${pythonArguments(options)})`;
+}
+
+/** {@link compareModule} of a model that takes an image. */
+export async function compareOnImage(
+  oracle: Oracle,
+  seed: number,
+  image: Tensor,
+  make: () => nn.Module,
+  python: string,
+): Promise<void> {
+  await compareModule(oracle, {
+    make,
+    python,
+    inputs: { image },
+    forward: (model) => [model.forward(image)],
+    pythonForward: '[module(image)]',
+    differentiate: ['image'],
+    seed,
+  });
 }
 
 export interface Training {
@@ -121,4 +140,23 @@ export async function expectSameParameters(oracle: Oracle, make: () => nn.Module
     expect(model.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0)).toBe(count);
     return count;
   });
+}
+
+/** Trains on images [N, 3, H, W] with three classes, each step in a scope: no step may leave a tensor behind. */
+export function expectNothingLeft(model: nn.Module, image: Tensor): void {
+  const optimizer = new Adam(model.parameters());
+  const lossOf = new nn.CrossEntropyLoss();
+  const target = randint(3, [image.size(0), ...image.shape.slice(2)]);
+  const live: number[] = [];
+  for (let step = 0; step < 4; step++) {
+    scope(() => {
+      optimizer.zeroGrad();
+      lossOf.forward(model.train().forward(image), target).backward();
+      optimizer.step();
+      inferenceMode(() => model.eval().forward(image));
+    });
+    live.push(memory().tensors);
+  }
+  // The first step makes the optimizer's state.
+  expect(live).toEqual(live.map(() => live[0]));
 }

@@ -1,10 +1,9 @@
 import { create, type SegNetArgs, SegNet, SegNetDsc } from '../../lib/models';
 import { getRngState, manualSeed, randn } from '../../lib/tensor';
-import { compareModule } from '../nn/compare-module';
 import { Draws } from '../nn/draws';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
-import { expectSameParameters, pythonTwin, trainBesidePython } from './beside-python';
+import { compareOnImage, expectSameParameters, pythonTwin, trainBesidePython } from './beside-python';
 
 beforeEach(settle);
 
@@ -29,15 +28,7 @@ describe.each(models)('%s', (name, Model, parameters) => {
         manualSeed(round);
         // Sizes that the poolings do not divide, too: what they drop is made up for.
         const image = randn([draws.int(2, 3), options.inChannels, draws.int(16, 40), draws.int(16, 40)]);
-        await compareModule(oracle(), {
-          make: () => new Model(options),
-          python: twin(options),
-          inputs: { image },
-          forward: (model) => [model.forward(image)],
-          pythonForward: '[module(image)]',
-          differentiate: ['image'],
-          seed: round,
-        });
+        await compareOnImage(oracle(), round, image, () => new Model(options), twin(options));
       }
     });
 

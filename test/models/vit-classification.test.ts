@@ -8,11 +8,10 @@ import {
 } from '../../lib/models';
 import * as nn from '../../lib/nn';
 import { equal, getRngState, manualSeed, randn, type Tensor } from '../../lib/tensor';
-import { compareModule } from '../nn/compare-module';
 import { Draws } from '../nn/draws';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
-import { expectSameParameters, pythonArguments, trainBesidePython } from './beside-python';
+import { compareOnImage, expectSameParameters, pythonArguments, trainBesidePython } from './beside-python';
 
 beforeEach(settle);
 
@@ -39,15 +38,7 @@ describeWithOracle('VisionTransformer', (oracle) => {
       };
       manualSeed(round);
       const image = randn([draws.int(1, 3), 3, options.imageSize, options.imageSize]);
-      await compareModule(oracle(), {
-        make: () => new VisionTransformer(options),
-        python: torchvision(options),
-        inputs: { image },
-        forward: (model) => [model.forward(image)],
-        pythonForward: '[module(image)]',
-        differentiate: ['image'],
-        seed: round,
-      });
+      await compareOnImage(oracle(), round, image, () => new VisionTransformer(options), torchvision(options));
     }
   });
 

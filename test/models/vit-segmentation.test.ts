@@ -1,5 +1,4 @@
 import { inferenceMode } from '../../lib/autograd';
-import { memory, scope } from '../../lib/engine';
 import {
   countParameters,
   create,
@@ -15,10 +14,10 @@ import * as nn from '../../lib/nn';
 import { Adam } from '../../lib/optim';
 import { getRngState, manualSeed, randint, randn, type Tensor } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
-import { compareModule, expectSameState } from '../nn/compare-module';
+import { expectSameState } from '../nn/compare-module';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { settle } from '../support/settle';
-import { pythonTwin, trainBesidePython } from './beside-python';
+import { compareOnImage, expectNothingLeft, pythonTwin, trainBesidePython } from './beside-python';
 
 beforeEach(settle);
 
@@ -43,15 +42,7 @@ describeWithOracle('VisionTransformerForSegmentation', (oracle) => {
       };
       manualSeed(round);
       const image = randn([draws.int(2, 3), args.inChannels, args.imageSize, args.imageSize]);
-      await compareModule(oracle(), {
-        make: () => new VisionTransformerForSegmentation(args),
-        python: pythonModel(args),
-        inputs: { image },
-        forward: (model) => [model.forward(image)],
-        pythonForward: '[module(image)]',
-        differentiate: ['image'],
-        seed: round,
-      });
+      await compareOnImage(oracle(), round, image, () => new VisionTransformerForSegmentation(args), pythonModel(args));
     }
   });
 
@@ -79,15 +70,13 @@ describeWithOracle('VisionTransformerForSegmentation', (oracle) => {
       };
       manualSeed(hybridStride);
       const image = randn([2, args.inChannels ?? 3, args.imageSize ?? 0, args.imageSize ?? 0]);
-      await compareModule(oracle(), {
-        make: () => new VisionTransformerForSegmentation(args),
-        python: pythonModel(args),
-        inputs: { image },
-        forward: (model) => [model.forward(image)],
-        pythonForward: '[module(image)]',
-        differentiate: ['image'],
-        seed: hybridStride,
-      });
+      await compareOnImage(
+        oracle(),
+        hybridStride,
+        image,
+        () => new VisionTransformerForSegmentation(args),
+        pythonModel(args),
+      );
     }
   });
 
@@ -241,21 +230,7 @@ describe('VisionTransformerForSegmentation', () => {
 describe('memory', () => {
   it('is the same after every training step in a scope', () => {
     const model = create('vit-segmentation', { imageSize: 16, patchSize: 4, embedSize: 12, numBlocks: 2, numHeads: 2 });
-    const optimizer = new Adam(model.parameters());
-    const lossOf = new nn.CrossEntropyLoss();
-    const [image, target] = [randn([2, 3, 16, 16]), randint(3, [2, 16, 16])];
-    const live: number[] = [];
-    for (let step = 0; step < 4; step++) {
-      scope(() => {
-        optimizer.zeroGrad();
-        lossOf.forward(model.train().forward(image), target).backward();
-        optimizer.step();
-        inferenceMode(() => model.eval().forward(image));
-      });
-      live.push(memory().tensors);
-    }
-    // The first step makes the optimizer's state.
-    expect(live).toEqual(live.map(() => live[0]));
+    expectNothingLeft(model, randn([2, 3, 16, 16]));
   });
 });
 
