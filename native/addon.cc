@@ -11,6 +11,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object target) {
     RegisterLibrary(exports);
     RegisterLibm(exports);
     RegisterCrc32(exports);
+    RegisterFileCache(exports);
     RegisterDispatch(exports);
     RegisterAutocast(exports);
     RegisterSettings(exports);

@@ -92,6 +92,7 @@ void RegisterStreams(Exports& exports);
 void RegisterCompute(Exports& exports);
 void RegisterLibm(Exports& exports);
 void RegisterCrc32(Exports& exports);
+void RegisterFileCache(Exports& exports);
 void RegisterNn(Exports& exports);
 void RegisterOptim(Exports& exports);
 

@@ -216,6 +216,10 @@ export interface NativeBinding {
   libmTanh(x: number): number;
   /** The checksum of zip files, going on from `seed`; undefined on a processor without an instruction for it. */
   crc32(bytes: Uint8Array, seed: number): number | undefined;
+  /** A hint: the disk may begin on these bytes of a file, which were written. */
+  startWriteback(descriptor: number, from: number, bytes: number): void;
+  /** A hint: nobody will read this file soon. */
+  dropFromMemory(descriptor: number): void;
 
   // -- autocast; `deviceType` is `cpu`, `cuda`, … -------------------------------------------------------------------------
   isAutocastEnabled(deviceType: string): boolean;

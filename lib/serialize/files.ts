@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { attemptOn, attemptOnAsync } from './file-error';
+import { WriteBehind } from './write-behind';
 
 let counter = 0;
 
@@ -15,9 +16,13 @@ export function writeAside(file: string, fill: (write: (bytes: Uint8Array) => vo
   const temporary = temporaryName(file);
   const attempt = <T>(action: () => T): T => attemptOn(file, 'write', action);
   const descriptor = attempt(() => fs.openSync(temporary, 'wx'));
+  const behind = new WriteBehind(descriptor, file);
   try {
     try {
-      fill((bytes) => attempt(() => writeAll(descriptor, bytes)));
+      fill((bytes) => {
+        attempt(() => writeAll(descriptor, bytes));
+        behind.written(bytes.byteLength);
+      });
       attempt(() => fs.fsyncSync(descriptor));
     } finally {
       fs.closeSync(descriptor);
@@ -41,10 +46,14 @@ export async function writeAsideAsync(
   const temporary = temporaryName(file);
   const attempt = <T>(action: () => Promise<T>): Promise<T> => attemptOnAsync(file, 'write', action);
   const handle = await attempt(() => open(temporary, 'wx'));
+  const behind = new WriteBehind(handle.fd, file);
   try {
     try {
-      // writeFile on a handle goes on where the last write ended, and writes all of it.
-      await fill((bytes) => attempt(() => handle.writeFile(bytes)));
+      await fill(async (bytes) => {
+        // writeFile on a handle goes on where the last write ended, and writes all of it.
+        await attempt(() => handle.writeFile(bytes));
+        behind.written(bytes.byteLength);
+      });
       await attempt(() => handle.sync());
     } finally {
       await handle.close();

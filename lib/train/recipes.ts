@@ -175,15 +175,19 @@ const modern = {
 
 const fastCpu: Recipe = {
   name: 'fast-cpu',
-  summary: 'a U-Net of width 16 with strong augmentation, in bfloat16, for CPUs',
+  summary: 'a U-Net of width 16 at half the size, in bfloat16, for 20 minutes on two cores',
   numbers: {
     ...modern,
-    modelOptions: { width: 16 },
-    epochs: 30,
+    modelOptions: { width: 16, stemStride: 2 },
+    progressive: [{ untilEpochShare: 0.6, imageSize: 96 }],
+    epochs: 66,
     batchSize: 32,
-    lr: 2e-3,
-    weightDecay: 0.01,
-    ema: 0.99,
+    lr: 3e-3,
+    weightDecay: 0.02,
+    warmup: 0.1,
+    ema: 0.998,
+    validateEvery: 3,
+    saveEvery: 3,
   },
 };
 

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { FileError, removeTemporaries, writeAside, writeFileAtomic } from '../../lib/serialize';
+import { writeAsideAsync } from '../../lib/serialize/files';
+import { runChild } from '../support/child';
 
 let folder: string;
 let file: string;
@@ -82,6 +85,42 @@ describe('writeAside', () => {
       }),
     ).toThrow(own);
     expect(fs.readdirSync(folder)).toEqual(['state.json']);
+  });
+});
+
+describe('a large file', () => {
+  const large = Buffer.alloc(70 << 20);
+  for (let at = 0; at < large.length; at += 4096) large.writeUInt32LE(at, at);
+
+  it('is the same, though the disk begins on it before it is complete, and replaces what was there', async () => {
+    for (let turn = 0; turn < 2; turn++) {
+      writeAside(file, (write) => [large, Buffer.from('between'), large].forEach(write));
+      expect(fs.readFileSync(file).equals(Buffer.concat([large, Buffer.from('between'), large]))).toBe(true);
+      await writeAsideAsync(file, async (write) => {
+        await write(large);
+        await write(Buffer.from('end'));
+      });
+      expect(fs.readFileSync(file).equals(Buffer.concat([large, Buffer.from('end')]))).toBe(true);
+    }
+    expect(fs.readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('leaves the old one as it is where the new one fails', () => {
+    fs.writeFileSync(file, large);
+    const fill = (write: (bytes: Uint8Array) => void): never => {
+      write(large);
+      throw new Error('mine');
+    };
+    expect(() => writeAside(file, fill)).toThrow('mine');
+    expect(fs.readFileSync(file).equals(large)).toBe(true);
+  });
+
+  const whereThereArePipes = process.platform === 'win32' ? it.skip : it;
+  whereThereArePipes('does not wait for a pipe whose name it takes', async () => {
+    execFileSync('mkfifo', [file]);
+    const saving = await runChild(path.join(__dirname, 'peak-memory.ts'), { args: ['save', file] });
+    expect(saving).toMatchObject({ code: 0, stderr: '' });
+    expect(fs.statSync(file).isFile()).toBe(true);
   });
 });
 
