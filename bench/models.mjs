@@ -22,7 +22,9 @@ for (let step = 0; step < settings.steps; step++) {
   const began = performance.now();
   const loss = torch.scope(() => {
     optimizer.zeroGrad();
-    const loss = torch.autocast('cpu', autocast, () => criterion.forward(model.forward(images), truth));
+    const loss = torch.scope(() =>
+      torch.autocast('cpu', autocast, () => criterion.forward(model.forward(images), truth)),
+    );
     loss.backward();
     optimizer.step();
     return loss.item();

@@ -21,7 +21,7 @@ for (let step = 0; step < settings.steps; step++) {
   const began = performance.now();
   const loss = torch.scope(() => {
     optimizer.zeroGrad();
-    const loss = criterion.forward(model.forward(images), truth);
+    const loss = torch.scope(() => criterion.forward(model.forward(images), truth));
     loss.backward();
     optimizer.step();
     return loss.item();

@@ -12,10 +12,13 @@ export function trainStep(experiment: Experiment, [images, targets]: Batch): num
   const { settings, model, criterion, optimizer, average } = experiment;
   return scope(() => {
     optimizer.zeroGrad();
-    const loss = inPrecision(settings, () => {
-      const logits = model.forward(laidOut(settings, images)); // [N, 3, H, W]
-      return criterion.forward(logits, targets.squeeze(1));
-    });
+    // In a scope of its own, so that only autograd holds the activations, and backward frees each one that it has used.
+    const loss = scope(() =>
+      inPrecision(settings, () => {
+        const logits = model.forward(laidOut(settings, images)); // [N, 3, H, W]
+        return criterion.forward(logits, targets.squeeze(1));
+      }),
+    );
     loss.backward();
     if (settings.clipNorm !== null) clipGradNorm_(model.parameters(), settings.clipNorm);
     optimizer.step();
