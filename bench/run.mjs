@@ -37,9 +37,11 @@ const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 12
  * `target`: the most that our minimum may be, as a share of Python's; `limit`: the most that it may be.
  *
  * @typedef {{ name: string, title: string, settings: object, metrics: Metric[] | ((result: any) => Metric[]), bits?: (result: any) => string,
- *   model?: string, environment?: Record<string, string>, pythonEnvironment?: Record<string, string> }} Benchmark
+ *   model?: string, script?: string, environment?: Record<string, string>, pythonEnvironment?: Record<string, string> }} Benchmark
  * `bits`: what must be equal on both sides for the comparison to be fair; `model`: what --models chooses by;
- * `environment`, `pythonEnvironment`: what a side runs with.
+ * `script`: the programs, where they have another name; `environment`, `pythonEnvironment`: what a side runs with.
+ *
+ * @typedef {{ model: string, twin: string, small: object }} ModelOfBenchmark
  */
 
 /** The loops of bench/memory.mjs. */
@@ -52,7 +54,7 @@ const memoryLoops = {
 
 /**
  * The models, by our names, with their Python twins in test/oracle, and what makes them small. A model more is a line more.
- * @type {{ model: string, twin: string, small: object }[]}
+ * @type {[ModelOfBenchmark, ...ModelOfBenchmark[]]}
  */
 const models = [
   { model: 'vit-segmentation', twin: 'vit.VisionTransformerForSegmentation', small: smallModel },
@@ -78,6 +80,26 @@ function benchmarks({ threads, steps, iterations, small, data }) {
   const imageSettings = createRequire(import.meta.url)(
     path.join(root, 'dist', 'cli', 'process-settings'),
   ).processSettings();
+  /**
+   * @param {ModelOfBenchmark} model
+   * @param {string} dtype
+   * @returns {Benchmark}
+   */
+  const step = ({ model: name, twin, small: smallOptions }, dtype) => {
+    const { imageSize } = model;
+    return {
+      name: 'models',
+      script: 'models',
+      title: `training step of ${name}${small ? ', small' : ''}, batch 8, ${imageSize}x${imageSize}, ${dtype === 'float32' ? dtype : `${dtype} by autocast`}`,
+      settings: { threads, batch: 8, steps, model: name, twin, dtype, imageSize, options: small ? smallOptions : {} },
+      metrics: [
+        // The first steps make the optimizer's state and warm caches up.
+        { name: 'step', unit: 's', of: (result) => minimum(result.seconds.slice(2)), target: 1 },
+        { ...peakMemory, target: 1 },
+      ],
+      bits: (result) => result.losses.join(' '),
+    };
+  };
   return [
     {
       name: 'ops',
@@ -93,47 +115,8 @@ function benchmarks({ threads, steps, iterations, small, data }) {
           target: name === 'a.add(b)' ? 0.75 : name.startsWith('a.add(b), d') ? 1 : 0.8,
         })),
     },
-    {
-      name: 'vit',
-      title: `training step of the ViT, batch 8, float32, ${small ? 'small' : '86,284,806 parameters'}`,
-      settings: { threads, batch: 8, steps, model },
-      metrics: [
-        // The first steps make the optimizer's state and warm caches up.
-        { name: 'step', unit: 's', of: (result) => minimum(result.seconds.slice(2)), target: 1 },
-        { ...peakMemory, target: 1.05 },
-      ],
-      bits: (result) => result.losses.join(' '),
-    },
-    ...models.flatMap(({ model: name, twin, small: smallOptions }) =>
-      ['float32', 'bfloat16'].map((dtype) => {
-        const imageSize = small ? smallModel.imageSize : articleModel.imageSize;
-        return {
-          name: 'models',
-          model: name,
-          title: `training step of ${name}${small ? ', small' : ''}, batch 8, ${imageSize}x${imageSize}, ${dtype === 'float32' ? dtype : `${dtype} by autocast`}`,
-          settings: {
-            threads,
-            batch: 8,
-            steps,
-            model: name,
-            twin,
-            dtype,
-            imageSize,
-            options: small ? smallOptions : {},
-          },
-          metrics: [
-            {
-              name: 'step',
-              unit: 's',
-              of: (/** @type {{ seconds: number[] }} */ result) => minimum(result.seconds.slice(2)),
-              target: 1,
-            },
-            { ...peakMemory, target: 1 },
-          ],
-          bits: (/** @type {{ losses: string[] }} */ result) => result.losses.join(' '),
-        };
-      }),
-    ),
+    { ...step(models[0], 'float32'), name: 'vit' },
+    ...models.flatMap((each) => ['float32', 'bfloat16'].map((dtype) => ({ ...step(each, dtype), model: each.model }))),
     ...optimizersWithoutClosure().map((optimizer) => ({
       name: 'optimizer',
       title: `step of ${optimizer}, ${small ? 'small' : '86,284,806 parameters'}`,
@@ -278,15 +261,15 @@ async function main() {
  * @param {number} repeat
  */
 async function measure(benchmark, python, repeat) {
-  const { name, title, settings, metrics, bits, environment = {}, pythonEnvironment = {} } = benchmark;
+  const { name, script = name, title, settings, metrics, bits, environment = {}, pythonEnvironment = {} } = benchmark;
   /** @type {{ node: any[], python: any[] }} */
   const results = { node: [], python: [] };
   for (let round = 0; round < repeat; round++) {
     results.node.push(
-      await run(process.execPath, [path.join(here, `${name}.mjs`), JSON.stringify(settings)], environment),
+      await run(process.execPath, [path.join(here, `${script}.mjs`), JSON.stringify(settings)], environment),
     );
     results.python.push(
-      await run(python, [path.join(here, `${name}.py`), JSON.stringify(settings)], pythonEnvironment),
+      await run(python, [path.join(here, `${script}.py`), JSON.stringify(settings)], pythonEnvironment),
     );
   }
   const all = [...results.node, ...results.python];
