@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { scope } from '../engine';
 import { countParameters } from '../models';
 import { stateSha256 } from '../serialize';
+import { curvesOf } from './charts/curves';
 import { shown } from './data-choice';
 import { bitDifferences, describeEnvironment, type Environment } from './environment';
 import type { EpochEvent, StartEvent, TrainEvent } from './events';
@@ -40,7 +41,10 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
   const tell = (event: TrainEvent): void => observer.onEvent(event, (line) => run.append('log', line));
   const emit = (event: TrainEvent): void => {
     run.append('metrics', JSON.stringify(event));
-    if (event.event === 'epoch') run.append('results', resultsRow(event));
+    if (event.event === 'epoch') {
+      run.append('results', resultsRow(event));
+      drawCurves(run);
+    }
     tell(event);
   };
   const surroundings: LoopSurroundings = { run, stopRequested: observer.stopRequested, emit };
@@ -128,6 +132,12 @@ const resultsColumns = [
   'best',
   'stateSha256',
 ] as const satisfies readonly (keyof EpochEvent)[];
+
+/** Of all epochs, those of earlier processes of this run too. */
+function drawCurves(run: RunFolder): void {
+  const curves = curvesOf(run.file('results.csv'));
+  if (curves !== null) run.writeText('pictures/curves.svg', curves);
+}
 
 function resultsRow(event: EpochEvent): string {
   return resultsColumns.map((column) => String(event[column] ?? '')).join(',');

@@ -5,7 +5,6 @@ import type { TestEvent } from '../../lib/train/events';
 import { experiments } from '../../lib/train/experiments';
 import { chooseSize } from '../../lib/train/grid/budget';
 import { cellsOf } from '../../lib/train/grid/cells';
-import { scatterChart } from '../../lib/train/grid/chart';
 import { reportText, resultsTable } from '../../lib/train/grid/report';
 import type { CellResult } from '../../lib/train/grid/results';
 import { clearDifference, sampleOf, shownSample } from '../../lib/train/grid/statistics';
@@ -115,24 +114,6 @@ describe('the report', () => {
     expect(oneSeed.match(/Not settled/g)).toHaveLength(5);
     expect(text([]).match(/Not known yet/g)).toHaveLength(5);
     expect(resultsTable(all).split('\n')[1]).toBe('base-seed-0,base,0,0.6,0.5,0.3,1,1,,,');
-  });
-
-  it('has a chart with every name, and none of nothing', () => {
-    const options = { title: 'a < b', xTitle: 'x', yTitle: 'y' };
-    const svg = scatterChart(
-      [
-        { label: 'one', x: 1, y: 0.5, radius: 3 },
-        { label: 'two', x: 100, y: 0.7, radius: 9 },
-      ],
-      options,
-    );
-    expect(svg).toMatch(/^<svg .*>one<.*>two<.*<\/svg>\n$/s);
-    expect(svg).toContain('a &lt; b');
-    expect(svg).not.toContain('NaN');
-    // Round numbers on both axes.
-    for (const tick of ['>1<', '>10<', '>100<', '>0.5<', '>0.7<']) expect(svg).toContain(tick);
-    expect(scatterChart([], options)).toBeNull();
-    expect(scatterChart([{ label: 'one', x: 1, y: 0.5, radius: 3 }], options)).not.toContain('NaN');
   });
 });
 

@@ -91,6 +91,7 @@ describe('the run folder', () => {
     ]);
     expect(readdirSync(workshop.path(run, 'checkpoints')).sort()).toEqual(['best', 'last']);
     expect(readdirSync(workshop.path(run, 'pictures')).sort()).toEqual([
+      'curves.svg',
       'grid-epoch-00.png',
       'grid-epoch-01.png',
       'grid-epoch-02.png',
@@ -120,6 +121,20 @@ describe('the run folder', () => {
     expect(workshop.read(run, 'summary.txt')).toMatch(/Unfold\(.*\(8, 4, 192\)/);
     expect(JSON.parse(workshop.read(run, 'test.json'))).toEqual(only(lines, 'test')[0]);
     expect(workshop.read(run, 'log.txt')).toContain('pixel accuracy');
+  });
+
+  it('has curves of the loss and the scores, with a point for each epoch', () => {
+    const curves = workshop.read(run, 'pictures', 'curves.svg');
+    const points = [...curves.matchAll(/<polyline points="([^"]*)".*?<title>([^<]+)</g)].map(([, path = '', label]) => [
+      label,
+      path.split(' ').length,
+    ]);
+    // The untrained model has scores, but no loss.
+    expect(points).toEqual([
+      ['loss', 3],
+      ['pixel accuracy', 4],
+      ['IoU', 4],
+    ]);
   });
 
   it('has a picture of three grids of seven, and a frame per epoch', async () => {

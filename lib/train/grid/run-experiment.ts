@@ -13,7 +13,7 @@ import { numberedFolder, toJson } from '../run-folder';
 import { didYouMean } from '../spelling';
 import { type Budget, chooseSize } from './budget';
 import { type Cell, cellsOf } from './cells';
-import { scatterChart } from './chart';
+import { scatterChart } from '../charts/scatter-chart';
 import { measureModel } from './measure';
 import { reportText, resultsTable } from './report';
 import { type CellResult, folderOf, isDone, resultOf } from './results';
