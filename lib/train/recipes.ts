@@ -180,14 +180,14 @@ const fastCpu: Recipe = {
     ...modern,
     modelOptions: { width: 16, stemStride: 2 },
     progressive: [{ untilEpochShare: 0.6, imageSize: 96 }],
-    epochs: 66,
+    epochs: 60,
     batchSize: 32,
     lr: 3e-3,
     weightDecay: 0.02,
     warmup: 0.1,
     ema: 0.998,
-    validateEvery: 3,
-    saveEvery: 3,
+    validateEvery: 5,
+    saveEvery: 5,
   },
 };
 
