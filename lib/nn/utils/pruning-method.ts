@@ -31,10 +31,11 @@ export interface PruneOptions extends ImportanceOptions {
   defaultMask?: Tensor | null;
 }
 
-/** A class of pruning methods, by what its constructor takes. */
-export type PruningMethodClass<Arguments extends readonly unknown[] = never[], Method = BasePruningMethod> = new (
-  ...args: Arguments
-) => Method;
+/** A class of pruning methods, by what its constructor takes: an object of options, if nothing else is said. */
+export type PruningMethodClass<
+  Arguments extends readonly unknown[] = [options: never],
+  Method = BasePruningMethod,
+> = new (...args: Arguments) => Method;
 
 /** What a constructor takes, and importance scores in the last place or among its options. */
 type Applied<Arguments extends readonly unknown[]> =

@@ -155,7 +155,7 @@ export class CustomFromMask extends BasePruningMethod {
   constructor(...args: RequiredTail<{ mask: Tensor }, ['mask']>) {
     super();
     const { mask } = readTail<{ mask: Tensor | null }>('CustomFromMask', { mask: null }, args);
-    checkTensor('CustomFromMask', '`mask`', mask);
+    checkTensor('CustomFromMask()', 'mask', mask);
     this.mask = keep((mask as Tensor).detach());
   }
 
