@@ -49,7 +49,7 @@ export {
 } from './pruning-methods';
 
 /** A property's name as PyTorch's: `inProjWeight` → `in_proj_weight`. */
-type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : Name;
 
@@ -83,7 +83,6 @@ export function identity<M extends AnyModule, Name extends string>(module: M, na
  * Prunes elements of a parameter at random, drawn from the generator (`torch.nn.utils.prune.random_unstructured`).
  *
  * @param name the property's name or the one in the state dict
- * @param rest `amount`: how many elements, or as a fraction which share of them
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are
  */
@@ -104,14 +103,12 @@ export function randomUnstructured<M extends AnyModule, Name extends string>(
  * the property holds their product, computed anew before each forward.
  *
  * @param name the property's name or the one in the state dict
- * @param rest `amount`: how many elements, or as a fraction which share of them; `importanceScores`: compared in the place of
- *   the parameter, of its shape
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for scores of another shape
  *
  * @example
  * ```ts
- * const { prune } = nn.utils;
+ * const prune = nn.utils.prune;
  * const layer = prune.l1Unstructured(new nn.Linear(4, 3), 'weight', { amount: 0.5 });
  * console.log(layer.weight.eq(0).sum().item(), layer.weight_mask.sum().item()); // 6 6
  * console.log([...layer.stateDict().keys()].join(' ')); // bias weight_orig weight_mask
@@ -136,7 +133,6 @@ export function l1Unstructured<M extends AnyModule, Name extends string>(
  * rows of a `Linear`'s weight, the neurons, with `dim` 0.
  *
  * @param name the property's name or the one in the state dict
- * @param rest `amount`: how many slices, or as a fraction which share of them; `dim`: the dimension that they lie along
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for a parameter of one dimension, and a dimension
  *   that it does not have
@@ -158,8 +154,6 @@ export type LnStructuredArguments = Required<LnStructuredOptions> & ImportanceOp
  * Prunes the slices of a parameter along a dimension that have the smallest norms (`torch.nn.utils.prune.ln_structured`).
  *
  * @param name the property's name or the one in the state dict
- * @param rest `amount`: how many slices, or as a fraction which share of them; `n`: the norm, a number or `fro` or `nuc`; `dim`: the
- *   dimension that they lie along; `importanceScores`: compared in the place of the parameter, of its shape
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for a parameter of one dimension, and a dimension
  *   that it does not have; for a norm of matrices where the slices are none; for scores of another shape
@@ -185,7 +179,7 @@ export function lnStructured<M extends AnyModule, Name extends string>(
  * Prunes a parameter where a mask is 0 (`torch.nn.utils.prune.custom_from_mask`).
  *
  * @param name the property's name or the one in the state dict
- * @param mask of the parameter's shape, of any dtype
+ * @param mask - of the parameter's shape, of any dtype
  * @returns the module
  * @throws ArgumentError for a mask of another shape
  *
@@ -199,9 +193,9 @@ export function lnStructured<M extends AnyModule, Name extends string>(
 export function customFromMask<M extends AnyModule, Name extends string>(
   module: M,
   name: Name,
-  ...mask: RequiredTail<{ mask: Tensor }, ['mask']>
+  mask: Tensor,
 ): M & Pruned<Name> {
-  applyMethod('customFromMask', module, name, () => new CustomFromMask(...mask), null);
+  applyMethod('customFromMask', module, name, () => new CustomFromMask(mask), null);
   return module as M & Pruned<Name>;
 }
 
@@ -226,7 +220,7 @@ export interface GlobalOptions extends Partial<AmountOptions> {
  *
  * @example
  * ```ts
- * const { prune } = nn.utils;
+ * const prune = nn.utils.prune;
  * const [first, second] = [new nn.Linear(10, 4), new nn.Linear(4, 1)];
  * prune.globalUnstructured(
  *   [

@@ -37,7 +37,7 @@ export type PruningMethodClass<
   Method = BasePruningMethod,
 > = new (...args: Arguments) => Method;
 
-/** What a constructor takes, and importance scores in the last place or among its options. */
+/** What a constructor takes, and importance scores in the last place or among its options. @inline */
 type Applied<Arguments extends readonly unknown[]> =
   | Arguments
   | [...Arguments, ImportanceOptions]

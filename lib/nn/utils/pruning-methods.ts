@@ -152,11 +152,11 @@ export class CustomFromMask extends BasePruningMethod {
   /** Shares the memory of the tensor that was given, and outlives the scope in which it is made. */
   readonly mask: Tensor;
 
-  constructor(...args: RequiredTail<{ mask: Tensor }, ['mask']>) {
+  /** @param mask - of the shape of what it prunes, of any dtype */
+  constructor(mask: Tensor) {
     super();
-    const { mask } = readTail<{ mask: Tensor | null }>('CustomFromMask', { mask: null }, args);
     checkTensor('CustomFromMask()', 'mask', mask);
-    this.mask = keep((mask as Tensor).detach());
+    this.mask = keep(mask.detach());
   }
 
   computeMask(t: Tensor, defaultMask: Tensor): Tensor {

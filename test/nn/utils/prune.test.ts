@@ -357,7 +357,7 @@ async function comparePruning(oracle: Oracle, draws: Draws): Promise<string> {
 
 describeWithOracle('nn.utils.prune', (oracle) => {
   it.each([0, 1, 2, 3])('prunes and trains in turns as Python does (%d)', async (part) => {
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < 60; round++) {
       const draws = new Draws(1000 * part + round);
       try {
         await comparePruning(oracle(), draws);
