@@ -26,7 +26,7 @@ import {
   RandomUnstructured,
   type StructuredOptions,
 } from './pruning-methods';
-import { dropPruning, findPruning, prunedTensor, pruningsOf } from './pruning-state';
+import { findPruning, prunedTensor, pruningsOf } from './pruning-state';
 
 export type { ImportanceOptions } from './pruning-arguments';
 export {
@@ -323,8 +323,6 @@ export function remove<M extends AnyModule>(module: M, name: string): M {
     );
   }
   found.method.remove(module);
-  // Also where a class of the user's own has left that out.
-  dropPruning(module, found.property);
   return module;
 }
 

@@ -146,7 +146,7 @@ export abstract class BasePruningMethod {
     }
     const orig = Reflect.get(module, `${name}_orig`) as Parameter;
     orig.data = noGrad(() => this.applyMask(module));
-    dropPruning(module, found.property);
+    dropPruning(module, found.property, orig);
     for (const property of [found.property, `${name}_orig`, `${name}_mask`]) Reflect.deleteProperty(module, property);
     Reflect.set(module, found.property, orig);
   }

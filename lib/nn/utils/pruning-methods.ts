@@ -1,9 +1,10 @@
 /** The ways of pruning that PyTorch has: at random or by size, single elements or slices along a dimension. */
 import { noGrad } from '../../autograd';
-import { checkInteger, checkTensor, checkTensors, describe, keep, scope, valueError } from '../../engine';
+import { checkInteger, checkTensor, checkTensors, describe, scope, valueError } from '../../engine';
 import { norm, rand, randLike, slice, type Tensor, zerosLike } from '../../tensor';
 import { pythonRound } from '../../tensor/python-float';
 import { readTail, type RequiredTail } from '../../tensor/tail';
+import { Buffer } from '../parameter';
 import { BasePruningMethod } from './pruning-method';
 
 /** Options of {@link RandomUnstructured} and {@link L1Unstructured}. */
@@ -149,14 +150,14 @@ export class LnStructured extends BasePruningMethod {
 /** Prunes where a mask is 0. */
 export class CustomFromMask extends BasePruningMethod {
   readonly pruningType = 'global';
-  /** Shares the memory of the tensor that was given, and outlives the scope in which it is made. */
-  readonly mask: Tensor;
+  /** Shares the memory of the tensor that was given. */
+  readonly mask: Buffer;
 
   /** @param mask - of the shape of what it prunes, of any dtype */
   constructor(mask: Tensor) {
     super();
     checkTensor('CustomFromMask()', 'mask', mask);
-    this.mask = keep(mask.detach());
+    this.mask = new Buffer(mask);
   }
 
   computeMask(t: Tensor, defaultMask: Tensor): Tensor {

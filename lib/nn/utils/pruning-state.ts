@@ -51,10 +51,8 @@ export function prunedTensor(module: AnyModule, { property, method }: FoundPruni
  */
 export function putPruning(module: AnyModule, property: string, method: BasePruningMethod): void {
   const tensor = compute(module, method);
-  const last = pruningsOf(module).get(property);
-  if (last !== undefined) letGo(last, tensor);
+  dropPruning(module, property, tensor);
   Reflect.set(module, property, tensor);
-  dropPruning(module, property);
   const hook = (of: AnyModule): undefined => {
     renew(of, property);
   };
@@ -63,14 +61,15 @@ export function putPruning(module: AnyModule, property: string, method: BasePrun
   module.registerForwardPreHook(hook);
 }
 
-/** Leaves the tensor in its property as it is from now on. */
-export function dropPruning(module: AnyModule, property: string): void {
+/** Has the tensor in a property computed no more; `next` takes its place. */
+export function dropPruning(module: AnyModule, property: string, next: Tensor): void {
   const prunings = new Map(pruningsOf(module));
   const pruning = prunings.get(property);
   if (pruning === undefined) return;
   module.hooks()?.forwardPre.remove(pruning.hook);
   prunings.delete(property);
   Reflect.set(module, PRUNINGS, prunings);
+  letGo(pruning, next);
 }
 
 function renew(module: AnyModule, property: string): void {

@@ -1,9 +1,10 @@
 /** Pruned tensors are computed in every forward: what becomes of those before, with and without scopes. */
-import { noGrad } from '../../../lib/autograd';
-import { memory, resetPeak, scope, sweep } from '../../../lib/engine';
+import { inferenceMode, noGrad } from '../../../lib/autograd';
+import { memory, resetPeak, scope, scopeAsync, sweep } from '../../../lib/engine';
 import * as nn from '../../../lib/nn';
 import * as optim from '../../../lib/optim';
-import { ones, randn } from '../../../lib/tensor';
+import { ones, randn, type Tensor } from '../../../lib/tensor';
+import { expectSameBits } from '../../oracle/bits';
 import { settle } from '../../support/settle';
 
 const { prune } = nn.utils;
@@ -75,5 +76,47 @@ describe('nn.utils.prune', () => {
     const after = memory();
     expect(after.tensors).toBeLessThanOrEqual(before.tensors);
     expect((peak['cpu'] ?? 0) - (before.allocated['cpu'] ?? 0)).toBeLessThan(150 * 2 ** 20);
+  });
+
+  it('computes in every mode, and on the compute thread', async () => {
+    const layer = prune.l1Unstructured(new nn.Linear(6, 3), 'weight', 0.5);
+    const x = randn([2, 6]);
+    const wanted = layer.forward(x).detach();
+    const turns = [
+      () => noGrad(() => layer.forward(x)),
+      () => inferenceMode(() => layer.forward(x)),
+      () => layer.forward(x),
+    ];
+    for (const index of [0, 1, 2, 1, 0, 2, 2]) expectSameBits((turns[index] as () => Tensor)().detach(), wanted);
+    const step = async (): Promise<void> => {
+      const y = await layer.forwardAsync(x);
+      expectSameBits(y.detach(), wanted);
+      await y.sum().backwardAsync();
+      layer.zeroGrad();
+    };
+    await scopeAsync(step);
+    settle();
+    const before = memory().tensors;
+    for (let i = 0; i < 3; i++) await scopeAsync(step);
+    expect(memory().tensors).toBe(before);
+    const [first, second] = await Promise.all([layer.forwardAsync(x), layer.forwardAsync(x)]);
+    expectSameBits(first.detach(), wanted);
+    expectSameBits(second.detach(), wanted);
+    inferenceMode(() => layer.forward(x));
+    prune.l1Unstructured(layer, 'weight', 1);
+    layer.forward(x).sum().backward();
+    expect(layer.weight.eq(0).sum().item()).toBe(10);
+  });
+
+  it('copies what a scope has freed: the next forward computes it', () => {
+    const layer = prune.customFromMask(new nn.Linear(2, 2), 'weight', ones([2, 2]).setAt(0, 0));
+    noGrad(() => layer.forward(ones([1, 2])));
+    let copy = layer;
+    scope(() => {
+      copy = nn.deepcopy(layer);
+    });
+    prune.l1Unstructured(copy, 'weight', 1);
+    expect(copy.weight.eq(0).sum().item()).toBe(3);
+    expect(copy.forward(ones([1, 2])).shape).toEqual([1, 2]);
   });
 });
