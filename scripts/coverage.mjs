@@ -21,6 +21,7 @@ import inspect, json, sys, torch, torch.utils.data as data
 sys.path.insert(0, sys.argv[1])
 from torchvision_shim import import_torchvision
 import_torchvision()
+from torch.nn.utils import prune
 from torchvision import transforms, tv_tensors
 from torchvision.transforms import v2
 def names(module, keep):
@@ -42,6 +43,7 @@ print(json.dumps({
     'torch.nn.utils': [n for n in torch.nn.utils.__all__ if n not in ('parametrizations', 'parametrize', 'rnn', 'stateless')],
     'torch.nn.utils.parametrizations': list(torch.nn.utils.parametrizations.__all__),
     'torch.nn.utils.parametrize': list(torch.nn.utils.parametrize.__all__),
+    'torch.nn.utils.prune': names(prune, lambda v: getattr(v, '__module__', None) == prune.__name__),
     'torch.optim': names(torch.optim, classes(torch.optim.Optimizer)),
     'torch.optim.lr_scheduler': names(torch.optim.lr_scheduler, classes(torch.optim.lr_scheduler.LRScheduler)),
     'torchvision.transforms': names(transforms, vision),

@@ -166,7 +166,7 @@ class Copies {
       throw new TorchError(
         'Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If you were ' +
           'attempting to deepcopy a module, this may be because of a nn.utils.weightNorm usage; ' +
-          'nn.utils.parametrizations.weightNorm can be copied',
+          'nn.utils.parametrizations.weightNorm can be copied, and a pruned module after a forward without gradients',
       );
     }
     const copy = this.#elements(tensor);

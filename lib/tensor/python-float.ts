@@ -1,4 +1,4 @@
-/** Python's ways of writing a float, which JavaScript's differ from: halves go to the even digit, exponents have two. */
+/** Python's ways of rounding and writing a float, which JavaScript's differ from: halves go to the even digit, exponents have two. */
 
 /** More digits than the shortest tie needs: a double that continues zero for so long behind a 5 is a tie. */
 const EXACT_DIGITS = 100;
@@ -84,4 +84,12 @@ export function floatText(value: number): string {
   if (exponent < 0) return `${sign(value)}0.${'0'.repeat(-exponent - 1)}${digits}`;
   const padded = digits.padEnd(exponent + 2, '0');
   return `${sign(value)}${padded.slice(0, exponent + 1)}.${padded.slice(exponent + 1)}`;
+}
+
+/** Python's `round()`: halves go to the even neighbour. */
+export function pythonRound(x: number): number {
+  const floor = Math.floor(x);
+  const part = x - floor;
+  if (part !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -13,6 +13,18 @@ export type Tail<O extends object, K extends readonly (keyof O)[]> = K extends r
   ? [] | [options: Pick<O, K[number]>] | [value: O[First], ...rest: Tail<O, Rest>]
   : [];
 
+/**
+ * As {@link Tail}, where some of them have no default: all, in PyTorch's order, or any tail of them in one object.
+ *
+ * @typeParam O all of them by name, with those optional that have a default
+ * @typeParam K their names in PyTorch's order
+ */
+export type RequiredTail<O extends object, K extends readonly (keyof O)[]> =
+  | (object extends Pick<O, K[number]> ? [] : never)
+  | (K extends readonly [infer First extends keyof O, ...infer Rest extends readonly (keyof O)[]]
+      ? [options: Pick<O, K[number]>] | [value: O[First], ...rest: RequiredTail<O, Rest>]
+      : []);
+
 type Keys<T> = T extends unknown ? keyof T : never;
 type Only<T, Among> = T extends unknown ? T & { [K in Exclude<Keys<Among>, keyof T>]?: undefined } : never;
 

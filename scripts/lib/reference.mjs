@@ -86,13 +86,13 @@ function tailDefaults(checker, node) {
 
 /**
  * `...rest: Tail<Options, ['bias', 'device']>` as the parameters that it stands for: `bias?`, `device?`, `options?`. The type
- * itself is a union of tuples, which nobody could read.
+ * itself is a union of tuples, which nobody could read. Of a `RequiredTail` those without a default are no optional ones.
  */
 function spellOutTail(context, signature, declaration) {
   const rest = signature.parameters?.at(-1);
   const node = declaration?.parameters?.at(-1)?.type;
   if (!rest?.flags.isRest || rest.type?.type !== 'union') return;
-  if (!node || !ts.isTypeReferenceNode(node) || node.typeName.getText() !== 'Tail') return;
+  if (!node || !ts.isTypeReferenceNode(node) || !['Tail', 'RequiredTail'].includes(node.typeName.getText())) return;
   const { checker, project } = context;
   const names = checker.getTypeArguments(checker.getTypeFromTypeNode(node.typeArguments[1])).map(({ value }) => value);
   const tuples = rest.type.types.filter(({ type }) => type === 'tuple').map(({ elements }) => elements);
@@ -101,19 +101,25 @@ function spellOutTail(context, signature, declaration) {
   );
   const options = tuples.find(([only]) => only?.name === 'options')?.[0];
   if (values === undefined || options === undefined) return;
+  const properties = checker.getPropertiesOfType(checker.getTypeFromTypeNode(node.typeArguments[0]));
   // All of the options, and no selection: the interface itself says it better.
-  const isWhole =
-    checker.getPropertiesOfType(checker.getTypeFromTypeNode(node.typeArguments[0])).length === names.length;
+  const isWhole = properties.length === names.length;
   const all = (isWhole && options.element.name === 'Pick' && options.element.typeArguments?.[0]) || options.element;
   const spelt = [...names.map((name, index) => [name, values[index].element]), ['options', all]];
   const defaults = declaration.body && tailDefaults(checker, declaration.body);
+  const required =
+    node.typeName.getText() === 'Tail'
+      ? []
+      : properties.filter(({ flags }) => !(flags & ts.SymbolFlags.Optional)).map(({ name }) => name);
   signature.parameters = [
     ...signature.parameters.slice(0, -1),
     ...spelt.map(([name, type]) => {
       const parameter = new ParameterReflection(name, ReflectionKind.Parameter, signature);
       parameter.type = type;
-      parameter.setFlag(ReflectionFlag.Optional);
-      parameter.defaultValue = defaults?.get(name);
+      if (!required.includes(name)) {
+        parameter.setFlag(ReflectionFlag.Optional);
+        parameter.defaultValue = defaults?.get(name);
+      }
       project.registerReflection(parameter, undefined, undefined);
       return parameter;
     }),
@@ -177,7 +183,13 @@ function present(app) {
 }
 
 /** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
-const KEPT_INSIDE = ['Tail', 'TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
+const KEPT_INSIDE = [
+  'Tail',
+  'RequiredTail',
+  'TensorBase',
+  'MultiHeadAttentionArguments',
+  'NonDynamicallyQuantizableLinear',
+];
 
 const GROUPS = [
   'Documents',

@@ -73,7 +73,17 @@ export function usual(draws: Draws, callee: unknown): unknown {
     case 12:
       return draws.chance(0.5) ? new torch.optim.SGD(parameters(draws), { lr: 0.1 }) : new torch.Generator();
     case 13:
-      return draws.pick<unknown>([null, 'float32', 'cpu', 'mean', 'a-file', new Uint8Array(48), new Map(), undefined]);
+      return draws.pick<unknown>([
+        null,
+        'float32',
+        'cpu',
+        'mean',
+        'weight',
+        'a-file',
+        new Uint8Array(48),
+        new Map(),
+        undefined,
+      ]);
     case 14:
       return draws.pick<unknown>([
         { width: 2, height: 2, channels: 3, data: new Uint8Array(12) },
@@ -133,6 +143,7 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.nn.AdaptiveLogSoftmaxWithLoss(4, 6, [2]),
   () => torch.nn.utils.rnn.packSequence([torch.rand([3, 4]), torch.rand([2, 4])]),
   () => new torch.data.DataLoader(new torch.data.TensorDataset(torch.rand([4, 2]))).iterate(),
+  () => torch.nn.utils.prune.L1Unstructured.apply(new torch.nn.Linear(4, 4), 'weight', 3),
   () => torch.data.concat([new torch.data.TensorDataset(torch.rand([4, 2]))]),
   () => new torch.data.ConcatDataset([{ length: 2, getItem: (index: number) => index }]),
   () => new torch.data.StackDataset([{ length: 2, getItem: (index: number) => index }]),

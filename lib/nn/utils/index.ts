@@ -16,6 +16,8 @@ export * as parametrizations from './parametrizations';
 /** Tensors of modules that are computed from others: `torch.nn.utils.parametrize`. */
 export * as parametrize from './parametrize';
 export type { SpectralNormOptions } from './power-method';
+/** Zeros in the place of parameters that matter least: `torch.nn.utils.prune`. */
+export * as prune from './prune';
 export { skipInit } from './skip-init';
 export { removeSpectralNorm, spectralNorm } from './spectral-norm';
 /** Modules as functions of their parameters: `torch.nn.utils.stateless`. */

@@ -1,8 +1,9 @@
 /** Parts of images: views where nothing is beyond the edges, black where something is. */
 import { describe, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
+import { pythonRound } from '../../tensor/python-float';
 import type { Region } from './draws';
-import { dimensions, pythonRound } from './image';
+import { dimensions } from './image';
 import { padImage } from './padding';
 
 /** The rectangle; what of it is beyond the image is 0. */

@@ -1,6 +1,7 @@
 /** Draws from PyTorch's generator, each by the call that torchvision makes: another would take other numbers from it. */
 import { cat, empty, getDefaultDtype, rand, randint, type Tensor, tensor } from '../../tensor';
-import { type Dimensions, pythonRound } from './image';
+import { pythonRound } from '../../tensor/python-float';
+import type { Dimensions } from './image';
 
 /** `torch.empty(1).uniform_(low, high).item()` */
 export function uniform(low: number, high: number): number {

@@ -102,11 +102,3 @@ export function checkHue(hueFactor: number): void {
   if (typeof hueFactor === 'number' && hueFactor >= -0.5 && hueFactor <= 0.5) return;
   throw valueError(`expected -0.5 to 0.5 for argument \`hueFactor\`, received ${describe(hueFactor)}`);
 }
-
-/** Python's `round()`: halves go to the even neighbour. */
-export function pythonRound(x: number): number {
-  const floor = Math.floor(x);
-  const part = x - floor;
-  if (part !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
