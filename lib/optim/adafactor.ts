@@ -201,10 +201,15 @@ function norm(tensor: Tensor, dim: number | null = null): Tensor {
 /** By what a step of root mean square 1 is multiplied. */
 function rateOf(param: Tensor, step: number, { lr, eps }: { lr: number; eps: AdafactorGroup['eps'] }): number {
   const scale = norm(param).item() / libm.pow(param.numel(), 0.5);
-  return Math.max(eps[1], scale) * Math.min(lr, 1 / libm.pow(step, 0.5));
+  return larger(eps[1], scale) * Math.min(lr, 1 / libm.pow(step, 0.5));
 }
 
 /** How far an update is above the threshold, at least 1. */
 function clippingOf(update: Tensor, d: number): number {
-  return Math.max(1, norm(update).item() / (libm.pow(update.numel(), 0.5) * d));
+  return larger(1, norm(update).item() / (libm.pow(update.numel(), 0.5) * d));
+}
+
+/** Python's `max(first, second)`, which keeps the first where the second is no number, as the norm of infinite updates. */
+function larger(first: number, second: number): number {
+  return second > first ? second : first;
 }

@@ -149,7 +149,11 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     foreach_('addcmul_.Scalar', expAvgSqs, gradients.list, gradients.list, 1 - beta2);
     const denominators = foreach('sqrt', expAvgSqs);
     const pairs = states.map(({ step }) => momenta(group, step));
-    for (const [index, { muProduct }] of states.entries()) muProduct.mul_(pairs[index]?.[0] as number);
+    foreach_(
+      'mul_.ScalarList',
+      states.map(({ muProduct }) => muProduct),
+      pairs.map(([mu]) => mu),
+    );
     foreach_(
       'div_.ScalarList',
       denominators,

@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../convert.h"
 #include "exact_fused_adam.h"
 #include "foreach_groups.h"
 
@@ -98,7 +99,7 @@ void AdamForLoop(const AdamParameter& parameter, const AdamOptions& options) {
   if (options.maximize) p.grad = p.grad.neg();
   if (options.weight_decay != 0) {
     if (options.decoupled_weight_decay) {
-      p.param.mul_(1 - options.lr * options.weight_decay);
+      p.param.mul_(NumberTensor(1 - options.lr * options.weight_decay));
     } else {
       p.grad = p.grad.add(p.param, options.weight_decay);
     }
@@ -106,7 +107,7 @@ void AdamForLoop(const AdamParameter& parameter, const AdamOptions& options) {
   p = ViewAsReal(p);
 
   p.exp_avg.lerp_(p.grad, 1 - options.beta1);
-  p.exp_avg_sq.mul_(options.beta2).addcmul_(p.grad, p.grad, 1 - options.beta2);
+  p.exp_avg_sq.mul_(NumberTensor(options.beta2)).addcmul_(p.grad, p.grad, 1 - options.beta2);
   if (options.amsgrad) at::maximum_out(p.max_exp_avg_sq, p.max_exp_avg_sq, p.exp_avg_sq);
   const at::Tensor& second_moment = options.amsgrad ? p.max_exp_avg_sq : p.exp_avg_sq;
   const at::Tensor denominator = second_moment.sqrt().div(scalars.bias_correction2_sqrt).add_(options.eps);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "../convert.h"
 #include "foreach_groups.h"
 
 namespace libtorch_node {
@@ -16,7 +17,7 @@ namespace {
 // The first gradient *is* the first buffer: dampening counts from the second step on.
 void UpdateBuffer(at::Tensor& buffer, const at::Tensor& grad, const SgdOptions& options) {
   if (buffer.defined()) {
-    buffer.mul_(options.momentum).add_(grad, 1 - options.dampening);
+    buffer.mul_(NumberTensor(options.momentum)).add_(grad, 1 - options.dampening);
   } else {
     buffer = grad.detach().clone();
   }

@@ -182,6 +182,12 @@ function defaultsOf(Class: OptimizerClass): Options {
   return new Class(leavesOf(drawWalk({ steps: 0, shapes: [[2, 2]] }).initial)).defaults;
 }
 
+/** Cases of float32 in 16 bits as well, where a number that is no tensor counts in more bits than a tensor's element. */
+function inHalves(needs: Needs): Needs[] {
+  if (needs.dtype !== undefined || needs.sparse !== undefined) return [needs];
+  return [needs, { ...needs, dtype: 'bfloat16' }, { ...needs, dtype: 'float16' }];
+}
+
 describe('the cases of optimizers', () => {
   it('there are some of every optimizer', () => {
     expect(classes.map(([name]) => name).sort()).toEqual(Object.keys(cases).sort());
@@ -217,16 +223,18 @@ describeWithOracle('every optimizer beside Python', (oracle) => {
   const all = classes.flatMap(([name, Class]) => {
     const { foreach } = defaultsOf(Class) as { foreach?: null };
     const ways = foreach === undefined ? [{}] : [{}, { foreach: true }];
-    return (cases[name] ?? []).flatMap(([options, needs]) =>
-      ways.map(
-        (way) =>
-          [
-            `${name}${pythonOptions({ ...options, ...way })} ${needs?.dtype ?? ''}${needs?.sparse !== undefined ? 'sparse' : ''}`,
-            name,
-            Class,
-            { ...options, ...way },
-            needs ?? {},
-          ] as const,
+    return (cases[name] ?? []).flatMap(([options, needs = {}]) =>
+      ways.flatMap((way) =>
+        inHalves(needs).map(
+          (each) =>
+            [
+              `${name}${pythonOptions({ ...options, ...way })} ${each.dtype ?? ''}${each.sparse !== undefined ? 'sparse' : ''}`,
+              name,
+              Class,
+              { ...options, ...way },
+              each,
+            ] as const,
+        ),
       ),
     );
   });
