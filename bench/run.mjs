@@ -77,9 +77,7 @@ const minimum = (values) => Math.min(...values);
 function benchmarks({ threads, steps, iterations, small, data }) {
   const model = small ? smallModel : articleModel;
   // As the program decodes. Too late to be set in the process itself, whose modules are read by those threads.
-  const imageSettings = createRequire(import.meta.url)(
-    path.join(root, 'dist', 'cli', 'process-settings'),
-  ).processSettings();
+  const { processSettings } = createRequire(import.meta.url)(path.join(root, 'dist', 'cli', 'process-settings'));
   /**
    * @param {ModelOfBenchmark} model
    * @param {string} dtype
@@ -152,7 +150,7 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       name: 'images',
       title: "decode, the article's transforms, batches of 64",
       settings: { threads, data, limit: 640, imageSize: 128, passes: 3 },
-      environment: imageSettings,
+      environment: processSettings(),
       metrics: [
         {
           name: 'per image, decoded again',
@@ -169,7 +167,7 @@ function benchmarks({ threads, steps, iterations, small, data }) {
       name: 'loader',
       title: `the article's loader, ${workers} workers, every image decoded`,
       settings: { threads, data, limit: 1280, imageSize: 128, passes: 3, workers },
-      environment: imageSettings,
+      environment: processSettings(workers),
       // Else Python's threads spin on the processors that its workers need.
       pythonEnvironment: { OMP_WAIT_POLICY: 'passive' },
       metrics: [

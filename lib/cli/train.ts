@@ -35,7 +35,7 @@ export const trainCommand: CliCommand = {
 
   async run(command: Command): Promise<number> {
     const { json = false, quiet = false, ...flags } = command.opts<TrainFlags>();
-    applyProcessSettings();
+    applyProcessSettings(flags.workers);
     // Loaded here and not above: help and errors of usage need no native library.
     const { isExperimentFolder, planTraining, runTraining } = await import('../train/index.js');
     const { experiment, budget, resume } = flags;
