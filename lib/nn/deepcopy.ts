@@ -123,7 +123,7 @@ class Copies {
     const copy = this.#remember(object, this.#begun(object));
     for (const key of Reflect.ownKeys(copy)) Reflect.deleteProperty(copy, key);
     this.#properties(object, copy);
-    if (object instanceof Module) (copy as AnyModule).finishCopy(object as AnyModule, this.of);
+    if (object instanceof Module) (copy as AnyModule).finishCopy(object as AnyModule);
     return copy;
   }
 

@@ -7,7 +7,7 @@ import { checkMemberName, snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
 import { moduleRepr } from './repr';
-import { adoptSlot, copySlots, holdInSlot, tidySlots } from './slots';
+import { adoptSlot, holdInSlot, tidySlots } from './slots';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { isLazy } from './uninitialized';
 
@@ -191,11 +191,10 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return Reflect.construct(Module, [], this.constructor) as AnyModule;
   }
 
-  /** @internal Takes over what is no property: which names stand as they are, what is in slots, and the hooks. */
-  finishCopy(from: AnyModule, copy: <T>(value: T) => T): void {
+  /** @internal Takes over what is no property: which names stand as they are, and the hooks. */
+  finishCopy(from: AnyModule): void {
     if (!((from as unknown) instanceof Module)) throw notAModule('finishCopy', 'from', from);
     for (const name of from.#verbatim) this.#verbatim.add(name);
-    copySlots(from, this, copy);
     if (from.#hooks !== null) this.#runHooks(new ModuleHooks(from.#hooks.ownForward, from.#hooks));
   }
 

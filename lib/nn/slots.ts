@@ -17,7 +17,12 @@ interface Slot {
   readonly name: string;
 }
 
-const slots = new WeakMap<object, Map<string, Slot>>();
+/** Where a module has its slots, by property; a symbol, so that only copies find it. */
+const SLOTS = Symbol('slots');
+
+function slotsOf(module: object): Record<string, Slot> | undefined {
+  return (module as { [SLOTS]?: Record<string, Slot> })[SLOTS];
+}
 
 /** One pair of functions for each name: modules of a class then go on having one shape, which property accesses rely on. */
 const accessors = new Map<string, PropertyDescriptor>();
@@ -29,7 +34,7 @@ function accessorOf(property: string): PropertyDescriptor {
       enumerable: true,
       configurable: true,
       get(this: object) {
-        return slots.get(this)?.get(property)?.value;
+        return slotsOf(this)?.[property]?.value;
       },
       set(this: object, value: unknown) {
         assign(this, property, value);
@@ -51,9 +56,12 @@ export function holdInSlot(
   value: Tensor | null,
   persistent: boolean | null = value instanceof Buffer ? value.persistent : null,
 ): void {
-  let own = slots.get(module);
-  if (own === undefined) slots.set(module, (own = new Map<string, Slot>()));
-  own.set(property, { value, persistent, name });
+  let slots = slotsOf(module);
+  if (slots === undefined) {
+    slots = Object.create(null) as Record<string, Slot>;
+    Object.defineProperty(module, SLOTS, { value: slots, writable: true, enumerable: false, configurable: true });
+  }
+  slots[property] = { value, persistent, name };
   Object.defineProperty(module, property, accessorOf(property));
 }
 
@@ -65,31 +73,22 @@ export function adoptSlot(module: object, property: string, name: string, value:
 
 /** Forgets what was in properties that are no slots any more: deleted, or defined anew with a value. */
 export function tidySlots(module: object): void {
-  const own = slots.get(module);
-  if (own === undefined) return;
-  for (const property of own.keys()) {
+  const slots = slotsOf(module) ?? {};
+  for (const property of Object.keys(slots)) {
     const descriptor = Object.getOwnPropertyDescriptor(module, property);
     // One that is computed may be so for a while only, as in a functional call.
-    if (descriptor === undefined || 'value' in descriptor) own.delete(property);
+    if (descriptor === undefined || 'value' in descriptor) Reflect.deleteProperty(slots, property);
   }
 }
 
 /** Deletes a property with what it holds. */
 export function deleteSlot(module: object, property: string): void {
-  slots.get(module)?.delete(property);
+  Reflect.deleteProperty(slotsOf(module) ?? {}, property);
   Reflect.deleteProperty(module, property);
 }
 
-/** Gives a copy of a module, which has the accessors, copies of what is in the slots. */
-export function copySlots(from: object, to: object, copy: <T>(value: T) => T): void {
-  tidySlots(from);
-  const own = slots.get(from);
-  if (own === undefined) return;
-  slots.set(to, new Map([...own].map(([property, slot]) => [property, { ...slot, value: copy(slot.value) }])));
-}
-
 function assign(module: object, property: string, value: unknown): void {
-  const slot = slots.get(module)?.get(property);
+  const slot = slotsOf(module)?.[property];
   if (slot === undefined || (slot.persistent !== null && isModule(value))) {
     deleteSlot(module, property);
     Object.defineProperty(module, property, { value, writable: true, enumerable: true, configurable: true });
