@@ -9,6 +9,8 @@
 
 export * from './engine/public';
 export * from './tensor';
+// With what needs tensors; the engine has the rest of it.
+export { cuda } from './tensor';
 export {
   backward,
   enableGrad,
