@@ -9,8 +9,8 @@
 
 export * from './engine/public';
 export * from './tensor';
-// With what needs tensors; the engine has the rest of it.
-export { cuda } from './tensor';
+/** NVIDIA GPUs, their streams, events, memory and random numbers: `torch.cuda`. */
+export * as cuda from './tensor/cuda';
 export {
   backward,
   enableGrad,
@@ -56,6 +56,7 @@ export {
   type CudaMatmul,
   type CudnnBackend,
   type Fp32Precision,
+  type MhaBackend,
   type MkldnnBackend,
   type OptionalLibrary,
   type WithFp32Precision,
