@@ -17,9 +17,9 @@ import { floatRepr } from '../nn/repr';
 import { type RemovableHandle, Tensor } from '../tensor';
 import type { GradientScaling } from './fused';
 import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
-import { type Num, toScalar } from './python-number';
-import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams } from './param-groups';
 import { numText } from './options';
+import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams } from './param-groups';
+import { type Num, toScalar } from './python-number';
 import {
   checkShape,
   copyOption,

@@ -151,6 +151,13 @@ describe('a slot of a module', () => {
     expect(x.grad?.tolist()).toEqual([3, 3]);
   });
 
+  it('is not registered for what is no parameter', () => {
+    const held = new Held();
+    expect(() => held.registerParameter('bias', ones([1]) as never)).toThrow("object to parameter 'bias'");
+    expect(() => held.registerBuffer('count', 3 as never)).toThrow('expected a Tensor');
+    expect('bias' in held).toBe(false);
+  });
+
   it('is its own in a copy', () => {
     const held = new Held();
     held.members();
