@@ -9,6 +9,8 @@
 
 export * from './engine/public';
 export * from './tensor';
+/** NVIDIA GPUs, their streams, events, memory and random numbers: `torch.cuda`. */
+export * as cuda from './tensor/cuda';
 export {
   backward,
   enableGrad,
@@ -54,6 +56,7 @@ export {
   type CudaMatmul,
   type CudnnBackend,
   type Fp32Precision,
+  type MhaBackend,
   type MkldnnBackend,
   type OptionalLibrary,
   type WithFp32Precision,

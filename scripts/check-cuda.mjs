@@ -112,6 +112,20 @@ function checkMemory() {
   });
 }
 
+function checkRandom() {
+  check('random numbers go on from the states that were saved', () => {
+    torch.manualSeed(3);
+    const draw = () => torch.rand([5], { device: 'cuda' });
+    draw();
+    const states = cuda.getRngStateAll();
+    const drawn = draw();
+    cuda.setRngStateAll(states);
+    const again = draw();
+    if (states.length !== cuda.deviceCount()) return `${states.length} states of ${cuda.deviceCount()} GPUs`;
+    return expectThat(drawn.equal(again) && !drawn.equal(draw()), 'they are others');
+  });
+}
+
 function checkTraining(python) {
   for (const optimizer of ['adam', 'sgd']) {
     check(`a small ViT with ${optimizer}: the bits of Python`, () => {
@@ -138,6 +152,7 @@ if (!cuda.isAvailable()) {
   console.log(`no GPU here: ${torch.libraryInfo().cudaReason}`);
 } else {
   checkDevices();
+  checkRandom();
   checkStreams();
   checkMemory();
   checkTraining(process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python);

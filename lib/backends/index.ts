@@ -2,9 +2,11 @@
 import { libraryInfo } from '../engine';
 import { cuda, type CudaBackend } from './cuda';
 import { join, precisionOf, switches, type WithFp32Precision } from './flags';
+import { mha, type MhaBackend } from './mha';
 
 export type { CudaBackend, CudaMatmul } from './cuda';
 export type { Fp32Precision, WithFp32Precision } from './flags';
+export type { MhaBackend } from './mha';
 
 /** A library that may be missing from the loaded libtorch. */
 export interface OptionalLibrary {
@@ -51,6 +53,7 @@ export interface Backends extends WithFp32Precision {
   readonly cuda: CudaBackend;
   readonly mkldnn: MkldnnBackend;
   readonly cpu: CpuBackend;
+  readonly mha: MhaBackend;
   readonly mkl: OptionalLibrary;
   readonly openmp: OptionalLibrary;
 }
@@ -80,6 +83,7 @@ export const backends: Backends = join<Backends>(precisionOf('generic', 'all'), 
     rnn: precisionOf('mkldnn', 'rnn'),
   }),
   cpu: Object.freeze({ getCpuCapability: () => libraryInfo().cpuCapability }),
+  mha,
   mkl: join<OptionalLibrary>(switches('mkl')),
   openmp: join<OptionalLibrary>(switches('openmp')),
 });

@@ -1,4 +1,5 @@
 import { isGradEnabled } from '../autograd';
+import { isFastpathEnabled } from '../backends/mha';
 import { ArgumentError, checkNumbers, checkTensor, checkTensors, TorchError } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -62,7 +63,8 @@ type ForwardTail = Tail<
  *
  * Passing the same object as query, key and value, or as key and value, means self attention and takes another path, as
  * Python's `is` decides there: `mha.forward(y, y, y)` and `mha.forward(y, y.clone(), y)` differ in the last bits. In
- * evaluation and without gradients the former takes PyTorch's fused kernel.
+ * evaluation and without gradients the former takes PyTorch's fused kernel, unless
+ * `torch.backends.mha.setFastpathEnabled(false)` was called.
  *
  * @example
  * ```ts
@@ -233,6 +235,7 @@ export class MultiheadAttention extends Module<
   ): boolean {
     const operands = [query, inProjWeight, inProjBias, this.outProj.weight, outProjBias];
     return (
+      isFastpathEnabled() &&
       query.dim() === 3 &&
       query.dtype === inProjBias.dtype &&
       query.dtype === inProjWeight.dtype &&

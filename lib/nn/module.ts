@@ -7,6 +7,7 @@ import { checkMemberName, snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
 import { moduleRepr } from './repr';
+import { adoptSlot, holdInSlot, tidySlots } from './slots';
 import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
 import { isLazy } from './uninitialized';
 
@@ -22,7 +23,9 @@ export type Member = Parameter | Buffer | AnyModule;
  * What a module owns is found in its properties, in their order: a {@link Parameter}, a {@link Buffer} or another module
  * that is assigned to a property belongs to the module from then on, and `null` there means "none", as in Python. The name
  * in the state dict is the property's in snake_case (`inProjWeight` → `in_proj_weight`). Where that rule does not give the
- * Python name, `registerParameter`, `registerBuffer` and `registerModule` take the name itself. ECMAScript's private
+ * Python name, `registerParameter`, `registerBuffer` and `registerModule` take the name itself. A property that held a
+ * parameter or a buffer when the module was first asked for them goes on being one: a buffer's takes any tensor, which is a
+ * buffer then, a parameter's a {@link Parameter}, both null, and nothing else, as in Python. ECMAScript's private
  * fields (`#cache`) and arrays are not looked into: hide a helper module in the former, hold a list in a `ModuleList`.
  *
  * A name that is a whole number comes before all others, as JavaScript orders properties; among themselves they count up.
@@ -199,7 +202,13 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Adds a parameter under exactly this name in the state dict, which also becomes the property; null registers none. */
   registerParameter(name: string, parameter: Parameter | null): void {
+    if (parameter !== null && !((parameter as unknown) instanceof Parameter)) {
+      throw new ArgumentError(
+        `cannot assign ${describe(parameter)} object to parameter '${name}' (nn.Parameter or null required)`,
+      );
+    }
     this.#register(name, parameter);
+    holdInSlot(this, name, name, parameter);
   }
 
   /**
@@ -207,7 +216,9 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * @param persistent false leaves it out of the state dict
    */
   registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
-    this.#register(name, tensor === null ? null : new Buffer(tensor, { persistent }));
+    const buffer = tensor === null ? null : new Buffer(tensor, { persistent });
+    this.#register(name, buffer);
+    holdInSlot(this, name, name, buffer, persistent);
   }
 
   /** Adds a child under exactly this name in the state dict, which also becomes the property. */
@@ -229,8 +240,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   members(): [name: string, member: Member][] {
     const members: [string, Member][] = [];
     for (const [property, value] of Object.entries(this) as [string, unknown][]) {
-      if (isMember(value)) members.push([this.nameOf(property), value]);
+      if (!isMember(value)) continue;
+      const name = this.nameOf(property);
+      members.push([name, value]);
+      if (!(value instanceof Module)) adoptSlot(this, property, name, value);
     }
+    tidySlots(this);
     return members;
   }
 

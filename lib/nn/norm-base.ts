@@ -7,8 +7,10 @@ import * as init from './init';
 import { hasUninitialized } from './lazy';
 import type { FactoryOptions } from './linear';
 import { Module } from './module';
+import { snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { boolRepr, floatRepr, optionalRepr } from './repr';
+import { holdInSlot } from './slots';
 
 /** Options of the batch and the instance norms. */
 export interface BatchNormOptions extends FactoryOptions {
@@ -66,9 +68,9 @@ export abstract class NormBase extends Module {
   trackRunningStats: boolean;
   weight: Parameter | null;
   bias: Parameter | null;
-  runningMean: Buffer | null;
-  runningVar: Buffer | null;
-  numBatchesTracked: Buffer | null;
+  runningMean: Tensor | null;
+  runningVar: Tensor | null;
+  numBatchesTracked: Tensor | null;
 
   /** @internal */
   constructor(numFeatures: number, options: Required<BatchNormOptions>) {
@@ -85,6 +87,9 @@ export abstract class NormBase extends Module {
     this.runningMean = trackRunningStats ? new Buffer(zeros([numFeatures], factory)) : null;
     this.runningVar = trackRunningStats ? new Buffer(ones([numFeatures], factory)) : null;
     this.numBatchesTracked = trackRunningStats ? batchCount(factory) : null;
+    for (const property of ['runningMean', 'runningVar', 'numBatchesTracked'] as const) {
+      holdInSlot(this, property, snakeCase(property), this[property], true);
+    }
     this.resetParameters();
   }
 

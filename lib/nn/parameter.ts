@@ -47,6 +47,15 @@ export class Buffer extends Tensor {
   }
 }
 
+/** @internal The tensor itself as a buffer, with the graph that it may have; one of a class of its own is taken over by a new one. */
+export function asBuffer(tensor: Tensor, persistent: boolean): Buffer {
+  if (tensor.constructor === Tensor) {
+    Object.setPrototypeOf(keep(tensor), Buffer.prototype);
+    Object.assign(tensor, { persistent });
+  }
+  return tensor instanceof Buffer ? tensor : new Buffer(tensor, { persistent });
+}
+
 const detach = binding.opSchema('aten::detach')?.id ?? -1;
 
 /** @internal Makes `tensor` the owner of a detached view of the data. The door of the ops would make a plain Tensor its owner. */

@@ -1,4 +1,5 @@
 import { isGradEnabled } from '../autograd';
+import { isFastpathEnabled } from '../backends/mha';
 import { checkTensor } from '../engine';
 import { callOp, type Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -111,6 +112,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, ...rest: Encod
   /** The parameters for the fused kernel, in its order; null where Python does not take it. */
   private fastPathOperands(src: Tensor, mask: Tensor | null, padding: Tensor | null): Tensor[] | null {
     if (
+      !isFastpathEnabled() ||
       src.dim() !== 3 ||
       this.training ||
       this.selfAttn.inProjBias === null ||

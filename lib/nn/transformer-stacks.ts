@@ -1,5 +1,6 @@
 /** Stacks of transformer layers: TransformerEncoder and TransformerDecoder. */
 import { isGradEnabled } from '../autograd';
+import { isFastpathEnabled } from '../backends/mha';
 import { ArgumentError, checkTensor, checkTensors, describe } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import { callOp, type Tensor } from '../tensor';
@@ -134,7 +135,7 @@ export class TransformerEncoder extends Module<[src: Tensor, ...rest: EncoderTai
 
   /** The conditions of `torch/nn/modules/transformer.py`. */
   private nestedServes(first: EncoderLayer, src: Tensor, mask: Tensor | null, padding: Tensor): boolean {
-    if (!this.useNestedTensor || first.training || src.dim() !== 3) return false;
+    if (!isFastpathEnabled() || !this.useNestedTensor || first.training || src.dim() !== 3) return false;
     if (!(first instanceof TransformerEncoderLayer)) return false;
     if (this.maskCheck) {
       const args = [src, padding.logicalNot()];

@@ -10,14 +10,15 @@ import {
   listsOf,
 } from './composed';
 import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkImplementation, checkRates } from './options';
-import { type ParamGroup, type Params } from './param-groups';
+import { checkImplementation, checkLr, checkRates } from './options';
+import { type ParamGroup, type Params, type RateOf } from './param-groups';
+import { scalarOf } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adadelta}. */
-export interface AdadeltaOptions extends ImplementationOptions {
+export interface AdadeltaOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Factor of the step that the method finds. */
-  lr?: number;
+  lr?: L;
   /** Share of the old in the running averages of squares. */
   rho?: number;
   /** Added under the roots. */
@@ -26,10 +27,16 @@ export interface AdadeltaOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-const defaults: Required<AdadeltaOptions> = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, ...implementationDefaults };
+const defaults: Required<AdadeltaOptions<number>> = {
+  lr: 1,
+  rho: 0.9,
+  eps: 1e-6,
+  weightDecay: 0,
+  ...implementationDefaults,
+};
 
 /** Options of a group. */
-export type AdadeltaGroup = Required<AdadeltaOptions>;
+export type AdadeltaGroup<L extends Tensor | number = Tensor | number> = Required<AdadeltaOptions<RateOf<L>>>;
 
 /** @inline */
 interface AdadeltaState {
@@ -40,20 +47,20 @@ interface AdadeltaState {
 }
 
 /** `torch.optim.Adadelta` (Zeiler 2012), which finds the size of its steps from those before. */
-export class Adadelta extends ComposedOptimizer<AdadeltaGroup, AdadeltaState> {
+export class Adadelta<L extends Tensor | number = number> extends ComposedOptimizer<AdadeltaGroup<L>, AdadeltaState> {
   constructor(
-    params: Params<AdadeltaGroup>,
+    params: Params<AdadeltaGroup<L>>,
     ...rest: Tail<
-      AdadeltaOptions,
+      AdadeltaOptions<L>,
       ['lr', 'rho', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
     >
   ) {
     super(params, readTail('Adadelta', defaults, rest));
   }
 
-  protected override validate(options: AdadeltaGroup): void {
+  protected override validate(options: AdadeltaGroup<L>): void {
     const { lr, rho, eps, weightDecay, foreach, maximize, capturable, differentiable } = options;
-    checkRates('Adadelta', { lr: ['learning rate', lr] });
+    checkLr('Adadelta', lr);
     checkNumbers('Adadelta', { rho });
     if (!(rho >= 0 && rho <= 1)) throw valueError(`Invalid rho value: ${rho}`);
     checkRates('Adadelta', { eps: ['epsilon value', eps], weightDecay: ['weight_decay value', weightDecay] });
@@ -68,7 +75,7 @@ export class Adadelta extends ComposedOptimizer<AdadeltaGroup, AdadeltaState> {
     return { step: 0, squareAvg: keptZeros(param), accDelta: keptZeros(param) };
   }
 
-  protected override updateOne(member: Member<AdadeltaState>, group: ParamGroup<AdadeltaGroup>): void {
+  protected override updateOne(member: Member<AdadeltaState>, group: ParamGroup<AdadeltaGroup<L>>): void {
     const { lr, rho, eps, differentiable } = group;
     const { param, state } = member;
     state.step = nextCount(state.step);
@@ -79,10 +86,10 @@ export class Adadelta extends ComposedOptimizer<AdadeltaGroup, AdadeltaState> {
     const root = accDelta.add(eps).sqrt_();
     const delta = (differentiable ? root.clone() : root).div_(deviation).mul_(grad);
     accDelta.mul_(rho).addcmul_(delta, delta, { value: 1 - rho });
-    param.add_(param.isComplex() ? viewAsComplex(delta) : delta, { alpha: -lr });
+    param.add_(param.isComplex() ? viewAsComplex(delta) : delta, { alpha: -scalarOf(lr) });
   }
 
-  protected override updateMany(members: readonly Member<AdadeltaState>[], group: ParamGroup<AdadeltaGroup>): void {
+  protected override updateMany(members: readonly Member<AdadeltaState>[], group: ParamGroup<AdadeltaGroup<L>>): void {
     const { lr, rho, eps, weightDecay, maximize } = group;
     const { params, grads } = listsOf(members);
     const squareAvgs = members.map(({ state }) => asReal(state.squareAvg));
@@ -100,7 +107,7 @@ export class Adadelta extends ComposedOptimizer<AdadeltaGroup, AdadeltaState> {
     foreach_('mul_.List', deltas, gradients.list);
     foreach_('mul_.Scalar', accDeltas, rho);
     foreach_('addcmul_.Scalar', accDeltas, deltas, deltas, 1 - rho);
-    foreach_('add_.List', params, deltas, -lr);
+    foreach_('add_.List', params, deltas, -scalarOf(lr));
     gradients.free();
     free(deviations, deltas);
   }

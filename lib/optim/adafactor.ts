@@ -2,15 +2,16 @@ import { checkNumbers, keep, libm, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, finfo, type Tensor, zeros, zerosLike } from '../tensor';
 import { checkMembers, ComposedOptimizer } from './composed';
-import { foreach, foreach_, free, type Member } from './foreach';
-import { checkImplementation } from './options';
-import { type ParamGroup, type Params } from './param-groups';
+import { foreach, foreach_, free, type Member, scaleAll_, scaleEach_ } from './foreach';
+import { checkImplementation, checkLr } from './options';
+import { type ParamGroup, type Params, type RateOf } from './param-groups';
+import { div, min, mul, mul_, neg, type Num, scalarOf, sub } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adafactor}. */
-export interface AdafactorOptions {
+export interface AdafactorOptions<L extends Tensor | number = Tensor | number> {
   /** Upper bound of the relative step, and factor of the weight decay. */
-  lr?: number;
+  lr?: L;
   /** Power by which the newest square's share falls. */
   beta2Decay?: number;
   /** Lower bounds of the variance's root (null: the dtype's epsilon) and of the parameter's scale. */
@@ -25,7 +26,7 @@ export interface AdafactorOptions {
   maximize?: boolean;
 }
 
-const defaults: Required<AdafactorOptions> = {
+const defaults: Required<AdafactorOptions<number>> = {
   lr: 1e-2,
   beta2Decay: -0.8,
   eps: [null, 1e-3],
@@ -36,7 +37,7 @@ const defaults: Required<AdafactorOptions> = {
 };
 
 /** Options of a group. */
-export type AdafactorGroup = Required<AdafactorOptions>;
+export type AdafactorGroup<L extends Tensor | number = Tensor | number> = Required<AdafactorOptions<RateOf<L>>>;
 
 /** @inline */
 interface AdafactorState {
@@ -49,20 +50,23 @@ interface AdafactorState {
 }
 
 /** `torch.optim.Adafactor` (Shazeer and Stern 2018), which remembers a row and a column of squares per matrix. */
-export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState> {
+export class Adafactor<L extends Tensor | number = number> extends ComposedOptimizer<
+  AdafactorGroup<L>,
+  AdafactorState
+> {
   constructor(
-    params: Params<AdafactorGroup>,
-    ...rest: Tail<AdafactorOptions, ['lr', 'beta2Decay', 'eps', 'd', 'weightDecay', 'foreach', 'maximize']>
+    params: Params<AdafactorGroup<L>>,
+    ...rest: Tail<AdafactorOptions<L>, ['lr', 'beta2Decay', 'eps', 'd', 'weightDecay', 'foreach', 'maximize']>
   ) {
     super(params, readTail('Adafactor', defaults, rest));
   }
 
-  protected override validate({ lr, beta2Decay, eps, d, weightDecay, foreach, maximize }: AdafactorGroup): void {
-    checkNumbers('Adafactor', { lr, beta2Decay, d, weightDecay });
-    if (!(lr >= 0)) throw valueError(`Learning rate should be >= 0 but is: ${lr}`);
+  protected override validate({ lr, beta2Decay, eps, d, weightDecay, foreach, maximize }: AdafactorGroup<L>): void {
+    checkLr('Adafactor', lr, 'Learning rate should be >= 0 but is:');
+    checkNumbers('Adafactor', { beta2Decay, d, weightDecay });
     if (!(beta2Decay <= 0)) throw valueError(`beta2_decay should be <= 0 but is: ${beta2Decay}`);
     if (!Array.isArray(eps)) throw valueError(`expected a list of two numbers for \`eps\` of Adafactor`);
-    const [eps1, eps2] = eps as AdafactorGroup['eps'];
+    const [eps1, eps2] = eps as AdafactorGroup<L>['eps'];
     checkNumbers('Adafactor', eps1 === null ? { 'eps[1]': eps2 } : { 'eps[0]': eps1, 'eps[1]': eps2 });
     if (eps1 !== null && !(eps1 >= 0)) throw valueError(`epsilon1 should be >= 0 but is: ${eps1}`);
     if (!(eps2 >= 0)) throw valueError(`epsilon2 should be >= 0 but is: ${eps2}`);
@@ -93,7 +97,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
   }
 
   /** One step over the parameters of a group; called without autograd, and in a scope. */
-  protected override updateGroup(group: ParamGroup<AdafactorGroup>): void {
+  protected override updateGroup(group: ParamGroup<AdafactorGroup<L>>): void {
     // The first parameter's dtype decides for its group, as in Python.
     const first = group.params.find(({ grad }) => grad !== null);
     if (first === undefined) return;
@@ -104,7 +108,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
 
   protected override updateOne(
     { param, grad, state }: Member<AdafactorState>,
-    group: ParamGroup<AdafactorGroup>,
+    group: ParamGroup<AdafactorGroup<L>>,
   ): void {
     const { lr, weightDecay, maximize, d } = group;
     const eps1 = group.eps[0] as number;
@@ -112,7 +116,7 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
     state.step = nextCount(state.step);
     const newest = libm.pow(state.step, group.beta2Decay);
     const rate = rateOf(param, state.step, group);
-    if (weightDecay !== 0) param.mul_(1 - lr * weightDecay);
+    if (weightDecay !== 0) mul_(param, sub(1, mul(lr, weightDecay)));
     let estimate: Tensor;
     if (state.rowVar !== undefined && state.colVar !== undefined) {
       state.rowVar.lerp_(norm(gradient, -1).square_().div_(gradient.size(-1)), newest);
@@ -128,10 +132,10 @@ export class Adafactor extends ComposedOptimizer<AdafactorGroup, AdafactorState>
       .clamp_({ min: eps1 * eps1 })
       .rsqrt_()
       .mul_(gradient);
-    param.add_(update, { alpha: -rate / clippingOf(update, d) });
+    param.add_(update, { alpha: scalarOf(div(neg(rate), clippingOf(update, d))) });
   }
 
-  protected override updateMany(all: readonly Member<AdafactorState>[], group: ParamGroup<AdafactorGroup>): void {
+  protected override updateMany(all: readonly Member<AdafactorState>[], group: ParamGroup<AdafactorGroup<L>>): void {
     checkMembers(all);
     const matrices = all.filter(({ grad }) => grad.ndim > 1);
     const vectors = all.filter(({ grad }) => grad.ndim <= 1);
@@ -150,7 +154,7 @@ function updateAlike(members: readonly Member<AdafactorState>[], group: ParamGro
   for (const state of states) state.step = nextCount(state.step);
   const newest = states.map(({ step }) => libm.pow(step, group.beta2Decay));
   const rates = members.map(({ param, state }) => rateOf(param, state.step, group));
-  if (weightDecay !== 0) foreach_('mul_.Scalar', params, 1 - lr * weightDecay);
+  if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
   let updates: Tensor[];
   if (states[0]?.variance === undefined) {
     const rowVars = states.map(({ rowVar }) => rowVar as Tensor);
@@ -184,10 +188,9 @@ function updateAlike(members: readonly Member<AdafactorState>[], group: ParamGro
   foreach_('clamp_min_.Scalar', updates, eps1 * eps1);
   foreach_('rsqrt_', updates);
   foreach_('mul_.List', updates, gradients);
-  foreach_(
-    'mul_.ScalarList',
+  scaleEach_(
     updates,
-    updates.map((update, index) => -(rates[index] as number) / clippingOf(update, d)),
+    updates.map((update, index) => div(neg(rates[index] as Num), clippingOf(update, d))),
   );
   foreach_('add_.List', params, updates, 1);
   free(updates);
@@ -199,9 +202,9 @@ function norm(tensor: Tensor, dim: number | null = null): Tensor {
 }
 
 /** By what a step of root mean square 1 is multiplied. */
-function rateOf(param: Tensor, step: number, { lr, eps }: { lr: number; eps: AdafactorGroup['eps'] }): number {
+function rateOf(param: Tensor, step: number, { lr, eps }: { lr: Num; eps: AdafactorGroup['eps'] }): Num {
   const scale = norm(param).item() / libm.pow(param.numel(), 0.5);
-  return larger(eps[1], scale) * Math.min(lr, 1 / libm.pow(step, 0.5));
+  return mul(larger(eps[1], scale), min(lr, 1 / libm.pow(step, 0.5)));
 }
 
 /** How far an update is above the threshold, at least 1. */

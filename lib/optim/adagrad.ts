@@ -2,17 +2,31 @@ import { keep, TorchError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, fullLike, sparseCooTensor, type Tensor, viewAsReal, zerosLike } from '../tensor';
 import { ComposedOptimizer, checkChoices, directionOf, type ImplementationOptions, listsOf } from './composed';
-import { asReal, byDeviceAndDtype, foreach, foreach_, free, Gradients, type Member } from './foreach';
+import {
+  areNumbers,
+  asReal,
+  byDeviceAndDtype,
+  foreach,
+  foreach_,
+  free,
+  Gradients,
+  type Member,
+  scaleEach_,
+} from './foreach';
 import { checkFused, counted, fused_, stepTensors } from './fused';
-import { checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
+import { checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { div, mul, neg, type Num, scalarOf } from './python-number';
 import { scratch } from './scratch';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adagrad}. */
-export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'> {
+export interface AdagradOptions<L extends Tensor | number = Tensor | number> extends Omit<
+  ImplementationOptions,
+  'capturable'
+> {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Lowers the rate in step t by the factor 1 / (1 + (t − 1) · lrDecay). */
   lrDecay?: number;
   /** Share of the parameter added to the gradient. */
@@ -25,7 +39,7 @@ export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'
   fused?: boolean | null;
 }
 
-const defaults: Required<AdagradOptions> = {
+const defaults: Required<AdagradOptions<number>> = {
   lr: 1e-2,
   lrDecay: 0,
   weightDecay: 0,
@@ -38,7 +52,7 @@ const defaults: Required<AdagradOptions> = {
 };
 
 /** Options of a group. */
-export type AdagradGroup = Required<AdagradOptions>;
+export type AdagradGroup<L extends Tensor | number = Tensor | number> = Required<AdagradOptions<RateOf<L>>>;
 
 /** @inline */
 interface AdagradState {
@@ -48,11 +62,11 @@ interface AdagradState {
 }
 
 /** `torch.optim.Adagrad` (Duchi et al. 2011); sparse gradients change the rows that they have. */
-export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
+export class Adagrad<L extends Tensor | number = number> extends ComposedOptimizer<AdagradGroup<L>, AdagradState> {
   constructor(
-    params: Params<AdagradGroup>,
+    params: Params<AdagradGroup<L>>,
     ...rest: Tail<
-      AdagradOptions,
+      AdagradOptions<L>,
       [
         'lr',
         'lrDecay',
@@ -73,10 +87,10 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
     }
   }
 
-  protected override validate(options: AdagradGroup): void {
+  protected override validate(options: AdagradGroup<L>): void {
     const { lr, lrDecay, weightDecay, initialAccumulatorValue, eps } = options;
+    checkLr('Adagrad', lr);
     checkRates('Adagrad', {
-      lr: ['learning rate', lr],
       lrDecay: ['lr_decay value', lrDecay],
       weightDecay: ['weight_decay value', weightDecay],
       initialAccumulatorValue: ['initial_accumulator_value value', initialAccumulatorValue],
@@ -103,12 +117,12 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
   }
 
   /** One step over the parameters of a group; called without autograd, and in a scope. */
-  protected override updateGroup(group: ParamGroup<AdagradGroup>): void {
+  protected override updateGroup(group: ParamGroup<AdagradGroup<L>>): void {
     if (group.fused === true) this.#updateFused(group);
     else super.updateGroup(group);
   }
 
-  protected override updateOne(member: Member<AdagradState>, group: ParamGroup<AdagradGroup>): void {
+  protected override updateOne(member: Member<AdagradState>, group: ParamGroup<AdagradGroup<L>>): void {
     const { lr, lrDecay, eps, weightDecay, differentiable } = group;
     const { state } = member;
     state.step = nextCount(state.step);
@@ -116,7 +130,7 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
       throw new TorchError('weight_decay option is not compatible with sparse gradients');
     }
     const direction = directionOf(member, group);
-    const rate = lr / (1 + (state.step - 1) * lrDecay);
+    const rate = scalarOf(div(lr, 1 + (state.step - 1) * lrDecay));
     if (direction.isSparse) {
       updateSparse(member, direction, rate, eps);
       return;
@@ -126,7 +140,7 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
     param.addcdiv_(grad, scratch(differentiable).add(sum.sqrt(), eps), { value: -rate });
   }
 
-  protected override updateMany(members: readonly Member<AdagradState>[], group: ParamGroup<AdagradGroup>): void {
+  protected override updateMany(members: readonly Member<AdagradState>[], group: ParamGroup<AdagradGroup<L>>): void {
     if (members.some(({ grad }) => grad.isSparse)) {
       for (const member of members) this.updateOne(member, group);
       return;
@@ -137,18 +151,19 @@ export class Adagrad extends ComposedOptimizer<AdagradGroup, AdagradState> {
     const gradients = new Gradients(grads, maximize);
     for (const { state } of members) state.step = nextCount(state.step);
     gradients.decay(params, weightDecay);
-    const rates = members.map(({ state }) => -lr / (1 + (state.step - 1) * lrDecay));
+    const rates = members.map(({ state }) => div(neg(lr), 1 + (state.step - 1) * lrDecay));
     foreach_('addcmul_.Scalar', sums, gradients.list, gradients.list, 1);
     const roots = foreach('sqrt', sums);
     foreach_('add_.Scalar', roots, eps);
     let numerators = gradients.list;
-    if (gradients.made) foreach_('mul_.ScalarList', numerators, rates);
-    else numerators = foreach('mul.ScalarList', numerators, rates);
+    if (gradients.made) scaleEach_(numerators, rates);
+    else if (areNumbers(rates)) numerators = foreach('mul.ScalarList', numerators, rates);
+    else numerators = numerators.map((gradient, index) => mul(gradient, rates[index] as Num));
     foreach_('addcdiv_.Scalar', params, numerators, roots, 1);
     free(numerators, roots);
   }
 
-  #updateFused(group: ParamGroup<AdagradGroup>): void {
+  #updateFused(group: ParamGroup<AdagradGroup<L>>): void {
     const { lr, lrDecay, weightDecay, eps, maximize } = group;
     const all = this.membersOf(group);
     checkChoices(group, all);

@@ -1,22 +1,23 @@
-import { keep, TorchError } from '../engine';
+import { keep, scope, TorchError, valueError } from '../engine';
 import { binding } from '../engine/gate';
 import { readTail, type Tail } from '../tensor/tail';
-import { maximum, pow, type Tensor, zerosLike } from '../tensor';
-import { checkChoices, directionOf, type ImplementationOptions, keptZeros, usesForeach } from './composed';
-import { asReal, byDeviceAndDtype, type Member } from './foreach';
+import { Tensor, zerosLike } from '../tensor';
+import { type AdamState, updateByTensors, updateRecorded } from './adam-loop';
+import { checkChoices, type ImplementationOptions, keptZeros, usesForeach } from './composed';
+import { byDeviceAndDtype, type Member } from './foreach';
 import { checkFused, counted, fused_, type GradientScaling, stepTensors } from './fused';
 import { Optimizer } from './optimizer';
-import { checkBetas, checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
-import { divideBy, oneMinus } from './scratch';
-import { countTensor, nextCount } from './state-dict';
+import { checkImplementation, checkLr, checkRates, checkTensorBetas } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { type Num, valueOf } from './python-number';
+import { nextCount } from './state-dict';
 
 /** Options of {@link Adam}. */
-export interface AdamOptions extends ImplementationOptions {
+export interface AdamOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
-  /** Shares of the old in the running averages of the gradient and of its square. */
-  betas?: readonly [number, number];
+  lr?: L;
+  /** Shares of the old in the running averages of the gradient and of its square: both numbers, or both tensors. */
+  betas?: readonly [Tensor | number, Tensor | number];
   /** Added to the denominator. */
   eps?: number;
   /** Share of the parameter added to the gradient; with `decoupledWeightDecay` subtracted from the parameter. */
@@ -30,25 +31,16 @@ export interface AdamOptions extends ImplementationOptions {
 }
 
 /** Options of {@link AdamW}. */
-export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
+export type AdamWOptions<L extends Tensor | number = Tensor | number> = Omit<AdamOptions<L>, 'decoupledWeightDecay'>;
 
 const common = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false } as const;
 const implementation = { foreach: null, capturable: false, differentiable: false, fused: null } as const;
 
-const adamDefaults: Required<AdamOptions> = { ...common, decoupledWeightDecay: false, ...implementation };
-const adamWDefaults: Required<AdamWOptions> = { ...common, weightDecay: 1e-2, ...implementation };
+const adamDefaults: Required<AdamOptions<number>> = { ...common, decoupledWeightDecay: false, ...implementation };
+const adamWDefaults: Required<AdamWOptions<number>> = { ...common, weightDecay: 1e-2, ...implementation };
 
 /** Options of a group. */
-export type AdamGroup = Required<AdamOptions>;
-
-/** @inline */
-interface AdamState {
-  /** Steps done; a float32 in Python's state. */
-  step: number;
-  expAvg: Tensor;
-  expAvgSq: Tensor;
-  maxExpAvgSq?: Tensor;
-}
+export type AdamGroup<L extends Tensor | number = Tensor | number> = Required<AdamOptions<RateOf<L>>>;
 
 /**
  * `torch.optim.Adam` (Kingma and Ba 2015), with the bits of Python's for-loop in one native pass; `foreach`, `fused` and
@@ -64,11 +56,11 @@ interface AdamState {
  * console.log((before - layer.weight.item()).toFixed(3)); // 0.100
  * ```
  */
-export class Adam extends Optimizer<AdamGroup, AdamState> {
+export class Adam<L extends Tensor | number = number> extends Optimizer<AdamGroup<L>, AdamState> {
   constructor(
-    params: Params<AdamGroup>,
+    params: Params<AdamGroup<L>>,
     ...rest: Tail<
-      AdamOptions,
+      AdamOptions<L>,
       [
         'lr',
         'betas',
@@ -84,24 +76,27 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
       ]
     >
   ) {
-    super(params, readTail('Adam', adamDefaults, rest));
+    super(params, withScalarBetas(readTail('Adam', adamDefaults, rest)));
   }
 
-  protected override validate(options: AdamGroup): void {
+  protected override validate(options: AdamGroup<L>): void {
     const { lr, betas, eps, weightDecay } = options;
     const { name } = this.constructor;
-    checkRates(name, { lr: ['learning rate', lr], eps: ['epsilon value', eps] });
-    checkBetas(name, betas);
+    checkLr(name, lr);
+    checkRates(name, { eps: ['epsilon value', eps] });
+    checkTensorBetas(name, betas);
     checkRates(name, { weightDecay: ['weight_decay value', weightDecay] });
     const { foreach, fused, maximize, capturable, differentiable, amsgrad, decoupledWeightDecay } = options;
     checkImplementation(name, { foreach, fused, maximize, capturable, differentiable, amsgrad, decoupledWeightDecay });
+    const tensor = firstTensor({ lr, 'betas[0]': betas[0], 'betas[1]': betas[1] });
+    if (foreach === true && !capturable && tensor !== null) throw valueError(noForeach(tensor));
   }
 
   protected override requiredState(): readonly (keyof AdamState)[] {
     return ['step', 'expAvg', 'expAvgSq'];
   }
 
-  protected override updateGroup(group: ParamGroup<AdamGroup>): void {
+  protected override updateGroup(group: ParamGroup<AdamGroup<L>>): void {
     const params = group.params.filter(({ handle }) => binding.hasGrad(handle));
     if (params.length === 0) return;
     const states = params.map((param) => this.#stateOf(param, group.amsgrad));
@@ -110,6 +105,8 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
     if (group.fused === true) updateFused(withGradients(members), group, this.gradientScaling);
     else if (group.differentiable) {
       for (const member of withGradients(members)) updateRecorded(member, group);
+    } else if (hasTensors(group, members)) {
+      for (const member of withGradients(members)) scope(() => updateByTensors(member, group));
     } else updateNatively(members, group);
   }
 
@@ -127,6 +124,35 @@ export class Adam extends Optimizer<AdamGroup, AdamState> {
 
 type Stepping = Omit<Member<AdamState>, 'grad'>;
 
+/** Betas of one element without their dimensions, as Python's constructor leaves them. */
+function withScalarBetas<G extends { betas: readonly Num[] }>(options: G): G {
+  const { betas } = options;
+  const fits = (beta: Num): boolean => typeof beta === 'number' || (beta instanceof Tensor && beta.numel() === 1);
+  if (!Array.isArray(betas) || !betas.every((beta: Num) => fits(beta))) return options;
+  const scalars = betas.map((beta: Num) => (typeof beta === 'number' || beta.ndim === 0 ? beta : keep(beta.squeeze())));
+  return { ...options, betas: scalars };
+}
+
+/** The name of the first tensor among hyperparameters. */
+function firstTensor(values: Readonly<Record<string, Num>>): string | null {
+  return Object.entries(values).find(([, value]) => value instanceof Tensor)?.[0] ?? null;
+}
+
+function noForeach(name: string): string {
+  return `${name} as a Tensor is not supported for capturable=False and foreach=True`;
+}
+
+/** True if the step's scalars are computed as tensors, which foreach ops do not take. */
+function hasTensors(group: ParamGroup<AdamGroup>, members: readonly Stepping[]): boolean {
+  const { lr, betas, foreach } = group;
+  const tensor = firstTensor({ lr, beta1: betas[0], beta2: betas[1] });
+  if (tensor === null) return false;
+  // As PyTorch has it, its own choice of foreach on a GPU gives way to such a rate, and not to such betas.
+  const isForeach = tensor === 'lr' ? foreach === true : usesForeach(group, members);
+  if (isForeach) throw new TorchError(noForeach(tensor));
+  return true;
+}
+
 /** As one native call, by the way that PyTorch takes. */
 function updateNatively(members: readonly Stepping[], group: ParamGroup<AdamGroup>): void {
   const steps = members.map(({ state }) => nextCount(state.step));
@@ -136,9 +162,9 @@ function updateNatively(members: readonly Stepping[], group: ParamGroup<AdamGrou
     expAvgSqs: members.map(({ state }) => state.expAvgSq.handle),
     maxExpAvgSqs: group.amsgrad ? members.map(({ state }) => state.maxExpAvgSq?.handle ?? 0) : [],
     steps,
-    lr: group.lr,
-    beta1: group.betas[0],
-    beta2: group.betas[1],
+    lr: valueOf(group.lr),
+    beta1: valueOf(group.betas[0]),
+    beta2: valueOf(group.betas[1]),
     eps: group.eps,
     weightDecay: group.weightDecay,
     decoupledWeightDecay: group.decoupledWeightDecay,
@@ -165,7 +191,7 @@ function updateFused(
   scaling: GradientScaling | null,
 ): void {
   checkFused(all);
-  const [beta1, beta2] = group.betas;
+  const [beta1, beta2] = [valueOf(group.betas[0]), valueOf(group.betas[1])];
   for (const members of byDeviceAndDtype(all)) {
     counted(members, scaling, () => {
       const lists = [
@@ -183,43 +209,16 @@ function updateFused(
   }
 }
 
-/** One parameter's step in the form that autograd can follow: what depends on the count is a tensor. */
-function updateRecorded(member: Member<AdamState>, group: ParamGroup<AdamGroup>): void {
-  const { lr, eps, amsgrad, weightDecay, decoupledWeightDecay, maximize } = group;
-  const [beta1, beta2] = group.betas;
-  const { state } = member;
-  state.step = nextCount(state.step);
-  if (weightDecay !== 0 && decoupledWeightDecay) member.param.mul_(1 - lr * weightDecay);
-  const grad = asReal(directionOf(member, { maximize, weightDecay: decoupledWeightDecay ? 0 : weightDecay }));
-  const [param, expAvg, expAvgSq] = [member.param, state.expAvg, state.expAvgSq].map(asReal) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  expAvg.lerp_(grad, 1 - beta1);
-  expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
-
-  const step = countTensor(state.step);
-  const minusRate = divideBy(lr, oneMinus(pow(beta1, step))).neg();
-  const correction = oneMinus(pow(beta2, step)).sqrt();
-  let secondMoment = expAvgSq;
-  if (amsgrad && state.maxExpAvgSq !== undefined) {
-    secondMoment = asReal(state.maxExpAvgSq);
-    secondMoment.copy_(maximum(secondMoment.clone(), expAvgSq));
-  }
-  const denominator = secondMoment.sqrt().div(correction.mul(minusRate)).add_(divideBy(eps, minusRate));
-  param.addcdiv_(expAvg.clone(), denominator);
-}
-
 /** `torch.optim.AdamW` (Loshchilov and Hutter 2019): {@link Adam} whose weight decay stays out of the averages. */
-export class AdamW extends Adam {
+export class AdamW<L extends Tensor | number = number> extends Adam<L> {
   constructor(
-    params: Params<AdamGroup>,
+    params: Params<AdamGroup<L>>,
     ...rest: Tail<
-      AdamWOptions,
+      AdamWOptions<L>,
       ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'foreach', 'capturable', 'differentiable', 'fused']
     >
   ) {
-    super(params, { ...readTail('AdamW', adamWDefaults, rest), decoupledWeightDecay: true });
+    const options = readTail('AdamW', adamWDefaults, rest) as Required<AdamWOptions<L>>;
+    super(params, { ...options, decoupledWeightDecay: true });
   }
 }

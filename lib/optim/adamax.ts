@@ -10,14 +10,15 @@ import {
   listsOf,
 } from './composed';
 import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkBetas, checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
+import { checkBetas, checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { div, scalarOf, valueOf } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adamax}. */
-export interface AdamaxOptions extends ImplementationOptions {
+export interface AdamaxOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Shares of the old in the running average of the gradient and in its running maximum. */
   betas?: readonly [number, number];
   /** Added to the magnitude of the gradient. */
@@ -26,7 +27,7 @@ export interface AdamaxOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-const defaults: Required<AdamaxOptions> = {
+const defaults: Required<AdamaxOptions<number>> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -35,7 +36,7 @@ const defaults: Required<AdamaxOptions> = {
 };
 
 /** Options of a group. */
-export type AdamaxGroup = Required<AdamaxOptions>;
+export type AdamaxGroup<L extends Tensor | number = Tensor | number> = Required<AdamaxOptions<RateOf<L>>>;
 
 /** @inline */
 interface AdamaxState {
@@ -46,20 +47,21 @@ interface AdamaxState {
 }
 
 /** `torch.optim.Adamax`: Adam by the infinity norm (Kingma and Ba 2015). */
-export class Adamax extends ComposedOptimizer<AdamaxGroup, AdamaxState> {
+export class Adamax<L extends Tensor | number = number> extends ComposedOptimizer<AdamaxGroup<L>, AdamaxState> {
   constructor(
-    params: Params<AdamaxGroup>,
+    params: Params<AdamaxGroup<L>>,
     ...rest: Tail<
-      AdamaxOptions,
+      AdamaxOptions<L>,
       ['lr', 'betas', 'eps', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
     >
   ) {
     super(params, readTail('Adamax', defaults, rest));
   }
 
-  protected override validate(options: AdamaxGroup): void {
+  protected override validate(options: AdamaxGroup<L>): void {
     const { lr, eps, betas, weightDecay, foreach, maximize, capturable, differentiable } = options;
-    checkRates('Adamax', { lr: ['learning rate', lr], eps: ['epsilon value', eps] });
+    checkLr('Adamax', lr);
+    checkRates('Adamax', { eps: ['epsilon value', eps] });
     checkBetas('Adamax', betas);
     checkRates('Adamax', { weightDecay: ['weight_decay value', weightDecay] });
     checkImplementation('Adamax', { foreach, maximize, capturable, differentiable });
@@ -73,7 +75,7 @@ export class Adamax extends ComposedOptimizer<AdamaxGroup, AdamaxState> {
     return { step: 0, expAvg: keptZeros(param), expInf: keptZeros(param) };
   }
 
-  protected override updateOne(member: Member<AdamaxState>, group: ParamGroup<AdamaxGroup>): void {
+  protected override updateOne(member: Member<AdamaxState>, group: ParamGroup<AdamaxGroup<L>>): void {
     const { lr, eps, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const { state } = member;
@@ -84,10 +86,10 @@ export class Adamax extends ComposedOptimizer<AdamaxGroup, AdamaxState> {
     const [before, now] = [expInf.mul_(beta2), grad.abs().add_(eps)];
     if (differentiable) expInf.copy_(amax(cat([before.unsqueeze(0), now.unsqueeze(0)], 0), 0));
     else callOp('aten::maximum.out', [before, now, expInf]);
-    param.addcdiv_(expAvg, expInf, { value: -(lr / (1 - libm.pow(beta1, state.step))) });
+    param.addcdiv_(expAvg, expInf, { value: -scalarOf(div(lr, 1 - libm.pow(beta1, state.step))) });
   }
 
-  protected override updateMany(members: readonly Member<AdamaxState>[], group: ParamGroup<AdamaxGroup>): void {
+  protected override updateMany(members: readonly Member<AdamaxState>[], group: ParamGroup<AdamaxGroup<L>>): void {
     const { lr, eps, weightDecay, maximize } = group;
     const [beta1, beta2] = group.betas;
     const { params, grads } = listsOf(members);
@@ -105,7 +107,8 @@ export class Adamax extends ComposedOptimizer<AdamaxGroup, AdamaxState> {
     foreach_('add_.Scalar', magnitudes, eps);
     foreach_('maximum_.List', expInfs, magnitudes);
     free(magnitudes);
-    const steps = states.map(({ step }) => (lr / (1 - libm.pow(beta1, step))) * -1);
+    const rate = valueOf(lr);
+    const steps = states.map(({ step }) => (rate / (1 - libm.pow(beta1, step))) * -1);
     foreach_('addcdiv_.ScalarList', params, expAvgs, expInfs, steps);
   }
 }

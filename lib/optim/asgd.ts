@@ -1,4 +1,4 @@
-import { checkNumbers, keep, libm } from '../engine';
+import { checkNumbers, keep } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { getDefaultDtype, ones, type Tensor, tensor } from '../tensor';
 import {
@@ -10,15 +10,15 @@ import {
   listsOf,
 } from './composed';
 import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
-import { divideBy } from './scratch';
+import { checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { add, div, mul, type Num, pow } from './python-number';
 import { countTensor, nextCount } from './state-dict';
 
 /** Options of {@link ASGD}. */
-export interface ASGDOptions extends ImplementationOptions {
+export interface ASGDOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Decay of the parameters. */
   lambd?: number;
   /** Power by which the rate falls. */
@@ -29,7 +29,7 @@ export interface ASGDOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
-const defaults: Required<ASGDOptions> = {
+const defaults: Required<ASGDOptions<number>> = {
   lr: 1e-2,
   lambd: 1e-4,
   alpha: 0.75,
@@ -39,7 +39,7 @@ const defaults: Required<ASGDOptions> = {
 };
 
 /** Options of a group. */
-export type ASGDGroup = Required<ASGDOptions>;
+export type ASGDGroup<L extends Tensor | number = Tensor | number> = Required<ASGDOptions<RateOf<L>>>;
 
 /** @inline */
 interface ASGDState {
@@ -53,20 +53,21 @@ interface ASGDState {
 }
 
 /** `torch.optim.ASGD`: stochastic gradient descent that averages its parameters (Polyak and Juditsky 1992). */
-export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
+export class ASGD<L extends Tensor | number = number> extends ComposedOptimizer<ASGDGroup<L>, ASGDState> {
   constructor(
-    params: Params<ASGDGroup>,
+    params: Params<ASGDGroup<L>>,
     ...rest: Tail<
-      ASGDOptions,
+      ASGDOptions<L>,
       ['lr', 'lambd', 'alpha', 't0', 'weightDecay', 'foreach', 'maximize', 'capturable', 'differentiable']
     >
   ) {
     super(params, readTail('ASGD', defaults, rest));
   }
 
-  protected override validate(options: ASGDGroup): void {
+  protected override validate(options: ASGDGroup<L>): void {
     const { lr, lambd, alpha, t0, weightDecay, foreach, maximize, capturable, differentiable } = options;
-    checkRates('ASGD', { lr: ['learning rate', lr], weightDecay: ['weight_decay value', weightDecay] });
+    checkLr('ASGD', lr);
+    checkRates('ASGD', { weightDecay: ['weight_decay value', weightDecay] });
     checkNumbers('ASGD', { lambd, alpha, t0 });
     checkImplementation('ASGD', { foreach, maximize, capturable, differentiable });
   }
@@ -79,14 +80,16 @@ export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
     return name === 'ax' ? param.shape : [];
   }
 
-  protected override makeState(param: Tensor, _grad: Tensor, { lr }: ParamGroup<ASGDGroup>): ASGDState {
+  protected override makeState(param: Tensor, _grad: Tensor, { lr }: ParamGroup<ASGDGroup<L>>): ASGDState {
     const { device } = param;
     const { dtype } = countTensor(0);
-    const eta = keep(tensor(lr, { dtype, device }));
+    const eta = keep(
+      typeof lr === 'number' ? tensor(lr, { dtype, device }) : lr.detach().to({ dtype, device, copy: true }),
+    );
     return { step: 0, eta, mu: keep(ones([], { dtype, device })), ax: keptZeros(param) };
   }
 
-  protected override updateOne(member: Member<ASGDState>, group: ParamGroup<ASGDGroup>): void {
+  protected override updateOne(member: Member<ASGDState>, group: ParamGroup<ASGDGroup<L>>): void {
     const { lr, lambd, alpha, t0 } = group;
     const { state } = member;
     const [param, ax] = [asReal(member.param), asReal(state.ax)];
@@ -97,13 +100,11 @@ export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
     param.add_(grad, { alpha: -eta });
     if (state.mu.item() === 1) ax.copy_(param);
     else ax.add_(param.sub(ax).mul_(state.mu));
-    // By way of the default dtype, as `torch.as_tensor` of a number goes.
-    const dtype = getDefaultDtype();
-    state.eta.copy_(tensor(lr / libm.pow(1 + lambd * lr * state.step, alpha), { dtype }));
-    state.mu.copy_(tensor(1 / Math.max(1, state.step - t0), { dtype }));
+    state.eta.copy_(asTensor(div(lr, pow(add(1, mul(mul(lambd, lr), state.step)), alpha))));
+    state.mu.copy_(asTensor(1 / Math.max(1, state.step - t0)));
   }
 
-  protected override updateMany(members: readonly Member<ASGDState>[], group: ParamGroup<ASGDGroup>): void {
+  protected override updateMany(members: readonly Member<ASGDState>[], group: ParamGroup<ASGDGroup<L>>): void {
     const { lr, lambd, alpha, t0, weightDecay, maximize } = group;
     const { params, grads } = listsOf(members);
     const states = members.map(({ state }) => state);
@@ -122,21 +123,17 @@ export class ASGD extends ComposedOptimizer<ASGDGroup, ASGDState> {
     foreach_('addcmul_.Scalar', axs, differences, mus, 1);
     free(differences);
     // Unlike in the for-loop the count is a tensor in this formula, and rounded as one.
-    const nextEtas = states.map(({ step }) =>
-      divideBy(
-        lr,
-        countTensor(step)
-          .mul(lambd * lr)
-          .add(1)
-          .pow(alpha),
-      ),
-    );
-    const dtype = getDefaultDtype();
+    const nextEtas = states.map(({ step }) => div(lr, mul(mul(lambd, lr), countTensor(step)).add(1).pow(alpha)));
     foreach_('copy_', etas, nextEtas);
     foreach_(
       'copy_',
       mus,
-      states.map(({ step }) => tensor(1 / Math.max(1, step - t0), { dtype })),
+      states.map(({ step }) => asTensor(1 / Math.max(1, step - t0))),
     );
   }
+}
+
+/** A number by way of the default dtype, as `torch.as_tensor` goes. */
+function asTensor(value: Num): Tensor {
+  return typeof value === 'number' ? tensor(value, { dtype: getDefaultDtype() }) : value;
 }

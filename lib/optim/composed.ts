@@ -59,7 +59,7 @@ export function checkChoices(group: Choices, members: readonly { param: Tensor }
  * PyTorch's file, on which its bits depend.
  */
 export abstract class ComposedOptimizer<
-  O extends { lr: number } & Choices,
+  O extends { lr: Tensor | number } & Choices,
   S extends object,
   V extends StateValue = Tensor,
 > extends Optimizer<O, S, V> {

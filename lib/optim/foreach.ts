@@ -3,6 +3,7 @@
 import { dispose } from '../engine';
 import type { Tensor } from '../tensor';
 import { callOp, viewAsReal } from '../tensor';
+import { mul_, type Num } from './python-number';
 
 type Argument = readonly (Tensor | number)[] | Tensor | number;
 
@@ -14,6 +15,22 @@ export function foreach(op: string, ...args: readonly Argument[]): Tensor[] {
 /** `torch._foreach_…_`, which changes its first list. */
 export function foreach_(op: string, ...args: readonly Argument[]): void {
   callOp(`aten::_foreach_${op}`, args);
+}
+
+/** Multiplies all of a list by one number, or by a tensor without dimensions. */
+export function scaleAll_(list: readonly Tensor[], factor: Num): void {
+  foreach_(typeof factor === 'number' ? 'mul_.Scalar' : 'mul_.Tensor', list, factor);
+}
+
+/** Multiplies each of a list by its factor; where those are tensors, Python's op, too, goes one by one. */
+export function scaleEach_(list: readonly Tensor[], factors: readonly Num[]): void {
+  if (areNumbers(factors)) foreach_('mul_.ScalarList', list, factors);
+  else for (const [index, tensor] of list.entries()) mul_(tensor, factors[index] as Num);
+}
+
+/** True if no learning rate that is a tensor has made tensors of them. */
+export function areNumbers(values: readonly Num[]): values is readonly number[] {
+  return values.every((value) => typeof value === 'number');
 }
 
 /** One parameter with its gradient and what is remembered of it. @inline */

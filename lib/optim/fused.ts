@@ -1,8 +1,9 @@
 /** libtorch's fused optimizer ops, which take all parameters in one pass: `torch._fused_adam_` and its neighbours. */
 
 import { TorchError } from '../engine';
-import { callOp, type Tensor, tensor } from '../tensor';
+import { callOp, Tensor, tensor } from '../tensor';
 import type { Member } from './foreach';
+import type { Num } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Refuses what the fused ops do not take. */
@@ -34,16 +35,21 @@ export interface GradientScaling {
 /**
  * Calls `torch._fused_…_`, which changes its lists.
  *
+ * @param args a tensor among them is the learning rate
  * @param scaling is the op's own last pair of arguments
  */
 export function fused_(
   op: string,
-  args: readonly (readonly Tensor[] | number | boolean)[],
+  args: readonly (readonly Tensor[] | Num | boolean)[],
   scaling: GradientScaling | null,
 ): void {
   const device = (args[0] as readonly Tensor[])[0]?.device ?? 'cpu';
   const here = (tensor: Tensor | null): Tensor | null => tensor?.to({ device, nonBlocking: true }) ?? null;
-  callOp(`aten::_fused_${op}_`, [...args, here(scaling?.gradScale ?? null), here(scaling?.foundInf ?? null)]);
+  // A rate on the CPU stays there: the ops read its value.
+  const moved = args.map((arg) => (arg instanceof Tensor && arg.device !== 'cpu' ? here(arg) : arg));
+  const overload = args.some((arg) => arg instanceof Tensor) ? '.tensor_lr' : '';
+  const last = [here(scaling?.gradScale ?? null), here(scaling?.foundInf ?? null)];
+  callOp(`aten::_fused_${op}_${overload}`, [...moved, ...last]);
 }
 
 /** Counts a step before its fused op, and takes back afterwards what the op left out. */

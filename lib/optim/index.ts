@@ -22,7 +22,7 @@ export {
   registerOptimizerStepPreHook,
   type StepArguments,
 } from './optimizer-hooks';
-export type { NewParamGroup, ParamGroup, ParamList, Params, ScheduledOptions } from './param-groups';
+export type { NewParamGroup, ParamGroup, ParamList, Params, RateOf, ScheduledOptions } from './param-groups';
 export { RAdam, type RAdamGroup, type RAdamOptions } from './radam';
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rmsprop';
 export { Rprop, type RpropGroup, type RpropOptions } from './rprop';

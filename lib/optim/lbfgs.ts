@@ -5,14 +5,15 @@ import { cat, Tensor, zeros } from '../tensor';
 import { asReal } from './foreach';
 import { type Found, InUse, strongWolfe } from './line-search';
 import { Optimizer } from './optimizer';
-import { type NewParamGroup, type ParamGroup, type Params } from './param-groups';
-import { less, lessOrEqual, min, mul, type Num, valueOf } from './python-number';
+import { checkLr } from './options';
+import { type NewParamGroup, type ParamGroup, type Params, type RateOf } from './param-groups';
+import { less, lessOrEqual, min, mul, type Num, toScalar, valueOf } from './python-number';
 import { copyTo, type StateValue } from './state-dict';
 
 /** Options of {@link LBFGS}. */
-export interface LBFGSOptions {
+export interface LBFGSOptions<L extends Tensor | number = Tensor | number> {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Most iterations of a step. */
   maxIter?: number;
   /** Most calls of the closure in a step; null is 5/4 of `maxIter`. */
@@ -28,9 +29,9 @@ export interface LBFGSOptions {
 }
 
 /** Options of a group. */
-export type LBFGSGroup = Required<LBFGSOptions>;
+export type LBFGSGroup<L extends Tensor | number = Tensor | number> = Required<LBFGSOptions<RateOf<L>>>;
 
-const defaults: LBFGSGroup = {
+const defaults: LBFGSGroup<never> = {
   lr: 1,
   maxIter: 20,
   maxEval: null,
@@ -89,11 +90,11 @@ const names: Readonly<Record<keyof LBFGSState, string>> = {
  * console.log(x.detach()); // tensor([1.0000, 1.0000])
  * ```
  */
-export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
+export class LBFGS<L extends Tensor | number = number> extends Optimizer<LBFGSGroup<L>, LBFGSState, StateValue> {
   constructor(
-    params: Params<LBFGSGroup>,
+    params: Params<LBFGSGroup<L>>,
     ...rest: Tail<
-      LBFGSOptions,
+      LBFGSOptions<L>,
       ['lr', 'maxIter', 'maxEval', 'toleranceGrad', 'toleranceChange', 'historySize', 'lineSearchFn']
     >
   ) {
@@ -101,17 +102,17 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
     super(params, { ...options, maxEval: options.maxEval ?? Math.floor((options.maxIter * 5) / 4) });
   }
 
-  override addParamGroup(group: NewParamGroup<LBFGSGroup>): void {
+  override addParamGroup(group: NewParamGroup<LBFGSGroup<L>>): void {
     if (this.paramGroups.length > 0) {
       throw valueError("LBFGS doesn't support per-parameter options (parameter groups)");
     }
     super.addParamGroup(group);
   }
 
-  protected override validate({ maxEval, lineSearchFn, ...numbers }: LBFGSGroup): void {
+  protected override validate({ lr, maxEval, lineSearchFn, ...numbers }: LBFGSGroup<L>): void {
+    checkLr('LBFGS', lr);
     checkNumbers('LBFGS', numbers);
     if (maxEval !== null) checkNumbers('LBFGS', { maxEval });
-    if (!(numbers.lr >= 0)) throw valueError(`Invalid learning rate: ${numbers.lr}`);
     if (!Number.isInteger(numbers.historySize) || numbers.historySize < 0 || numbers.historySize > 2 ** 24) {
       throw valueError(`expected a whole number, not negative, for \`historySize\`, received ${numbers.historySize}`);
     }
@@ -160,7 +161,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState, StateValue> {
       );
     }
     return noGrad(() => {
-      const [group] = this.paramGroups as [ParamGroup<LBFGSGroup>];
+      const [group] = this.paramGroups as [ParamGroup<LBFGSGroup<L>>];
       const owner = group.params[0] as Tensor;
       const state = this.state.get(owner) ?? { funcEvals: 0, nIter: 0 };
       this.state.set(owner, state);
@@ -189,7 +190,7 @@ const fits: Readonly<Record<keyof LBFGSState, (value: StateValue) => boolean>> =
 
 /** One step, which is as many iterations as the options allow or the tolerances ask for. */
 function minimize<T>(closure: () => T, group: ParamGroup<LBFGSGroup>, state: LBFGSState): T {
-  const { lr, maxIter, toleranceGrad, toleranceChange, lineSearchFn, params } = group;
+  const { maxIter, toleranceGrad, toleranceChange, lineSearchFn, params } = group;
   const maxEval = group.maxEval ?? Math.floor((maxIter * 5) / 4);
   const inUse = new InUse();
   for (const tensor of tensorsOf(state)) inUse.add(tensor);
@@ -209,6 +210,7 @@ function minimize<T>(closure: () => T, group: ParamGroup<LBFGSGroup>, state: LBF
     else state.prevFlatGrad.copy_(grad);
     state.prevLoss = loss;
     const current = grad;
+    const lr = inUse.add(rateOf(group));
     state.t = state.nIter === 1 ? inUse.add(scope(() => mul(min(1, current.abs().sum().reciprocal()), lr))) : lr;
     const slope = inUse.add(scope(() => current.dot(direction)));
     if (scope(() => less(-toleranceChange, slope))) break;
@@ -237,13 +239,18 @@ function minimize<T>(closure: () => T, group: ParamGroup<LBFGSGroup>, state: LBF
 
     if (iteration === maxIter || evaluations >= maxEval || isOptimal) break;
     const { t, prevLoss } = state;
-    if (scope(() => lessOrEqual((mul(direction, t) as Tensor).abs().max(), toleranceChange))) break;
+    if (scope(() => lessOrEqual(mul(direction, t).abs().max(), toleranceChange))) break;
     if (Math.abs(loss - prevLoss) < toleranceChange) break;
   }
   const live = [...tensorsOf(state)];
   inUse.keepOnly(live);
   for (const tensor of live) keep(tensor);
   return original;
+}
+
+/** The learning rate; of a tensor an alias, as Python's `t` is one, which sees what a schedule makes of it. */
+function rateOf({ lr }: LBFGSGroup): Num {
+  return typeof lr === 'number' ? lr : scope(() => (toScalar(lr) as Tensor).detach());
 }
 
 /** The direction in which the remembered curvature says that the minimum lies. */
@@ -257,7 +264,7 @@ function findDirection(state: LBFGSState, grad: Tensor, historySize: number, inU
   }
   const [dirs, steps, ro] = [(state.oldDirs ??= []), (state.oldStps ??= []), (state.ro ??= [])];
   const change = inUse.add(grad.sub(state.prevFlatGrad));
-  const step = inUse.add(mul(state.d, state.t ?? 1) as Tensor);
+  const step = inUse.add(mul(state.d, state.t ?? 1));
   const product = inUse.add(change.dot(step));
   if (scope(() => less(1e-10, product))) {
     if (dirs.length === historySize) for (const list of [dirs, steps, ro]) list.shift();
@@ -273,7 +280,7 @@ function findDirection(state: LBFGSState, grad: Tensor, historySize: number, inU
     al[index] = share;
     q.add_(dirs[index] as Tensor, { alpha: -share.item() });
   }
-  const direction = inUse.add(mul(q, state.hDiag ?? 1) as Tensor);
+  const direction = inUse.add(mul(q, state.hDiag ?? 1));
   for (const [index, dir] of dirs.entries()) {
     const alpha = scope(() => (al[index] as Tensor).sub(dir.dot(direction).mul(ro[index] as Tensor)).item());
     direction.add_(steps[index] as Tensor, { alpha });

@@ -3,16 +3,17 @@ import { readTail, type Tail } from '../tensor/tail';
 import { addmm, norm, type Tensor, zerosLike } from '../tensor';
 import { ComposedOptimizer } from './composed';
 import type { Member } from './foreach';
-import { checkImplementation, checkPair } from './options';
-import { type NewParamGroup, type ParamGroup, type Params } from './param-groups';
+import { checkImplementation, checkLr, checkPair } from './options';
+import { type NewParamGroup, type ParamGroup, type Params, type RateOf } from './param-groups';
+import { mul, mul_, scalarOf, sub } from './python-number';
 
 /** How {@link Muon} adapts the rate to the shape of a matrix. */
 export type MuonRate = 'original' | 'match_rms_adamw';
 
 /** Options of {@link Muon}. */
-export interface MuonOptions {
+export interface MuonOptions<L extends Tensor | number = Tensor | number> {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Share of the parameter, times the learning rate, that is taken off it. */
   weightDecay?: number;
   /** Share of the last direction that is kept. */
@@ -29,7 +30,7 @@ export interface MuonOptions {
   adjustLrFn?: MuonRate | null;
 }
 
-const defaults: Required<MuonOptions> = {
+const defaults: Required<MuonOptions<number>> = {
   lr: 1e-3,
   weightDecay: 0.1,
   momentum: 0.95,
@@ -41,7 +42,7 @@ const defaults: Required<MuonOptions> = {
 };
 
 /** Options of a group. */
-export type MuonGroup = Required<MuonOptions>;
+export type MuonGroup<L extends Tensor | number = Tensor | number> = Required<MuonOptions<RateOf<L>>>;
 
 /** @inline */
 interface MuonState {
@@ -52,18 +53,18 @@ interface MuonState {
  * `torch.optim.Muon` (Jordan et al. 2024): momentum whose direction is made orthogonal, for the matrices of hidden layers.
  * Biases, embeddings and the like need another optimizer beside it.
  */
-export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
+export class Muon<L extends Tensor | number = number> extends ComposedOptimizer<MuonGroup<L>, MuonState> {
   constructor(
-    params: Params<MuonGroup>,
+    params: Params<MuonGroup<L>>,
     ...rest: Tail<
-      MuonOptions,
+      MuonOptions<L>,
       ['lr', 'weightDecay', 'momentum', 'nesterov', 'nsCoefficients', 'eps', 'nsSteps', 'adjustLrFn']
     >
   ) {
     super(params, readTail('Muon', defaults, rest));
   }
 
-  override addParamGroup(group: NewParamGroup<MuonGroup>): void {
+  override addParamGroup(group: NewParamGroup<MuonGroup<L>>): void {
     super.addParamGroup(group);
     const other = this.paramGroups.at(-1)?.params.find(({ ndim }) => ndim !== 2);
     if (other === undefined) return;
@@ -73,12 +74,12 @@ export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
     );
   }
 
-  protected override validate(options: MuonGroup): void {
+  protected override validate(options: MuonGroup<L>): void {
     const { lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn } = options;
-    checkNumbers('Muon', { lr, weightDecay, momentum, eps, nsSteps });
+    checkLr('Muon', lr, 'Learning rate should be >= 0 but is:');
+    checkNumbers('Muon', { weightDecay, momentum, eps, nsSteps });
     checkPair('Muon', 'nsCoefficients', nsCoefficients, 3);
     checkImplementation('Muon', { nesterov });
-    if (!(lr >= 0)) throw valueError(`Learning rate should be >= 0 but is: ${lr}`);
     if (!(momentum >= 0)) throw valueError(`momentum should be >= 0 but is: ${momentum}`);
     if (!(weightDecay >= 0)) throw valueError(`weight decay should be >= 0 but is: ${weightDecay}`);
     if ((nsCoefficients as readonly number[]).length !== 3)
@@ -104,16 +105,16 @@ export class Muon extends ComposedOptimizer<MuonGroup, MuonState> {
     return { momentumBuffer: keep(zerosLike(grad)) };
   }
 
-  protected override updateOne({ param, grad, state }: Member<MuonState>, group: ParamGroup<MuonGroup>): void {
+  protected override updateOne({ param, grad, state }: Member<MuonState>, group: ParamGroup<MuonGroup<L>>): void {
     const { lr, weightDecay, momentum, nesterov } = group;
     state.momentumBuffer.lerp_(grad, 1 - momentum);
     const direction = nesterov ? grad.lerp(state.momentumBuffer, momentum) : state.momentumBuffer;
     const update = orthogonal(direction, group);
-    param.mul_(1 - lr * weightDecay);
-    param.add_(update, { alpha: -(lr * shapeFactor(group.adjustLrFn, param)) });
+    mul_(param, sub(1, mul(lr, weightDecay)));
+    param.add_(update, { alpha: -scalarOf(mul(lr, shapeFactor(group.adjustLrFn, param))) });
   }
 
-  protected override updateMany(members: readonly Member<MuonState>[], group: ParamGroup<MuonGroup>): void {
+  protected override updateMany(members: readonly Member<MuonState>[], group: ParamGroup<MuonGroup<L>>): void {
     // PyTorch has no foreach form of it; on a GPU, too, it goes one by one.
     for (const member of members) this.updateOne(member, group);
   }

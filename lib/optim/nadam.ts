@@ -10,16 +10,17 @@ import {
   keptZeros,
   listsOf,
 } from './composed';
-import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkBetas, checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
-import { divideBy, oneMinus, scratch } from './scratch';
+import { asReal, foreach, foreach_, free, Gradients, type Member, scaleAll_ } from './foreach';
+import { checkBetas, checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { div, mul, mul_, neg, scalarOf, sub, valueOf } from './python-number';
+import { scratch } from './scratch';
 import { countTensor, nextCount } from './state-dict';
 
 /** Options of {@link NAdam}. */
-export interface NAdamOptions extends ImplementationOptions {
+export interface NAdamOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Shares of the old in the running averages of the gradient and of its square. */
   betas?: readonly [number, number];
   /** Added to the denominator. */
@@ -32,7 +33,7 @@ export interface NAdamOptions extends ImplementationOptions {
   decoupledWeightDecay?: boolean;
 }
 
-const defaults: Required<NAdamOptions> = {
+const defaults: Required<NAdamOptions<number>> = {
   lr: 2e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -43,7 +44,7 @@ const defaults: Required<NAdamOptions> = {
 };
 
 /** Options of a group. */
-export type NAdamGroup = Required<NAdamOptions>;
+export type NAdamGroup<L extends Tensor | number = Tensor | number> = Required<NAdamOptions<RateOf<L>>>;
 
 /** @inline */
 interface NAdamState {
@@ -55,11 +56,11 @@ interface NAdamState {
 }
 
 /** `torch.optim.NAdam`: Adam with Nesterov's momentum (Dozat 2016). */
-export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
+export class NAdam<L extends Tensor | number = number> extends ComposedOptimizer<NAdamGroup<L>, NAdamState> {
   constructor(
-    params: Params<NAdamGroup>,
+    params: Params<NAdamGroup<L>>,
     ...rest: Tail<
-      NAdamOptions,
+      NAdamOptions<L>,
       [
         'lr',
         'betas',
@@ -77,9 +78,10 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     super(params, readTail('NAdam', defaults, rest));
   }
 
-  protected override validate(options: NAdamGroup): void {
+  protected override validate(options: NAdamGroup<L>): void {
     const { lr, eps, betas, weightDecay, momentumDecay } = options;
-    checkRates('NAdam', { lr: ['learning rate', lr], eps: ['epsilon value', eps] });
+    checkLr('NAdam', lr);
+    checkRates('NAdam', { eps: ['epsilon value', eps] });
     checkBetas('NAdam', betas);
     checkRates('NAdam', {
       weightDecay: ['weight_decay value', weightDecay],
@@ -104,13 +106,13 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
 
   protected override updateOne(
     { param: given, grad: ofGiven, state }: Member<NAdamState>,
-    group: ParamGroup<NAdamGroup>,
+    group: ParamGroup<NAdamGroup<L>>,
   ): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const [param, expAvg, expAvgSq] = [given, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
     state.step = nextCount(state.step);
-    if (weightDecay !== 0 && decoupledWeightDecay) param.mul_(1 - lr * weightDecay);
+    if (weightDecay !== 0 && decoupledWeightDecay) mul_(param, sub(1, mul(lr, weightDecay)));
     const decay = decoupledWeightDecay ? 0 : weightDecay;
     const grad = directionOf({ param, grad: asReal(ofGiven) }, { maximize, weightDecay: decay });
 
@@ -123,16 +125,16 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
 
     if (differentiable) {
       const muProductNext = state.muProduct.mul(muNext);
-      param.addcdiv_(grad.mul(divideBy(-lr * (1 - mu), oneMinus(state.muProduct))), denominator);
-      param.addcdiv_(expAvg.mul(divideBy(-lr * muNext, oneMinus(muProductNext))), denominator);
+      param.addcdiv_(grad.mul(div(mul(neg(lr), 1 - mu), sub(1, state.muProduct))), denominator);
+      param.addcdiv_(expAvg.mul(div(mul(neg(lr), muNext), sub(1, muProductNext))), denominator);
       return;
     }
     const muProduct = state.muProduct.item();
-    param.addcdiv_(grad, denominator, { value: (-lr * (1 - mu)) / (1 - muProduct) });
-    param.addcdiv_(expAvg, denominator, { value: (-lr * muNext) / (1 - muProduct * muNext) });
+    param.addcdiv_(grad, denominator, { value: scalarOf(div(mul(neg(lr), 1 - mu), 1 - muProduct)) });
+    param.addcdiv_(expAvg, denominator, { value: scalarOf(div(mul(neg(lr), muNext), 1 - muProduct * muNext)) });
   }
 
-  protected override updateMany(members: readonly Member<NAdamState>[], group: ParamGroup<NAdamGroup>): void {
+  protected override updateMany(members: readonly Member<NAdamState>[], group: ParamGroup<NAdamGroup<L>>): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay } = group;
     const [beta1, beta2] = group.betas;
     const { params, grads } = listsOf(members);
@@ -142,7 +144,7 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     const gradients = new Gradients(grads, maximize);
     for (const state of states) state.step = nextCount(state.step);
     if (!decoupledWeightDecay) gradients.decay(params, weightDecay);
-    else if (weightDecay !== 0) foreach_('mul_.Scalar', params, 1 - lr * weightDecay);
+    else if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
 
     foreach_('lerp_.Scalar', expAvgs, gradients.list, 1 - beta1);
     foreach_('mul_.Scalar', expAvgSqs, beta2);
@@ -161,8 +163,9 @@ export class NAdam extends ComposedOptimizer<NAdamGroup, NAdamState> {
     );
     foreach_('add_.Scalar', denominators, eps);
     const products = states.map(({ muProduct }) => muProduct.item());
-    const ofGradients = pairs.map(([mu], index) => ((lr * (1 - mu)) / (1 - (products[index] as number))) * -1);
-    const ofAverages = pairs.map(([, next], index) => ((lr * next) / (1 - (products[index] as number) * next)) * -1);
+    const rate = valueOf(lr);
+    const ofGradients = pairs.map(([mu], index) => ((rate * (1 - mu)) / (1 - (products[index] as number))) * -1);
+    const ofAverages = pairs.map(([, next], index) => ((rate * next) / (1 - (products[index] as number) * next)) * -1);
     foreach_('addcdiv_.ScalarList', params, gradients.list, denominators, ofGradients);
     foreach_('addcdiv_.ScalarList', params, expAvgs, denominators, ofAverages);
     gradients.free();

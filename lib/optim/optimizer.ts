@@ -17,9 +17,12 @@ import { floatRepr } from '../nn/repr';
 import { type RemovableHandle, Tensor } from '../tensor';
 import type { GradientScaling } from './fused';
 import { OptimizerHooks, type OptimizerHook, type OptimizerHookOptions } from './optimizer-hooks';
+import { numText } from './options';
 import { type NewParamGroup, type ParamGroup, type Params, readGroups, readOptions, readParams } from './param-groups';
+import { type Num, toScalar } from './python-number';
 import {
   checkShape,
+  copyOption,
   matchGroups,
   type OptimizerStateDict,
   type OptionValue,
@@ -29,7 +32,7 @@ import {
 } from './state-dict';
 
 /** An optimizer, whatever its options. */
-export type AnyOptimizer = Optimizer<{ lr: number }, object, StateValue>;
+export type AnyOptimizer = Optimizer<{ lr: Tensor | number }, object, StateValue>;
 
 /** A state dict of whichever optimizer. */
 export type AnyStateDict = OptimizerStateDict<StateValue>;
@@ -41,7 +44,7 @@ export type AnyStateDict = OptimizerStateDict<StateValue>;
  * @typeParam S what is remembered per parameter
  * @typeParam V what that is in a state dict
  */
-export abstract class Optimizer<O extends { lr: number }, S extends object, V extends StateValue = Tensor> {
+export abstract class Optimizer<O extends { lr: Tensor | number }, S extends object, V extends StateValue = Tensor> {
   readonly paramGroups: ParamGroup<O>[] = [];
 
   /** What is remembered of each parameter that has had a gradient. */
@@ -156,8 +159,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
     setGradEnabled(differentiable, () => {
       for (const group of this.paramGroups) {
         // What a differentiable step makes belongs to the graph.
-        if (differentiable) this.updateGroup(group);
-        else scope(() => this.updateGroup(group));
+        if (differentiable) this.updateGroup(forStep(group));
+        else scope(() => this.updateGroup(forStep(group)));
       }
     });
     return loss;
@@ -228,8 +231,13 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
     }
     this.state.clear();
     for (const [param, remembered] of loaded) this.state.set(param, remembered);
+    const copies = new Map<Tensor, Tensor>();
     for (const [index, group] of this.paramGroups.entries()) {
-      Object.assign(group, renameKeys(given.param_groups[index] ?? {}, camelCase), { params: group.params });
+      const options = Object.entries(given.param_groups[index] ?? {}).map(([name, value]) => [
+        camelCase(name),
+        copyOption(value, copies),
+      ]);
+      Object.assign(group, Object.fromEntries(options), { params: group.params });
     }
     for (const hook of this.#hooks.loadStateDictPost.hooks) hook(this);
   }
@@ -290,6 +298,12 @@ export abstract class Optimizer<O extends { lr: number }, S extends object, V ex
   }
 }
 
+/** A group as steps read it: the learning rate has no dimensions. */
+function forStep<G extends { lr: Num }>(group: G): G {
+  const lr = toScalar(group.lr);
+  return lr === group.lr ? group : { ...group, lr };
+}
+
 function renameKeys(object: object, rename: (name: string) => string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value as unknown]));
 }
@@ -298,11 +312,13 @@ function optionRepr(value: OptionValue): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatRepr(value);
-  return typeof value === 'string' ? value : `(${value.map(optionRepr).join(', ')})`;
+  if (typeof value === 'string' || value instanceof Tensor) return String(value);
+  return `(${value.map(optionRepr).join(', ')})`;
 }
 
 /** Names of parameters are a list in Python, where pairs of options are tuples. */
 function groupRepr(name: string, value: OptionValue): string {
+  if (value instanceof Tensor) return numText(value);
   if (name !== 'param_names' || !Array.isArray(value)) return optionRepr(value);
   return `[${value.map((each) => `'${String(each)}'`).join(', ')}]`;
 }

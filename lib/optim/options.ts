@@ -1,6 +1,9 @@
 /** Checks of options that many optimizers share, in Python's words. */
 
 import { ArgumentError, checkList, checkNumbers, describe, valueError } from '../engine';
+import { floatRepr } from '../nn/repr';
+import { isFloatingDType, Tensor } from '../tensor';
+import { type Num, valueOf } from './python-number';
 
 /** Refuses a pair of options that is no list of two numbers. */
 export function checkPair(name: string, option: string, pair: readonly unknown[], length = 2): void {
@@ -20,13 +23,53 @@ export function checkRates(
   }
 }
 
+/** Refuses what is neither a number nor a tensor of one. */
+export function checkNum(name: string, option: string, value: unknown): asserts value is Num {
+  if (!(value instanceof Tensor)) {
+    checkNumbers(name, { [option]: value });
+    return;
+  }
+  if (value.numel() !== 1) throw valueError(`Tensor ${option} must be 1-element`);
+  if (!value.isComplex() && value.dtype !== 'bool') return;
+  throw new ArgumentError(
+    `${name}(): expected a real number, or a tensor of one, for argument \`${option}\`, received ${describe(value)}`,
+  );
+}
+
+/** Refuses a learning rate below zero, or what can be none; `label` stands before the value in the message. */
+export function checkLr(name: string, lr: unknown, label = 'Invalid learning rate:'): void {
+  checkNum(name, 'lr', lr);
+  if (!(valueOf(lr) >= 0)) throw valueError(`${label} ${numText(lr)}`);
+}
+
 /** Refuses shares of running averages outside of [0, 1). */
 export function checkBetas(name: string, betas: readonly number[]): void {
   checkPair(name, 'betas', betas);
-  for (const index of [0, 1] as const) {
-    const beta = betas[index] as number;
-    if (!(beta >= 0 && beta < 1)) throw valueError(`Invalid beta parameter at index ${index}: ${beta}`);
+  checkShares(betas);
+}
+
+/** {@link checkBetas} where both may be tensors. */
+export function checkTensorBetas(name: string, betas: readonly Num[]): void {
+  checkList(name, 'betas', betas);
+  for (const index of [0, 1] as const) checkNum(name, `betas[${index}]`, betas[index]);
+  checkShares(betas);
+  if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor) {
+    throw valueError('betas must be either both floats or both Tensors');
   }
+}
+
+function checkShares(betas: readonly Num[]): void {
+  for (const index of [0, 1] as const) {
+    const beta = betas[index] as Num;
+    const share = valueOf(beta);
+    if (!(share >= 0 && share < 1)) throw valueError(`Invalid beta parameter at index ${index}: ${numText(beta)}`);
+  }
+}
+
+/** A number, or a tensor as Python formats it: one without dimensions as its value. */
+export function numText(value: Num): string {
+  if (typeof value === 'number' || value.ndim > 0) return String(value);
+  return isFloatingDType(value.dtype) ? floatRepr(value.item()) : String(value.item());
 }
 
 /** Refuses choices of the implementation that are neither true nor false, or exclude each other. */

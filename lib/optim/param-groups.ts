@@ -5,13 +5,16 @@ import { Tensor } from '../tensor';
 
 /** What schedulers put into a group, and find there again after a restart. */
 export interface ScheduledOptions {
-  initialLr?: number;
+  initialLr?: Tensor | number;
   maxLr?: number;
   minLr?: number;
   maxMomentum?: number;
   baseMomentum?: number;
   swaLr?: number;
 }
+
+/** A group's learning rate where the optimizer was given one of type `L`: a number always may take its place. */
+export type RateOf<L extends Tensor | number> = Extract<L, Tensor> | number;
 
 const scheduled: Readonly<Record<keyof ScheduledOptions, true>> = {
   initialLr: true,

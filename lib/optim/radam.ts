@@ -9,16 +9,17 @@ import {
   keptZeros,
   listsOf,
 } from './composed';
-import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkBetas, checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
+import { areNumbers, asReal, foreach, foreach_, free, Gradients, type Member, scaleAll_ } from './foreach';
+import { checkBetas, checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { div, mul, mul_, type Num, sub } from './python-number';
 import { scratch } from './scratch';
 import { nextCount } from './state-dict';
 
 /** Options of {@link RAdam}. */
-export interface RAdamOptions extends ImplementationOptions {
+export interface RAdamOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Shares of the old in the running averages of the gradient and of its square. */
   betas?: readonly [number, number];
   /** Added to the denominator. */
@@ -29,7 +30,7 @@ export interface RAdamOptions extends ImplementationOptions {
   decoupledWeightDecay?: boolean;
 }
 
-const defaults: Required<RAdamOptions> = {
+const defaults: Required<RAdamOptions<number>> = {
   lr: 1e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -39,7 +40,7 @@ const defaults: Required<RAdamOptions> = {
 };
 
 /** Options of a group. */
-export type RAdamGroup = Required<RAdamOptions>;
+export type RAdamGroup<L extends Tensor | number = Tensor | number> = Required<RAdamOptions<RateOf<L>>>;
 
 /** @inline */
 interface RAdamState {
@@ -49,11 +50,11 @@ interface RAdamState {
 }
 
 /** `torch.optim.RAdam`: Adam whose first steps are those of plain momentum, until the variance is known (Liu et al. 2020). */
-export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
+export class RAdam<L extends Tensor | number = number> extends ComposedOptimizer<RAdamGroup<L>, RAdamState> {
   constructor(
-    params: Params<RAdamGroup>,
+    params: Params<RAdamGroup<L>>,
     ...rest: Tail<
-      RAdamOptions,
+      RAdamOptions<L>,
       [
         'lr',
         'betas',
@@ -70,9 +71,10 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     super(params, readTail('RAdam', defaults, rest));
   }
 
-  protected override validate(options: RAdamGroup): void {
+  protected override validate(options: RAdamGroup<L>): void {
     const { lr, eps, betas, weightDecay } = options;
-    checkRates('RAdam', { lr: ['learning rate', lr], eps: ['epsilon value', eps] });
+    checkLr('RAdam', lr);
+    checkRates('RAdam', { eps: ['epsilon value', eps] });
     checkBetas('RAdam', betas);
     checkRates('RAdam', { weightDecay: ['weight_decay value', weightDecay] });
     const { foreach, maximize, capturable, differentiable, decoupledWeightDecay } = options;
@@ -87,7 +89,7 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     return { step: 0, expAvg: keptZeros(param), expAvgSq: keptZeros(param) };
   }
 
-  protected override updateOne(member: Member<RAdamState>, group: ParamGroup<RAdamGroup>): void {
+  protected override updateOne(member: Member<RAdamState>, group: ParamGroup<RAdamGroup<L>>): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay, differentiable } = group;
     const [beta1, beta2] = group.betas;
     const { state } = member;
@@ -97,14 +99,16 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
       Tensor,
     ];
     state.step = nextCount(state.step);
-    if (weightDecay !== 0 && decoupledWeightDecay) param.mul_(1 - lr * weightDecay);
+    if (weightDecay !== 0 && decoupledWeightDecay) mul_(param, sub(1, mul(lr, weightDecay)));
     const decay = decoupledWeightDecay ? 0 : weightDecay;
     const grad = directionOf({ param, grad: asReal(member.grad) }, { maximize, weightDecay: decay });
     expAvg.lerp_(grad, 1 - beta1);
     expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
 
     const make = scratch(differentiable);
-    const update = make.scale(expAvg.div(1 - libm.pow(beta1, state.step)), lr);
+    const corrected = expAvg.div(1 - libm.pow(beta1, state.step));
+    // Not in place by a tensor, whose dtype the product has where neither of them has dimensions.
+    const update = typeof lr === 'number' ? make.scale(corrected, lr) : corrected.mul(lr);
     const rectification = rectificationAt(beta2, state.step);
     if (rectification === null) {
       param.add_(update, { alpha: -1 });
@@ -115,7 +119,7 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     param.add_(make.scale(make.mul(update, rates), rectification), { alpha: -1 });
   }
 
-  protected override updateMany(members: readonly Member<RAdamState>[], group: ParamGroup<RAdamGroup>): void {
+  protected override updateMany(members: readonly Member<RAdamState>[], group: ParamGroup<RAdamGroup<L>>): void {
     const { lr, eps, weightDecay, maximize, decoupledWeightDecay } = group;
     const [beta1, beta2] = group.betas;
     const { params, grads } = listsOf(members);
@@ -125,26 +129,29 @@ export class RAdam extends ComposedOptimizer<RAdamGroup, RAdamState> {
     for (const state of states) state.step = nextCount(state.step);
     const gradients = new Gradients(grads, maximize);
     if (!decoupledWeightDecay) gradients.decay(params, weightDecay);
-    else if (weightDecay !== 0) foreach_('mul_.Scalar', params, 1 - lr * weightDecay);
+    else if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
     foreach_('lerp_.Scalar', expAvgs, gradients.list, 1 - beta1);
     foreach_('mul_.Scalar', expAvgSqs, beta2);
     foreach_('addcmul_.Scalar', expAvgSqs, gradients.list, gradients.list, 1 - beta2);
     gradients.free();
 
     // One formula for both kinds of steps: a share of zero where the other kind is due.
-    const plain: number[] = [];
-    const rectified: number[] = [];
+    const plain: Num[] = [];
+    const rectified: Num[] = [];
     for (const { step } of states) {
       const rectification = rectificationAt(beta2, step) ?? 0;
       const correction = 1 - libm.pow(beta1, step);
-      plain.push(((lr * (rectification > 0 ? 0 : 1)) / correction) * -1);
-      rectified.push(libm.pow(1 - libm.pow(beta2, step), 0.5) * ((lr * rectification) / correction) * -1);
+      plain.push(mul(div(mul(lr, rectification > 0 ? 0 : 1), correction), -1));
+      const rate = div(mul(lr, rectification), correction);
+      rectified.push(mul(mul(libm.pow(1 - libm.pow(beta2, step), 0.5), rate), -1));
     }
     const factors = foreach('sqrt', expAvgSqs);
     foreach_('add_.Scalar', factors, eps);
-    foreach_('div_.ScalarList', factors, rectified);
+    if (areNumbers(rectified)) foreach_('div_.ScalarList', factors, rectified);
+    else foreach_('div_.List', factors, rectified);
     foreach_('reciprocal_', factors);
-    foreach_('add_.ScalarList', factors, plain);
+    if (areNumbers(plain)) foreach_('add_.ScalarList', factors, plain);
+    else foreach_('add_.List', factors, plain, 1);
     foreach_('addcmul_.Scalar', params, expAvgs, factors, 1);
     free(factors);
   }

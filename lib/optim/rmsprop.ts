@@ -9,15 +9,16 @@ import {
   listsOf,
 } from './composed';
 import { asReal, foreach, foreach_, free, Gradients, type Member } from './foreach';
-import { checkImplementation, checkRates } from './options';
-import type { ParamGroup, Params } from './param-groups';
+import { checkImplementation, checkLr, checkRates } from './options';
+import type { ParamGroup, Params, RateOf } from './param-groups';
+import { scalarOf } from './python-number';
 import { scratch } from './scratch';
 import { nextCount } from './state-dict';
 
 /** Options of {@link RMSprop}. */
-export interface RMSpropOptions extends ImplementationOptions {
+export interface RMSpropOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Share of the old in the running averages. */
   alpha?: number;
   /** Added to the denominator. */
@@ -30,7 +31,7 @@ export interface RMSpropOptions extends ImplementationOptions {
   centered?: boolean;
 }
 
-const defaults: Required<RMSpropOptions> = {
+const defaults: Required<RMSpropOptions<number>> = {
   lr: 1e-2,
   alpha: 0.99,
   eps: 1e-8,
@@ -41,7 +42,7 @@ const defaults: Required<RMSpropOptions> = {
 };
 
 /** Options of a group. */
-export type RMSpropGroup = Required<RMSpropOptions>;
+export type RMSpropGroup<L extends Tensor | number = Tensor | number> = Required<RMSpropOptions<RateOf<L>>>;
 
 /** @inline */
 interface RMSpropState {
@@ -52,11 +53,11 @@ interface RMSpropState {
 }
 
 /** `torch.optim.RMSprop` (Hinton 2012; centered: Graves 2013). */
-export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
+export class RMSprop<L extends Tensor | number = number> extends ComposedOptimizer<RMSpropGroup<L>, RMSpropState> {
   constructor(
-    params: Params<RMSpropGroup>,
+    params: Params<RMSpropGroup<L>>,
     ...rest: Tail<
-      RMSpropOptions,
+      RMSpropOptions<L>,
       [
         'lr',
         'alpha',
@@ -74,10 +75,10 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
     super(params, readTail('RMSprop', defaults, rest));
   }
 
-  protected override validate(options: RMSpropGroup): void {
+  protected override validate(options: RMSpropGroup<L>): void {
     const { lr, alpha, eps, weightDecay, momentum } = options;
+    checkLr('RMSprop', lr);
     checkRates('RMSprop', {
-      lr: ['learning rate', lr],
       eps: ['epsilon value', eps],
       momentum: ['momentum value', momentum],
       weightDecay: ['weight_decay value', weightDecay],
@@ -96,14 +97,14 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
   }
 
   /** Buffers are made when an option first asks for them, which may be changed on the way. */
-  protected override stateOf(param: Tensor, grad: Tensor, group: ParamGroup<RMSpropGroup>): RMSpropState {
+  protected override stateOf(param: Tensor, grad: Tensor, group: ParamGroup<RMSpropGroup<L>>): RMSpropState {
     const state = super.stateOf(param, grad, group);
     if (group.momentum > 0) state.momentumBuffer ??= keptZeros(param);
     if (group.centered) state.gradAvg ??= keptZeros(param);
     return state;
   }
 
-  protected override updateOne(member: Member<RMSpropState>, group: ParamGroup<RMSpropGroup>): void {
+  protected override updateOne(member: Member<RMSpropState>, group: ParamGroup<RMSpropGroup<L>>): void {
     const { lr, alpha, eps, momentum, differentiable } = group;
     const { state } = member;
     state.step = nextCount(state.step);
@@ -123,13 +124,13 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
     if (momentum > 0 && state.momentumBuffer !== undefined) {
       const buffer = asReal(state.momentumBuffer);
       buffer.mul_(momentum).addcdiv_(grad, denominator);
-      param.add_(buffer, { alpha: -lr });
+      param.add_(buffer, { alpha: -scalarOf(lr) });
     } else {
-      param.addcdiv_(grad, denominator, { value: -lr });
+      param.addcdiv_(grad, denominator, { value: -scalarOf(lr) });
     }
   }
 
-  protected override updateMany(members: readonly Member<RMSpropState>[], group: ParamGroup<RMSpropGroup>): void {
+  protected override updateMany(members: readonly Member<RMSpropState>[], group: ParamGroup<RMSpropGroup<L>>): void {
     const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group;
     const { params, grads } = listsOf(members);
     const squareAvgs = members.map(({ state }) => asReal(state.squareAvg));
@@ -152,9 +153,9 @@ export class RMSprop extends ComposedOptimizer<RMSpropGroup, RMSpropState> {
       const buffers = members.map(({ state }) => asReal(state.momentumBuffer as Tensor));
       foreach_('mul_.Scalar', buffers, momentum);
       foreach_('addcdiv_.Scalar', buffers, gradients.list, roots, 1);
-      foreach_('add_.List', params, buffers, -lr);
+      foreach_('add_.List', params, buffers, -scalarOf(lr));
     } else {
-      foreach_('addcdiv_.Scalar', params, gradients.list, roots, -lr);
+      foreach_('addcdiv_.Scalar', params, gradients.list, roots, -scalarOf(lr));
     }
     gradients.free();
     free(roots);

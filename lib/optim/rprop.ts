@@ -3,21 +3,22 @@ import { readTail, type Tail } from '../tensor/tail';
 import { fullLike, type Tensor, viewAsReal, where, zerosLike } from '../tensor';
 import { ComposedOptimizer, implementationDefaults, type ImplementationOptions, keptZeros, listsOf } from './composed';
 import { asReal, foreach, foreach_, free, type Member } from './foreach';
-import { checkImplementation, checkPair, checkRates } from './options';
-import { type ParamGroup, type Params } from './param-groups';
+import { checkImplementation, checkLr, checkPair } from './options';
+import { type ParamGroup, type Params, type RateOf } from './param-groups';
+import { scalarOf } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Rprop}. */
-export interface RpropOptions extends ImplementationOptions {
+export interface RpropOptions<L extends Tensor | number = Tensor | number> extends ImplementationOptions {
   /** The first step. */
-  lr?: number;
+  lr?: L;
   /** Factors of the step where the gradient's sign has changed, and where it has not. */
   etas?: readonly [number, number];
   /** Bounds of the steps. */
   stepSizes?: readonly [number, number];
 }
 
-const defaults: Required<RpropOptions> = {
+const defaults: Required<RpropOptions<number>> = {
   lr: 1e-2,
   etas: [0.5, 1.2],
   stepSizes: [1e-6, 50],
@@ -25,7 +26,7 @@ const defaults: Required<RpropOptions> = {
 };
 
 /** Options of a group. */
-export type RpropGroup = Required<RpropOptions>;
+export type RpropGroup<L extends Tensor | number = Tensor | number> = Required<RpropOptions<RateOf<L>>>;
 
 /** @inline */
 interface RpropState {
@@ -36,17 +37,17 @@ interface RpropState {
 }
 
 /** `torch.optim.Rprop`: resilient backpropagation, by the signs of gradients alone (Riedmiller and Braun 1993). */
-export class Rprop extends ComposedOptimizer<RpropGroup, RpropState> {
+export class Rprop<L extends Tensor | number = number> extends ComposedOptimizer<RpropGroup<L>, RpropState> {
   constructor(
-    params: Params<RpropGroup>,
-    ...rest: Tail<RpropOptions, ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable']>
+    params: Params<RpropGroup<L>>,
+    ...rest: Tail<RpropOptions<L>, ['lr', 'etas', 'stepSizes', 'foreach', 'maximize', 'capturable', 'differentiable']>
   ) {
     super(params, readTail('Rprop', defaults, rest));
   }
 
-  protected override validate(options: RpropGroup): void {
+  protected override validate(options: RpropGroup<L>): void {
     const { lr, etas, stepSizes, foreach, maximize, capturable, differentiable } = options;
-    checkRates('Rprop', { lr: ['learning rate', lr] });
+    checkLr('Rprop', lr);
     checkPair('Rprop', 'etas', etas);
     if (!(etas[0] > 0 && etas[0] < 1 && etas[1] > 1)) throw valueError(`Invalid eta values: ${etas[0]}, ${etas[1]}`);
     checkPair('Rprop', 'stepSizes', stepSizes);
@@ -57,16 +58,16 @@ export class Rprop extends ComposedOptimizer<RpropGroup, RpropState> {
     return ['step', 'prev', 'stepSize'];
   }
 
-  protected override makeState(param: Tensor, grad: Tensor, { lr }: ParamGroup<RpropGroup>): RpropState {
+  protected override makeState(param: Tensor, grad: Tensor, { lr }: ParamGroup<RpropGroup<L>>): RpropState {
     const prev = keptZeros(param);
-    if (!param.isComplex()) return { step: 0, prev, stepSize: keep(fullLike(grad.detach(), lr)) };
+    if (!param.isComplex()) return { step: 0, prev, stepSize: keep(fullLike(grad.detach(), scalarOf(lr))) };
     // Real and imaginary part step on their own.
     const stepSize = keep(zerosLike(grad.detach()));
-    viewAsReal(stepSize).fill_(lr);
+    viewAsReal(stepSize).fill_(scalarOf(lr));
     return { step: 0, prev, stepSize };
   }
 
-  protected override updateOne(member: Member<RpropState>, group: ParamGroup<RpropGroup>): void {
+  protected override updateOne(member: Member<RpropState>, group: ParamGroup<RpropGroup<L>>): void {
     const { maximize, differentiable } = group;
     const { state } = member;
     const gradient = asReal(maximize ? member.grad.neg() : member.grad);
@@ -81,7 +82,7 @@ export class Rprop extends ComposedOptimizer<RpropGroup, RpropState> {
     prev.copy_(grad);
   }
 
-  protected override updateMany(members: readonly Member<RpropState>[], group: ParamGroup<RpropGroup>): void {
+  protected override updateMany(members: readonly Member<RpropState>[], group: ParamGroup<RpropGroup<L>>): void {
     const { maximize, etas, stepSizes } = group;
     const { params, grads } = listsOf(members);
     const prevs = members.map(({ state }) => asReal(state.prev));

@@ -31,13 +31,3 @@ const recorded: ScratchOps = {
 export function scratch(differentiable: boolean): ScratchOps {
   return differentiable ? recorded : overwriting;
 }
-
-/** Python's `number / tensor`, which multiplies by the reciprocal. */
-export function divideBy(number: number, tensor: Tensor): Tensor {
-  return tensor.reciprocal().mul(number);
-}
-
-/** Python's `1 - tensor`. */
-export function oneMinus(tensor: Tensor): Tensor {
-  return tensor.neg().add(1);
-}

@@ -7,13 +7,17 @@ import { checkChoices, directionOf, type ImplementationOptions, usesForeach } fr
 import { byDeviceAndDtype, type Member } from './foreach';
 import { checkFused, fused_, type GradientScaling } from './fused';
 import { Optimizer } from './optimizer';
-import { checkImplementation, checkRates } from './options';
-import { type ParamGroup, type Params } from './param-groups';
+import { checkImplementation, checkLr, checkRates } from './options';
+import { type ParamGroup, type Params, type RateOf } from './param-groups';
+import { scalarOf, valueOf } from './python-number';
 
 /** Options of {@link SGD}. */
-export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
+export interface SGDOptions<L extends Tensor | number = Tensor | number> extends Omit<
+  ImplementationOptions,
+  'capturable'
+> {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Share of the last step's direction that is kept; 0 keeps none. */
   momentum?: number;
   /** Share of the gradient that is left out of the momentum. */
@@ -26,7 +30,7 @@ export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
   fused?: boolean | null;
 }
 
-const sgdDefaults: Required<SGDOptions> = {
+const sgdDefaults: Required<SGDOptions<number>> = {
   lr: 1e-3,
   momentum: 0,
   dampening: 0,
@@ -39,7 +43,7 @@ const sgdDefaults: Required<SGDOptions> = {
 };
 
 /** Options of a group. */
-export type SGDGroup = Required<SGDOptions>;
+export type SGDGroup<L extends Tensor | number = Tensor | number> = Required<SGDOptions<RateOf<L>>>;
 
 /** @inline */
 interface SGDState {
@@ -47,21 +51,21 @@ interface SGDState {
 }
 
 /** `torch.optim.SGD`, with the bits of Python's for-loop; `foreach` and `fused` have the bits of theirs. */
-export class SGD extends Optimizer<SGDGroup, SGDState> {
+export class SGD<L extends Tensor | number = number> extends Optimizer<SGDGroup<L>, SGDState> {
   constructor(
-    params: Params<SGDGroup>,
+    params: Params<SGDGroup<L>>,
     ...rest: Tail<
-      SGDOptions,
+      SGDOptions<L>,
       ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize', 'foreach', 'differentiable', 'fused']
     >
   ) {
     super(params, readTail('SGD', sgdDefaults, rest));
   }
 
-  protected override validate(options: SGDGroup): void {
+  protected override validate(options: SGDGroup<L>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, foreach, fused, maximize, differentiable } = options;
+    checkLr('SGD', lr);
     checkRates('SGD', {
-      lr: ['learning rate', lr],
       momentum: ['momentum value', momentum],
       weightDecay: ['weight_decay value', weightDecay],
     });
@@ -77,13 +81,13 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
     return [];
   }
 
-  protected override updateGroup(group: ParamGroup<SGDGroup>): void {
+  protected override updateGroup(group: ParamGroup<SGDGroup<L>>): void {
     const params = group.params.filter(({ handle }) => binding.hasGrad(handle));
     if (params.length === 0) return;
     const members = params.map((param): Stepping => ({ param, state: this.state.get(param) ?? {} }));
     checkChoices(group, members);
     if (group.fused === true) updateFused(withGradients(members), group, this.gradientScaling);
-    else if (group.differentiable) {
+    else if (group.differentiable || (isTrained(group) && !usesForeach(group, members))) {
       for (const member of withGradients(members)) updateRecorded(member, group);
     } else updateNatively(members, group);
     // Parameters without momentum stay without an entry, as in Python.
@@ -93,12 +97,17 @@ export class SGD extends Optimizer<SGDGroup, SGDState> {
 
 type Stepping = Omit<Member<SGDState>, 'grad'>;
 
+/** The learning rate has a gradient itself; Python's for-loop then takes another op, without autograd too. */
+function isTrained({ lr }: SGDGroup): boolean {
+  return typeof lr !== 'number' && lr.requiresGrad;
+}
+
 /** As one native call, by the way that PyTorch takes. */
 function updateNatively(members: readonly Stepping[], group: ParamGroup<SGDGroup>): void {
   const made = binding.sgdStep({
     params: members.map(({ param }) => param.handle),
     momentumBuffers: members.map(({ state }) => state.momentumBuffer?.handle ?? 0),
-    lr: group.lr,
+    lr: valueOf(group.lr),
     momentum: group.momentum,
     dampening: group.dampening,
     weightDecay: group.weightDecay,
@@ -152,5 +161,6 @@ function updateRecorded(member: Member<SGDState>, group: ParamGroup<SGDGroup>): 
     else state.momentumBuffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
     grad = nesterov ? grad.add(state.momentumBuffer, { alpha: momentum }) : state.momentumBuffer;
   }
-  param.add_(grad, { alpha: -lr });
+  if (typeof lr !== 'number' && lr.requiresGrad) param.addcmul_(grad, lr, { value: -1 });
+  else param.add_(grad, { alpha: -scalarOf(lr) });
 }

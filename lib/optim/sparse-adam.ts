@@ -3,14 +3,15 @@ import { readTail, type Tail } from '../tensor/tail';
 import { callOp, sparseCooTensor, type Tensor } from '../tensor';
 import { ComposedOptimizer, keptZeros } from './composed';
 import type { Member } from './foreach';
-import { checkBetas, checkImplementation } from './options';
-import { type ParamGroup, type Params } from './param-groups';
+import { checkBetas, checkImplementation, checkNum, numText } from './options';
+import { type ParamGroup, type Params, type RateOf } from './param-groups';
+import { div, mul, mul_, neg, valueOf } from './python-number';
 import { packRecord } from './state-dict';
 
 /** Options of {@link SparseAdam}. */
-export interface SparseAdamOptions {
+export interface SparseAdamOptions<L extends Tensor | number = Tensor | number> {
   /** Learning rate. */
-  lr?: number;
+  lr?: L;
   /** Shares of the old in the running averages of the gradient and of its square. */
   betas?: readonly [number, number];
   /** Added to the denominator. */
@@ -19,10 +20,10 @@ export interface SparseAdamOptions {
   maximize?: boolean;
 }
 
-const defaults: Required<SparseAdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false };
+const defaults: Required<SparseAdamOptions<number>> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false };
 
 /** Options of a group. */
-export type SparseAdamGroup = Required<SparseAdamOptions>;
+export type SparseAdamGroup<L extends Tensor | number = Tensor | number> = Required<SparseAdamOptions<RateOf<L>>>;
 
 /** @inline */
 interface SparseAdamState {
@@ -35,8 +36,15 @@ interface SparseAdamState {
  * `torch.optim.SparseAdam`: Adam for sparse gradients of dense parameters, which changes averages and parameters only where
  * the gradient has a value. The count of steps is a plain number in its state dict, as in Python.
  */
-export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamState, Tensor | number> {
-  constructor(params: Params<SparseAdamGroup>, ...rest: Tail<SparseAdamOptions, ['lr', 'betas', 'eps', 'maximize']>) {
+export class SparseAdam<L extends Tensor | number = number> extends ComposedOptimizer<
+  SparseAdamGroup<L>,
+  SparseAdamState,
+  Tensor | number
+> {
+  constructor(
+    params: Params<SparseAdamGroup<L>>,
+    ...rest: Tail<SparseAdamOptions<L>, ['lr', 'betas', 'eps', 'maximize']>
+  ) {
     super(params, readTail('SparseAdam', defaults, rest));
     const places = (unfit: (param: Tensor) => boolean): string =>
       this.paramGroups
@@ -54,9 +62,10 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
     }
   }
 
-  protected override validate({ lr, betas, eps, maximize }: SparseAdamGroup): void {
-    checkNumbers('SparseAdam', { lr, eps });
-    if (!(lr > 0)) throw valueError(`Invalid learning rate: ${lr}`);
+  protected override validate({ lr, betas, eps, maximize }: SparseAdamGroup<L>): void {
+    checkNum('SparseAdam', 'lr', lr);
+    if (!(valueOf(lr) > 0)) throw valueError(`Invalid learning rate: ${numText(lr)}`);
+    checkNumbers('SparseAdam', { eps });
     if (!(eps > 0)) throw valueError(`Invalid epsilon value: ${eps}`);
     checkBetas('SparseAdam', betas);
     checkImplementation('SparseAdam', { maximize });
@@ -82,7 +91,7 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
 
   protected override updateOne(
     { param, grad, state }: Member<SparseAdamState>,
-    group: ParamGroup<SparseAdamGroup>,
+    group: ParamGroup<SparseAdamGroup<L>>,
   ): void {
     const { lr, eps, maximize } = group;
     const [beta1, beta2] = group.betas;
@@ -108,11 +117,14 @@ export class SparseAdam extends ComposedOptimizer<SparseAdamGroup, SparseAdamSta
     const denominator = changeSq.add_(oldSq).sqrt_().add_(eps);
     const correction1 = 1 - libm.pow(beta1, state.step);
     const correction2 = 1 - libm.pow(beta2, state.step);
-    const rate = (lr * Math.sqrt(correction2)) / correction1;
-    param.add_(like(numerator.div_(denominator).mul_(-rate)));
+    const rate = div(mul(lr, Math.sqrt(correction2)), correction1);
+    param.add_(like(mul_(numerator.div_(denominator), neg(rate))));
   }
 
-  protected override updateMany(members: readonly Member<SparseAdamState>[], group: ParamGroup<SparseAdamGroup>): void {
+  protected override updateMany(
+    members: readonly Member<SparseAdamState>[],
+    group: ParamGroup<SparseAdamGroup<L>>,
+  ): void {
     // There are no foreach ops on sparse tensors; on a GPU, too, PyTorch goes one by one.
     for (const member of members) this.updateOne(member, group);
   }

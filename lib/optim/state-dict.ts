@@ -5,11 +5,11 @@ import { ArgumentError, checkList, checkObject, describe, keep, valueError } fro
 import { camelCase, snakeCase } from '../nn/names';
 import { getDefaultDtype, Tensor, tensor } from '../tensor';
 
-/** A value of an option in a state dict. */
-export type OptionValue = number | boolean | string | null | readonly OptionValue[];
-
 /** A value of a parameter's state in a state dict: a tensor but for `LBFGS` and `SparseAdam`. */
 export type StateValue = Tensor | number | boolean | string | null | readonly StateValue[];
+
+/** A value of an option in a state dict; a tensor as a learning rate or a beta. */
+export type OptionValue = StateValue;
 
 /**
  * PyTorch's layout, under PyTorch's names: `{ state: { 0: { step, exp_avg, exp_avg_sq } }, param_groups: [{ lr, …, params:
@@ -72,6 +72,19 @@ export function copyTo(value: StateValue, param: Tensor): StateValue {
     return noGrad(() => keep(value.detach().to({ dtype, device: param.device, copy: true })));
   }
   return Array.isArray(value) ? value.map((element: StateValue) => copyTo(element, param)) : value;
+}
+
+/**
+ * A deep copy of an option, as Python's: a tensor is the optimizer's own from then on.
+ * @param copies what was copied already, so that a tensor of several groups stays one
+ */
+export function copyOption(value: OptionValue, copies: Map<Tensor, Tensor>): OptionValue {
+  if (!(value instanceof Tensor)) {
+    return Array.isArray(value) ? value.map((each: OptionValue) => copyOption(each, copies)) : value;
+  }
+  const copy = copies.get(value) ?? keep(noGrad(() => value.clone())).requiresGrad_(value.requiresGrad);
+  copies.set(value, copy);
+  return copy;
 }
 
 /** Refuses a tensor of the state of another shape than `expected`. */

@@ -54,6 +54,8 @@ export type { BackwardOptions } from './gradient';
 export { GraphNode, type NodeGradients } from './graph-node';
 export { type GradientHook, type HookResult, RemovableHandle } from './hooks';
 export { type PcaLowrankOptions, pcaLowrank, svdLowrank, type SvdLowrankOptions } from './low-rank';
+/** NVIDIA GPUs: `torch.cuda`. */
+export * as cuda from './cuda';
 /** Linear algebra: `torch.linalg`. */
 export * as linalg from './generated/linalg';
 /** Special functions: `torch.special`. */

@@ -10,7 +10,7 @@ export type Tail<O extends object, K extends readonly (keyof O)[]> = K extends r
   infer First extends keyof O,
   ...infer Rest extends readonly (keyof O)[],
 ]
-  ? [] | [options: Pick<O, K[number]>] | [value: O[First], ...rest: Tail<O, Rest>]
+  ? [] | [options: Pick<O, K[number]>] | [value: NoInfer<O[First]>, ...rest: Tail<O, Rest>]
   : [];
 
 /**

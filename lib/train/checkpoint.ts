@@ -7,13 +7,12 @@ import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
 import type { OptimizerOptions } from './optimizer-state';
 import type { Progress } from './progress';
+import type { RandomStates } from './random-states';
 import type { LogPosition } from './run-folder';
 
 /** What `state.json` holds: everything that is not a tensor of the model or of the optimizer. */
-export interface CheckpointState extends Readonly<Progress> {
+export interface CheckpointState extends Readonly<Progress>, RandomStates {
   readonly format: 1;
-  /** State of the default generator, base64: the bytes of Python's `torch.get_rng_state()`. */
-  readonly random: string;
   /** What of metrics.jsonl, results.csv and log.txt belongs to this checkpoint. */
   readonly logs: LogPosition;
   readonly optimizer: OptimizerOptions;

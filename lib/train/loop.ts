@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { peakRssBytes, scope } from '../engine';
 import { floatHex, stateSha256 } from '../serialize';
-import { frombytes, getRngState, setRngState, type Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
 import { readBestModel, writeCheckpoint, type Checkpoint } from './checkpoint';
 import { firstBatch, sha256, toDevice, type Batch } from './data';
@@ -12,6 +12,7 @@ import { movesPerStep } from './optimization';
 import { packOptimizer, unpackOptimizer } from './optimizer-state';
 import { EpochPictures } from './pictures';
 import { noProgress, type Progress } from './progress';
+import { readRandom, restoreRandom } from './random-states';
 import type { RunFolder } from './run-folder';
 import { mean, meanScores, referenceLines, scoreBatch, SplitCounts, splitScores, type BatchScores } from './scores';
 import { trainStep } from './train-step';
@@ -306,7 +307,7 @@ export class TrainLoop {
       const state: Checkpoint['state'] = {
         format: 1,
         ...progress,
-        random: Buffer.from(getRngState().toBytes()).toString('base64'),
+        ...readRandom(experiment.settings.device),
         logs: surroundings.run.position(),
         optimizer: options,
         scheduler: experiment.scheduler.stateDict(),
@@ -351,10 +352,7 @@ export class TrainLoop {
     // The scheduler warns where it comes before the first step of an optimizer; this one has stepped, elsewhere.
     experiment.optimizer.stepped = steps > 0;
     for (const tensor of [...model.values(), ...optimizer.values(), ...(average?.values() ?? [])]) tensor.dispose();
-    scope(() => {
-      const random = Buffer.from(state.random, 'base64');
-      setRngState(frombytes(random, 'uint8', [random.length]));
-    });
+    restoreRandom(experiment.settings.device, state);
   }
 }
 

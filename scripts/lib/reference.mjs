@@ -84,6 +84,14 @@ function tailDefaults(checker, node) {
   return ts.forEachChild(node, (child) => tailDefaults(checker, child));
 }
 
+/** The type of an optional argument that has a type parameter, which `Tail` keeps TypeScript from inferring by its place. */
+function valueType(type) {
+  if (type.name !== 'NoInfer') return type;
+  const [given] = type.typeArguments;
+  const left = given.type === 'union' ? given.types.filter(({ name }) => name !== 'undefined') : [given];
+  return left.length === 1 ? left[0] : given;
+}
+
 /**
  * `...rest: Tail<Options, ['bias', 'device']>` as the parameters that it stands for: `bias?`, `device?`, `options?`. The type
  * itself is a union of tuples, which nobody could read. Of a `RequiredTail` those without a default are no optional ones.
@@ -105,7 +113,7 @@ function spellOutTail(context, signature, declaration) {
   // All of the options, and no selection: the interface itself says it better.
   const isWhole = properties.length === names.length;
   const all = (isWhole && options.element.name === 'Pick' && options.element.typeArguments?.[0]) || options.element;
-  const spelt = [...names.map((name, index) => [name, values[index].element]), ['options', all]];
+  const spelt = [...names.map((name, index) => [name, valueType(values[index].element)]), ['options', all]];
   const defaults = declaration.body && tailDefaults(checker, declaration.body);
   const required =
     node.typeName.getText() === 'Tail'

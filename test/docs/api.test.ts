@@ -77,8 +77,11 @@ describe('the reference of the library', () => {
 
   it('spells out the arguments of what is written by hand, with the defaults that the code has', () => {
     const text = textOf('classes/torch.optim.SGD.html');
-    expect(text).toMatch(/params: Params&lt;Required&lt;SGDOptions&gt;&gt; ?, lr\?: number ?, momentum\?: number/);
-    expect(text).toMatch(/lr: number = 1e-3/);
+    expect(text).toMatch(
+      /params: Params&lt;Required&lt;SGDOptions&lt;RateOf&lt;L&gt;&gt;&gt;&gt; ?, lr\?: L ?, momentum\?: number/,
+    );
+    expect(text).toMatch(/momentum: number = 0/);
+    expect(text).toMatch(/lr: L = 1e-3/);
   });
 
   it('has the guides, with links between them', () => {

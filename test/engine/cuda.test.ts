@@ -34,6 +34,12 @@ const FUNCTIONS: Record<string, () => unknown> = {
   max_memory_reserved: () => cuda.maxMemoryReserved(),
   memory_stats: () => cuda.memoryStats(),
   mem_get_info: () => cuda.memGetInfo(),
+  get_rng_state: () => cuda.getRngState(),
+  get_rng_state_all: () => cuda.getRngStateAll(),
+  'set_rng_state_all([])': () => {
+    cuda.setRngStateAll([]);
+    return null;
+  },
   empty_cache: () => {
     cuda.emptyCache();
     return null;

@@ -4,6 +4,7 @@
  */
 import { autocast } from '../../lib/amp';
 import { noGrad } from '../../lib/autograd';
+import { backends } from '../../lib/backends';
 import * as nn from '../../lib/nn';
 import { manualSeed, ones, randn, tensor, type Tensor, zerosLike } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits, OracleError } from '../oracle/oracle';
@@ -137,6 +138,77 @@ describeWithOracle('TransformerEncoderLayer', (oracle) => {
     );
     expectSameBits(ours, out, 'layer');
     expectSameBits(oursAttended, attended, 'attention');
+  });
+});
+
+describeWithOracle('torch.backends.mha', (oracle) => {
+  afterEach(() => backends.mha.setFastpathEnabled(true));
+
+  it('is on at first, and refuses what is neither true nor false', async () => {
+    const { first } = await oracle().run('first = torch.backends.mha.get_fastpath_enabled()', {
+      outputs: { first: 'boolean' },
+    });
+    expect(backends.mha.getFastpathEnabled()).toBe(first);
+    expect(() => backends.mha.setFastpathEnabled(1 as never)).toThrow('expected true or false for argument `value`');
+    backends.mha.setFastpathEnabled(false);
+    expect(backends.mha.getFastpathEnabled()).toBe(false);
+  });
+
+  it.each([3, BATCH * 2])('decides for attention and encoders as in Python, with a batch of %d', async (batch) => {
+    const encoder = new nn.TransformerEncoder(makeLayer(), 2).eval();
+    const attention = new nn.MultiheadAttention(SIZE, HEADS, { batchFirst: true }).eval();
+    const decoder = new nn.TransformerDecoderLayer(SIZE, HEADS, { dimFeedforward: 48, batchFirst: true }).eval();
+    const draws = new Draws(batch);
+    const x = randn([batch, LENGTH, SIZE]);
+    const padding = padded(Array.from({ length: batch }, () => draws.int(1, LENGTH)));
+    const of = (module: nn.AnyModule): Record<string, Tensor> => Object.fromEntries(module.stateDict());
+    const expected = await oracle().run(
+      `
+      encoder = torch.nn.TransformerEncoder(${python}, 2).eval()
+      attention = torch.nn.MultiheadAttention(${SIZE}, ${HEADS}, batch_first=True).eval()
+      decoder = torch.nn.TransformerDecoderLayer(${SIZE}, ${HEADS}, 48, batch_first=True).eval()
+      for module, state in zip((encoder, attention, decoder), states):
+          module.load_state_dict(state)
+      from unittest.mock import patch
+      names = ['_transformer_encoder_layer_fwd', '_native_multi_head_attention', '_nested_tensor_from_mask']
+      outputs, calls = [], []
+      for on in (True, False):
+          torch.backends.mha.set_fastpath_enabled(on)
+          patches = [patch('torch.' + name, wraps=getattr(torch, name)) for name in names]
+          kernels = [each.start() for each in patches]
+          with torch.no_grad():
+              outputs += [encoder(x, src_key_padding_mask=padding), encoder.layers[0](x), decoder(x, x)]
+              outputs += [attention(x, x, x, need_weights=False)[0], attention(x, x, x)[1]]
+          for each in patches:
+              each.stop()
+          calls.append([kernel.called for kernel in kernels])
+      torch.backends.mha.set_fastpath_enabled(True)
+      `,
+      {
+        inputs: { x, padding, states: [encoder, attention, decoder].map(of) },
+        outputs: { outputs: 'tensors', calls: 'value' },
+      },
+    );
+    expect(expected.calls).toEqual([
+      [true, true, true],
+      [false, false, false],
+    ]);
+    const ours = [true, false].flatMap((on) => {
+      backends.mha.setFastpathEnabled(on);
+      return noGrad(() => {
+        const layer = encoder.layers.at(0);
+        const outputs = [encoder.forward(x, { srcKeyPaddingMask: padding }), layer.forward(x), decoder.forward(x, x)];
+        const [attended] = attention.forward(x, x, x, { needWeights: false });
+        return [...outputs, attended, attention.forward(x, x, x)[1] as Tensor];
+      });
+    });
+    for (const [index, wanted] of expected.outputs.entries()) {
+      expectSameBits(ours[index] as Tensor, wanted, `output ${index}`);
+    }
+    // Else nothing above could tell the settings apart.
+    expect(ours[0]?.equal(ours[5] as Tensor)).toBe(false);
+    expect(ours[1]?.equal(ours[6] as Tensor)).toBe(false);
+    expect(ours[3]?.equal(ours[8] as Tensor)).toBe(false);
   });
 });
 

@@ -58,7 +58,7 @@ describeWithOracle('optim.Adam and AdamW', (oracle) => {
         "optimizer = torch.optim.Adam([{'params': [params[0]], 'lr': 0.1}, {'params': [params[1]], 'betas': (0.5, 0.9)}, {'params': params[2:]}], lr=3e-3)",
       steps: 25,
       afterStep: (optimizer, step) => {
-        if (step === 9) for (const group of optimizer.paramGroups) group.lr *= 0.3;
+        if (step === 9) for (const group of optimizer.paramGroups) group.lr = Number(group.lr) * 0.3;
       },
       pythonAfterStep: "[g.update(lr=g['lr'] * 0.3) for g in optimizer.param_groups if i == 9]",
     });

@@ -1,6 +1,6 @@
 import { memory, scope, sweep } from '../../lib/engine';
 import { LBFGS, type AnyStateDict, type LBFGSOptions } from '../../lib/optim';
-import { manualSeed, ones, randn, type Tensor, zeros } from '../../lib/tensor';
+import { manualSeed, ones, randn, type Tensor, tensor, zeros } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { expectSameState, leavesOf, pythonWalk } from './trajectory';
 
@@ -29,6 +29,18 @@ const cases: [name: string, options: LBFGSOptions, python: string][] = [
   ],
 ];
 
+const rate = tensor(0.25, { dtype: 'float32' });
+for (const [name, options, python] of [...cases]) {
+  if (name !== 'defaults' && name !== 'a short memory' && !name.includes('few iterations')) continue;
+  const lr = name === 'defaults' ? rate : rate.to({ dtype: 'float64' }).mul(0.3).reshape([1]);
+  const asPython = `lr=torch.tensor(${JSON.stringify(lr.tolist())}, dtype=torch.${lr.dtype})`;
+  cases.push([
+    `${name}, by a tensor`,
+    { ...options, lr },
+    [asPython, ...python.split(', ').filter((each) => !each.startsWith('lr=') && each !== '')].join(', '),
+  ]);
+}
+
 /** A curved valley and a bowl, whose floor moves from step to step; the last parameter takes no part. */
 function lossOf([curve, bowl]: readonly Tensor[], target: Tensor): Tensor {
   const [left, right] = [(curve as Tensor).narrow(0, 0, 7), (curve as Tensor).narrow(0, 1, 7)];
@@ -56,11 +68,11 @@ describeWithOracle('optim.LBFGS', (oracle) => {
     for (const dtype of name.includes('few') ? (['float32', 'float64'] as const) : (['float32'] as const)) {
       const initial = shapes.map((shape) => randn(shape, { dtype }));
       const targets = Array.from({ length: 50 }, () => randn([3, 4], { dtype }));
-      const make = (start: readonly Tensor[]): [Tensor[], LBFGS] => {
+      const make = (start: readonly Tensor[]): [Tensor[], LBFGS<Tensor | number>] => {
         const params = leavesOf(start);
         return [params, new LBFGS(params, options)];
       };
-      const step = ([params, optimizer]: [Tensor[], LBFGS], target: Tensor): number =>
+      const step = ([params, optimizer]: [Tensor[], LBFGS<Tensor | number>], target: Tensor): number =>
         optimizer
           .step(() => {
             optimizer.zeroGrad();
@@ -159,7 +171,7 @@ arrived = [p.detach() for p in params]
 });
 
 describe('optim.LBFGS', () => {
-  const minimize = (params: readonly Tensor[], optimizer: LBFGS): void => {
+  const minimize = (params: readonly Tensor[], optimizer: LBFGS<Tensor | number>): void => {
     optimizer.step(() => {
       optimizer.zeroGrad();
       return scope(() => {
@@ -170,9 +182,20 @@ describe('optim.LBFGS', () => {
     });
   };
 
-  it.each([null, 'strong_wolfe'] as const)('leaves nothing behind with the line search %s', (lineSearchFn) => {
+  it.each([
+    [null, 1e-3],
+    [null, tensor([1e-3])],
+    ['strong_wolfe', 1e-3],
+    ['strong_wolfe', tensor(1e-3)],
+  ] as const)('leaves nothing behind with the line search %s and the rate %s', (lineSearchFn, lr) => {
     const params = leavesOf(shapes.map((shape) => randn(shape)));
-    const optimizer = new LBFGS(params, { lineSearchFn, historySize: 4, maxIter: 5, lr: 1e-3, toleranceChange: 0 });
+    const optimizer = new LBFGS<Tensor | number>(params, {
+      lineSearchFn,
+      historySize: 4,
+      maxIter: 5,
+      lr,
+      toleranceChange: 0,
+    });
     for (let step = 0; step < 4; step++) minimize(params, optimizer);
     optimizer.zeroGrad();
     sweep();

@@ -5,7 +5,8 @@
 import * as optim from '../../lib/optim';
 import { lrScheduler, SGD } from '../../lib/optim';
 import type { AnyOptimizer } from '../../lib/optim';
-import { ones } from '../../lib/tensor';
+import { memory, sweep } from '../../lib/engine';
+import { ones, Tensor, tensor } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeWithOracle, type OracleInput } from '../oracle/oracle';
 
@@ -266,8 +267,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 
 const rates = [draws.next() * 0.1, draws.next()];
 
-function makeOptimizer(name: 'SGD' | 'Adam' = 'SGD', lrs: readonly number[] = rates): AnyOptimizer {
-  const groups = lrs.map((lr) => ({ params: [ones([1], { requiresGrad: true })], lr }));
+/** What the optimizer's rates are; tensors of several dtypes and shapes. */
+type Kind = 'numbers' | 'tensors';
+
+function makeOptimizer(
+  name: 'SGD' | 'Adam' = 'SGD',
+  lrs: readonly number[] = rates,
+  kind: Kind = 'numbers',
+): AnyOptimizer {
+  const asTensor = (lr: number, index: number): Tensor =>
+    index === 0 ? tensor(lr, { dtype: 'float32' }) : tensor([lr], { dtype: 'float64' });
+  const groups = lrs.map((lr, index) => ({
+    params: [ones([1], { requiresGrad: true })],
+    lr: kind === 'tensors' ? asTensor(lr, index) : lr,
+  }));
   return name === 'Adam' ? new optim.Adam(groups) : new SGD(groups, { momentum: 0.5 });
 }
 
@@ -275,11 +288,27 @@ function makeOptimizer(name: 'SGD' | 'Adam' = 'SGD', lrs: readonly number[] = ra
 function changing(optimizer: AnyOptimizer): number[] {
   return optimizer.paramGroups.flatMap((group) => {
     const { momentum, betas } = group as { momentum?: number; betas?: readonly number[] };
-    return [group.lr, momentum ?? 0, ...(betas ?? [])];
+    return [Number(group.lr), momentum ?? 0, ...(betas ?? [])];
   });
 }
 
 const scores = Array.from({ length: 200 }, (_, epoch) => Math.abs(Math.sin(epoch / 25)) + draws.next() / 5);
+
+/** State dicts with their tensors taken apart, to be compared. */
+function plain(value: unknown): unknown {
+  if (value instanceof Tensor) return { dtype: value.dtype, shape: [...value.shape], value: value.tolist() };
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+
+/** A deep copy of state dicts. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof Tensor) return value.clone();
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)]));
+}
 
 function step(scheduler: Scheduler, epoch: number): void {
   scheduler.optimizer.step();
@@ -292,11 +321,14 @@ from torch.optim.lr_scheduler import *
 import warnings
 warnings.simplefilter('ignore')
 def make():
-    groups = [{'params': [torch.ones(1, requires_grad=True)], 'lr': lr} for lr in rates]
+    lrs = [torch.tensor(rates[0]), torch.tensor([rates[1]], dtype=torch.float64)] if tensors else rates
+    groups = [{'params': [torch.ones(1, requires_grad=True)], 'lr': lr} for lr in lrs]
     optimizer = torch.optim.Adam(groups) if kind == 'Adam' else torch.optim.SGD(groups, momentum=0.5)
     return optimizer, eval(source)
 def changing(optimizer):
-    return [v for g in optimizer.param_groups for v in (g['lr'], g.get('momentum', 0), *g.get('betas', ()))]
+    return [float(v) for g in optimizer.param_groups for v in (g['lr'], g.get('momentum', 0), *g.get('betas', ()))]
+def last(scheduler):
+    return [float(lr) for lr in scheduler.get_last_lr()]
 def step(optimizer, scheduler, epoch):
     optimizer.step()
     scheduler.step(*([scores[epoch]] if isinstance(scheduler, ReduceLROnPlateau) else []))
@@ -325,41 +357,48 @@ describeWithOracle('every schedule beside Python', (oracle) => {
     process.stdout.write(`\n${'200 epochs of'.padEnd(32)}${'equal rates'.padStart(12)}\n${lines.join('\n')}\n`);
   });
 
-  it.each(all)('%s', async (python, { make, optimizer: kind }) => {
-    const inputs = { rates, scores, kind: kind ?? 'SGD', source: python };
+  const byKind = (['numbers', 'tensors'] as const).flatMap((of) =>
+    all.map(([python, each]) => [python, of, each] as const),
+  );
+
+  it.each(byKind)('%s, of %s', async (python, of, { make, optimizer: kind }) => {
+    const inputs = { rates, scores, kind: kind ?? 'SGD', source: python, tensors: of === 'tensors' };
     const expected = await oracle().run(
       `${pythonSide}
 import copy
 optimizer, scheduler = make()
 history = []
 for epoch in range(200):
-    history.append(changing(optimizer) + scheduler.get_last_lr())
+    history.append(changing(optimizer) + last(scheduler))
     if epoch == 90:
         middle = copy.deepcopy([optimizer.state_dict(), scheduler.state_dict()])
     step(optimizer, scheduler, epoch)
-history.append(changing(optimizer) + scheduler.get_last_lr())
+history.append(changing(optimizer) + last(scheduler))
 end = [optimizer.state_dict(), scheduler.state_dict()]
 `,
       { inputs, outputs: { history: 'value', middle: 'value', end: 'value' } },
     );
-    const optimizer = makeOptimizer(kind);
+    const optimizer = makeOptimizer(kind, rates, of);
     const scheduler = make(optimizer);
+    const lrs = optimizer.paramGroups.map(({ lr }) => lr);
     const history: number[][] = [];
     let middle: unknown[] = [];
     for (let epoch = 0; epoch < 200; epoch++) {
       history.push([...changing(optimizer), ...scheduler.getLastLr()]);
-      if (epoch === 90) middle = structuredClone([optimizer.stateDict(), scheduler.stateDict()]);
+      if (epoch === 90) middle = copyOf([optimizer.stateDict(), scheduler.stateDict()]) as unknown[];
       step(scheduler, epoch);
     }
     history.push([...changing(optimizer), ...scheduler.getLastLr()]);
     expect(history).toEqual(expected.history);
-    expect(middle).toEqual(expected.middle);
-    expect([optimizer.stateDict(), scheduler.stateDict()]).toEqual(expected.end);
+    expect(plain(middle)).toEqual(plain(expected.middle));
+    expect(plain([optimizer.stateDict(), scheduler.stateDict()])).toEqual(plain(expected.end));
+    // A tensor is filled, not replaced.
+    if (of === 'tensors') for (const [index, { lr }] of optimizer.paramGroups.entries()) expect(lr).toBe(lrs[index]);
     const name = scheduler.constructor.name;
     counts.set(name, (counts.get(name) ?? 0) + history.flat().length);
 
     // Goes on from the state in the middle, Python's here and ours there.
-    const resumedOptimizer = makeOptimizer(kind, [1, 2]);
+    const resumedOptimizer = makeOptimizer(kind, [1, 2], of);
     const resumed = make(resumedOptimizer);
     const [optimizerState, schedulerState] = expected.middle as [never, never];
     resumed.loadStateDict(schedulerState);
@@ -385,16 +424,16 @@ optimizer.load_state_dict({'state': {}, 'param_groups': middle[0]['param_groups'
 went = []
 for epoch in range(90, 200):
     step(optimizer, scheduler, epoch)
-    went.append(changing(optimizer) + scheduler.get_last_lr())
+    went.append(changing(optimizer) + last(scheduler))
 `,
       { inputs: { ...inputs, middle: middle as OracleInput }, outputs: { went: 'value' } },
     );
     expect(went).toEqual(history.slice(91));
   });
 
-  it.each(all.filter(([, { chainedOnly }]) => chainedOnly !== true))(
-    '%s by its closed form',
-    async (python, { make, optimizer: kind }) => {
+  it.each(byKind.filter(([, , { chainedOnly }]) => chainedOnly !== true))(
+    '%s, of %s, by its closed form',
+    async (python, of, { make, optimizer: kind }) => {
       const epochs = [...Array.from({ length: 200 }, (_, epoch) => epoch), 17, 3, 140];
       const { history } = await oracle().run(
         `${pythonSide}
@@ -403,11 +442,14 @@ history = []
 for epoch in epochs:
     optimizer.step()
     scheduler.step(epoch)
-    history.append(changing(optimizer) + scheduler.get_last_lr())
+    history.append(changing(optimizer) + last(scheduler))
 `,
-        { inputs: { rates, scores, kind: kind ?? 'SGD', source: python, epochs }, outputs: { history: 'value' } },
+        {
+          inputs: { rates, scores, kind: kind ?? 'SGD', source: python, epochs, tensors: of === 'tensors' },
+          outputs: { history: 'value' },
+        },
       );
-      const optimizer = makeOptimizer(kind);
+      const optimizer = makeOptimizer(kind, rates, of);
       const scheduler = make(optimizer);
       const ours = epochs.map((epoch) => {
         optimizer.step();
@@ -487,6 +529,15 @@ describe('optim.lrScheduler', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('please use `getLastLr()`'));
   });
 
+  it.each(all)('%s leaves no tensors behind', (_, { make, optimizer: kind }) => {
+    const scheduler = make(makeOptimizer(kind, rates, 'tensors'));
+    for (let epoch = 0; epoch < 3; epoch++) step(scheduler, epoch);
+    sweep();
+    const before = memory();
+    for (let epoch = 3; epoch < 20; epoch++) step(scheduler, epoch);
+    expect(memory()).toMatchObject({ tensors: before.tensors, bytes: before.bytes });
+  });
+
   it('takes over a state that went through JSON', () => {
     const scheduler = new ReduceLROnPlateau(makeOptimizer());
     const resumed = new ReduceLROnPlateau(makeOptimizer());
@@ -499,7 +550,7 @@ describe('optim.lrScheduler', () => {
   });
 
   it('takes schedules of users', () => {
-    class Halving extends LRScheduler {
+    class Halving extends LRScheduler<number> {
       constructor(optimizer: AnyOptimizer) {
         super(optimizer);
         this.start(-1);

@@ -3,8 +3,7 @@
  * optimizers is the module's own: one without a case here fails, and so does an option that no case sets.
  */
 import * as optim from '../../lib/optim';
-import type { DType, Tensor } from '../../lib/tensor';
-import { manualSeed } from '../../lib/tensor';
+import { type DType, manualSeed, Tensor, tensor } from '../../lib/tensor';
 import { snakeCase } from '../../lib/nn/names';
 import { describeWithOracle } from '../oracle/oracle';
 import { type AnyOptimizer, compareTrajectory, drawWalk, leavesOf, mixedShapes, walkHere } from './trajectory';
@@ -170,12 +169,22 @@ export function pythonOptions(options: Options): string {
     if (value === null) return 'None';
     if (typeof value === 'boolean') return value ? 'True' : 'False';
     if (typeof value === 'string') return `'${value}'`;
+    if (value instanceof Tensor) return `torch.tensor(${JSON.stringify(value.tolist())}, dtype=torch.${value.dtype})`;
     if (Array.isArray(value)) return `(${value.map((each) => literal(each, true)).join(', ')},)`;
     return inPair && Number.isInteger(value) ? `${value as number}.0` : `${value as number}`;
   };
   return Object.entries(options)
     .map(([name, value]) => `, ${snakeCase(name)}=${literal(value)}`)
     .join('');
+}
+
+/** Options whose tensors are others than those given: a walk changes them. */
+function copied(options: Options): Options {
+  const copy = (value: unknown): unknown => {
+    if (value instanceof Tensor) return value.clone();
+    return Array.isArray(value) ? value.map(copy) : value;
+  };
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, copy(value)]));
 }
 
 function defaultsOf(Class: OptimizerClass): Options {
@@ -248,6 +257,58 @@ describeWithOracle('every optimizer beside Python', (oracle) => {
       ...needs,
     });
     rows.push([`${name}${'foreach' in options ? ', foreach' : ''}`, String(compared)]);
+  });
+});
+
+describeWithOracle('hyperparameters that are tensors', (oracle) => {
+  beforeEach(() => manualSeed(37));
+
+  const [rate, beta1, beta2] = [0.0371, 0.83, 0.957];
+  /** Of each dtype and shape that Python takes. */
+  const rates = [
+    tensor(rate, { dtype: 'float32' }),
+    tensor([rate], { dtype: 'float64' }),
+    tensor([[rate]], { dtype: 'bfloat16' }),
+  ];
+  const pairs = [
+    [tensor(beta1, { dtype: 'float32' }), tensor(beta2, { dtype: 'float32' })],
+    [tensor([beta1], { dtype: 'float64' }), tensor([[beta2]], { dtype: 'float64' })],
+  ];
+
+  const all = classes.flatMap(([name, Class]) => {
+    const defaults = defaultsOf(Class);
+    const isAdam = name === 'Adam' || name === 'AdamW';
+    const ways = [{}, ...(isAdam || !('foreach' in defaults) ? [] : [{ foreach: true }])];
+    const fused = 'fused' in defaults ? [{ fused: true }] : [];
+    return (cases[name] ?? []).flatMap(([options, needs = {}], index) => {
+      const lr = rates[index % rates.length] as Tensor;
+      const given: Options[] = ways.map((way) => ({ ...options, ...way, lr }));
+      // The fused ops take neither complex numbers nor sparse ones, and momentum from the first gradient on.
+      const isPlain = needs.dtype === undefined && needs.sparse === undefined && !('momentum' in options);
+      if (isPlain) given.push(...fused.map((way) => ({ ...options, ...way, lr })));
+      if (isAdam) {
+        const betas = pairs[index % pairs.length];
+        given.push({ ...options, betas }, { ...options, lr, betas });
+        if (isPlain) given.push({ ...options, betas, fused: true });
+      }
+      return given.map(
+        (each) => [`${name}${pythonOptions(each)} ${needs.dtype ?? ''}`, name, Class, each, needs] as const,
+      );
+    });
+  });
+
+  it.each(all)('%s', async (_, name, Class, options, needs) => {
+    await compareTrajectory(oracle(), {
+      make: (params) => new Class(params, copied(options)),
+      python: `optimizer = torch.optim.${name}(params${pythonOptions(options)})`,
+      steps: 20,
+      handOver: 9,
+      afterStep: (optimizer) => {
+        for (const { lr } of optimizer.paramGroups) if (lr instanceof Tensor) lr.mul_(0.97);
+      },
+      pythonAfterStep: "[g['lr'].mul_(0.97) for g in optimizer.param_groups if isinstance(g['lr'], torch.Tensor)]",
+      ...needs,
+    });
   });
 });
 

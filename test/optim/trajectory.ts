@@ -1,4 +1,4 @@
-import type { AnyOptimizer, AnyStateDict, OptionValue, StateValue } from '../../lib/optim';
+import type { AnyOptimizer, AnyStateDict, StateValue } from '../../lib/optim';
 import { randn, sparseCooTensor, Tensor, zeros, type DType } from '../../lib/tensor';
 import { Draws } from '../nn/draws';
 import { describeDifference, expectSameBits, type Oracle, type OracleInput, type OracleValue } from '../oracle/oracle';
@@ -72,20 +72,21 @@ export function drawWalk(trajectory: Pick<Trajectory, 'steps' | 'seed' | 'shapes
 
 /** A walk over some of the steps in Python. */
 export const pythonWalk = `
-def walk(optimizer, params, steps, after=lambda i: None):
+import copy
+def walk(optimizer, params, steps, after=lambda i, optimizer: None):
     visited = []
     for i in steps:
         for p, g in zip(params, gradients[i]):
             p.grad = None if g is None else g.clone()
         optimizer.step()
-        after(i)
+        after(i, optimizer)
         visited += [p.detach().clone() for p in params]
     return visited
 def packed(optimizer):
     s = optimizer.state_dict()
-    copy = lambda v: v.clone() if isinstance(v, torch.Tensor) else v
-    state = {k: {n: copy(v) for n, v in each.items() if v is not None} for k, each in s['state'].items()}
-    return {'state': state, 'param_groups': [dict(g) for g in s['param_groups']]}
+    cloned = lambda v: v.clone() if isinstance(v, torch.Tensor) else v
+    state = {k: {n: cloned(v) for n, v in each.items() if v is not None} for k, each in s['state'].items()}
+    return {'state': state, 'param_groups': copy.deepcopy(s['param_groups'])}
 def unpacked(s):
     return {'state': {int(k): v for k, v in s['state'].items()}, 'param_groups': s['param_groups']}
 `;
@@ -132,14 +133,13 @@ export async function compareTrajectory(oracle: Oracle, trajectory: Trajectory):
   visited.push(...walkHere(optimizer, params, gradients, { from: handOver, to: steps }, afterStep));
 
   const expected = await oracle.run(
-    `import copy
-${pythonWalk}
+    `${pythonWalk}
 def make(params):
     ${python}
     return optimizer
 params = [p.clone().requires_grad_() for p in initial]
 optimizer = make(params)
-def after(i):
+def after(i, optimizer):
     ${pythonAfterStep}
 visited = walk(optimizer, params, range(hand_over), after)
 middle_params = [p.detach().clone() for p in params]
@@ -208,7 +208,8 @@ arrived, _ = resume(our_params, unpacked(our_state)) if hand_over > 0 else ([], 
 
 /** Compares a state dict with Python's; returns how many tensors it has. */
 export function expectSameState(ours: AnyStateDict, theirs: OracleValue): number {
-  const python = theirs as unknown as { state: Record<string, Record<string, StateValue>>; param_groups: OptionValue };
+  type Values = Record<string, StateValue>;
+  const python = theirs as unknown as { state: Record<string, Values>; param_groups: Values[] };
   expect(Object.keys(ours.state)).toEqual(Object.keys(python.state));
   let count = 0;
   const compare = (actual: StateValue | undefined, wanted: StateValue | undefined, where: string): void => {
@@ -226,11 +227,16 @@ export function expectSameState(ours: AnyStateDict, theirs: OracleValue): number
     }
   };
   for (const [number, wanted] of Object.entries(python.state)) {
-    const actual = ours.state[Number(number)] as Record<string, StateValue>;
+    const actual = ours.state[Number(number)] as Values;
     expect(Object.keys(actual).sort()).toEqual(Object.keys(wanted).sort());
     for (const [name, value] of Object.entries(wanted)) compare(actual[name], value, `state ${number}.${name}`);
   }
-  expect(ours.param_groups).toEqual(python.param_groups);
+  expect(ours.param_groups.length).toBe(python.param_groups.length);
+  for (const [index, wanted] of python.param_groups.entries()) {
+    const actual = ours.param_groups[index] as Values;
+    expect(Object.keys(actual).sort()).toEqual(Object.keys(wanted).sort());
+    for (const [name, value] of Object.entries(wanted)) compare(actual[name], value, `${name} of group ${index}`);
+  }
   return count;
 }
 
@@ -247,7 +253,10 @@ function copyOf({ state, param_groups }: AnyStateDict): AnyStateDict {
         Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copy(value)])),
       ]),
     ),
-    param_groups: param_groups.map((group) => ({ ...group })),
+    param_groups: param_groups.map(({ params, ...options }) => ({
+      ...Object.fromEntries(Object.entries(options).map(([name, value]) => [name, copy(value)])),
+      params,
+    })),
   };
 }
 

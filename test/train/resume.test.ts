@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 
+import { cuda, libraryInfo } from '../../lib';
 import { readCheckpoint } from '../../lib/train/checkpoint';
 import type { TrainEvent } from '../../lib/train/events';
 import { buildExperiment } from '../../lib/train/experiment';
@@ -246,5 +247,31 @@ describe('--resume', () => {
     const { code } = await workshop.run(['--resume', elsewhere, '--data', 'moved', '--json']);
     expect(code).toBe(0);
     expectSameRun(elsewhere);
+  });
+});
+
+// On the CPU: random-states.test.ts.
+const withGpu = cuda.isAvailable() ? describe : describe.skip;
+if (!cuda.isAvailable()) {
+  process.stdout.write(
+    `\nno GPU here (${libraryInfo().cudaReason}): runs on one that are resumed are not compared with whole ones\n`,
+  );
+}
+
+withGpu('on a GPU, where dropout draws from its own generator', () => {
+  it('a resumed run has the bits of one never interrupted', async () => {
+    const onGpu = (out: string): string[] => [...args(out), '--device', 'cuda:0'];
+    const [first, second] = [await workshop.run(onGpu('gpu-first')), await workshop.run(onGpu('gpu-second'))];
+    const uninterrupted = facts(jsonLines(first.stdout));
+    // Else the comparison below would say nothing of checkpoints.
+    expect(facts(jsonLines(second.stdout))).toEqual(uninterrupted);
+    const child = workshop.start(onGpu('gpu-resumed'));
+    await waitFor(child, (line) => line['step'] === 3);
+    child.kill('SIGINT');
+    expect((await finish(child)).code).toBe(130);
+    const run = 'gpu-resumed/001-vit-segmentation';
+    expect(readCheckpoint(workshop.path(run, 'checkpoints'))?.state.deviceRandom).toMatch(/^[\w+/]+=*$/);
+    expect((await workshop.run(['--resume', run, '--quiet'])).code).toBe(0);
+    expect(facts(jsonLines(workshop.read(run, 'metrics.jsonl')))).toEqual(uninterrupted);
   });
 });

@@ -6,6 +6,7 @@ import type { AnyModule } from '../module';
 import { ModuleDict } from '../module-dict';
 import { checkModule } from '../module-sequence';
 import { Buffer, Parameter } from '../parameter';
+import { deleteSlot } from '../slots';
 import { checkResult, inverted, type Parametrization, ParametrizationList } from './parametrization-list';
 import { computed } from './parametrize-cache';
 
@@ -71,7 +72,7 @@ export function registerParametrization<M extends AnyModule>(
     );
   }
   const list = new ParametrizationList([parametrization], original, unsafe);
-  Reflect.deleteProperty(module, property);
+  deleteSlot(module, property);
   if (!isParametrized(module)) {
     Object.setPrototypeOf(module, parametrizedClass(module.constructor as ModuleClass).prototype as object);
     Reflect.set(module, 'parametrizations', new ModuleDict());
@@ -132,7 +133,7 @@ export function removeParametrizations<M extends AnyModule>(
   }
   const restored = list.isTensor ? restoredOriginal(list, leaveParametrized) : newTensor(list);
   const dict = (module as unknown as Parametrized).parametrizations;
-  Reflect.deleteProperty(module, property);
+  deleteSlot(module, property);
   dict.delete(module.nameOf(property));
   Object.defineProperty(module, property, { value: restored, writable: true, enumerable: true, configurable: true });
   if (dict.length === 0) {

@@ -6,6 +6,7 @@ import { readOptions } from '../arguments';
 import type { AnyModule } from '../module';
 import { checkModule } from '../module-sequence';
 import { Parameter } from '../parameter';
+import { deleteSlot } from '../slots';
 import { addNorm, hasNorm, type NormHook, removeNorm, tensorToNormalize } from './norm-hooks';
 import {
   asMatrix,
@@ -50,7 +51,7 @@ class SpectralNorm implements NormHook {
   remove(module: AnyModule): void {
     const weight = noGrad(() => this.compute(module, 0));
     const suffixes = ['_u', '_v', '_orig'].map((suffix) => this.name + suffix);
-    for (const property of [this.property, ...suffixes]) Reflect.deleteProperty(module, property);
+    for (const property of [this.property, ...suffixes]) deleteSlot(module, property);
     Reflect.set(module, this.property, new Parameter(weight));
   }
 
@@ -95,7 +96,7 @@ export function spectralNorm<M extends AnyModule>(
   const norm = new SpectralNorm(property, name, nPowerIterations, dim, eps);
   const [rows, columns] = noGrad(() => asMatrix(tensor, dim)).shape as [number, number];
   const [u, v] = [drawnVector(tensor, rows, eps), drawnVector(tensor, columns, eps)];
-  Reflect.deleteProperty(module, property);
+  deleteSlot(module, property);
   module.registerParameter(`${name}_orig`, tensor);
   // Something may read the weight before the first forward.
   Reflect.set(module, property, tensor.data);

@@ -169,7 +169,11 @@ function checkKeys(name: string, own: ReadonlyMap<string, unknown>, given: Reado
 /** Puts a tensor in a place; what is returned undoes it, and returns what stood there at the end. */
 function replace({ module, property }: Place, tensor: Tensor): () => unknown {
   const before = Object.getOwnPropertyDescriptor(module, property) as PropertyDescriptor;
-  Object.defineProperty(module, property, { value: tensor, writable: true, enumerable: true, configurable: true });
+  // Computed as far as the module can see, which would otherwise make what stands there one of its members.
+  let value: unknown = tensor;
+  const get = (): unknown => value;
+  const set = (other: unknown): void => void (value = other);
+  Object.defineProperty(module, property, { get, set, enumerable: true, configurable: true });
   return () => {
     const now: unknown = Reflect.get(module, property);
     Object.defineProperty(module, property, before);

@@ -6,6 +6,7 @@ import { readOptions } from '../arguments';
 import type { AnyModule } from '../module';
 import { checkModule } from '../module-sequence';
 import { Parameter } from '../parameter';
+import { deleteSlot } from '../slots';
 import { addNorm, type NormHook, removeNorm, tensorToNormalize } from './norm-hooks';
 import type { WeightNormOptions } from './parametrizations';
 
@@ -25,8 +26,7 @@ class WeightNorm implements NormHook {
 
   remove(module: AnyModule): void {
     const weight = new Parameter(this.compute(module));
-    for (const property of [this.property, `${this.name}_g`, `${this.name}_v`])
-      Reflect.deleteProperty(module, property);
+    for (const property of [this.property, `${this.name}_g`, `${this.name}_v`]) deleteSlot(module, property);
     Reflect.set(module, this.property, weight);
   }
 }
@@ -44,7 +44,7 @@ export function weightNorm<M extends AnyModule>(module: M, ...rest: Tail<WeightN
   if (dim !== null) checkInteger('weightNorm', 'dim', dim);
   const { property, name, tensor } = tensorToNormalize('weightNorm', module, given);
   const norm = new WeightNorm(property, name, dim ?? -1);
-  Reflect.deleteProperty(module, property);
+  deleteSlot(module, property);
   module.registerParameter(`${name}_g`, new Parameter(normExceptDim(tensor, 2, norm.dim)));
   module.registerParameter(`${name}_v`, new Parameter(tensor));
   Reflect.set(module, property, norm.compute(module));

@@ -1,19 +1,28 @@
-import { ArgumentError, checkObject, describe, valueError } from '../../engine';
+import { noGrad } from '../../autograd';
+import { ArgumentError, checkObject, describe, dispose, keep, scope, valueError } from '../../engine';
+import { Tensor } from '../../tensor';
 import { type AnyOptimizer, Optimizer } from '../optimizer';
 import { type ScheduledOptions } from '../param-groups';
+import { type Num, toScalar, valueOf } from '../python-number';
 
 /** A value in a scheduler's state. */
 export type SchedulerStateValue =
-  number | boolean | string | null | readonly SchedulerStateValue[] | { readonly [name: string]: SchedulerStateValue };
+  | Tensor
+  | number
+  | boolean
+  | string
+  | null
+  | readonly SchedulerStateValue[]
+  | { readonly [name: string]: SchedulerStateValue };
 
-/** A scheduler's state in Python's words; JSON, but for infinities. */
+/** A scheduler's state in Python's words; JSON, but for infinities and for rates that are tensors. */
 export type SchedulerStateDict = Record<string, SchedulerStateValue>;
 
 /** What schedules read and write of a group. */
 export interface ScheduledGroup extends ScheduledOptions {
-  lr: number;
+  lr: Tensor | number;
   momentum?: number;
-  betas?: readonly number[];
+  betas?: readonly (Tensor | number)[];
 }
 
 /**
@@ -22,19 +31,23 @@ export interface ScheduledGroup extends ScheduledOptions {
  * A schedule computes each rate from the one before (`getLr`), not from the number of epochs: the closed form of the same
  * schedule rounds differently in most epochs. `step(epoch)` takes the closed form, where there is one.
  *
+ * A group's rate may be a tensor: it stays that tensor, and is filled with what its own dtype makes of the rate.
+ *
  * A subclass calls {@link LRScheduler.start} at the end of its constructor, when its own fields are set: that performs the
  * first step, which leaves `lastEpoch` at 0.
+ *
+ * @typeParam L what the rates are: a schedule for optimizers whose rates are numbers extends `LRScheduler<number>`
  */
-export abstract class LRScheduler {
-  /** The rate of each group before the first step of the schedule. */
-  baseLrs: number[] = [];
+export abstract class LRScheduler<L extends Tensor | number = Tensor | number> {
+  /** The rate of each group before the first step of the schedule; a copy where that is a tensor. */
+  baseLrs: L[] = [];
   /** The epoch that the rates are of. */
   lastEpoch = -1;
   /** Steps done, the one of the constructor included. */
   protected stepCount = 0;
   /** The step of the constructor is going on. */
   protected isInitial = false;
-  protected lastLr: number[] = [];
+  #lastLr: Num[] = [];
   #isWithinStep = false;
 
   /** @param optimizer the optimizer whose rates are set */
@@ -45,10 +58,10 @@ export abstract class LRScheduler {
   }
 
   /** The rate of each group for `lastEpoch`, from its present rate; `step` calls it. To read rates, call {@link LRScheduler.getLastLr}. */
-  abstract getLr(): number[];
+  abstract getLr(): L[];
 
   /** The rate of each group for `lastEpoch`, from its first rate; null where there is no such formula. */
-  protected closedForm(): number[] | null {
+  protected closedForm(): L[] | null {
     return null;
   }
 
@@ -64,14 +77,14 @@ export abstract class LRScheduler {
       throw valueError(`expected a whole number, -1 or above, for \`lastEpoch\`, received ${describe(lastEpoch)}`);
     }
     this.baseLrs = this.groups.map((group, index) => {
-      if (lastEpoch === -1) group.initialLr ??= group.lr;
+      if (lastEpoch === -1) group.initialLr ??= copyOf(group.lr);
       if (group.initialLr === undefined) {
         throw valueError(
           `param 'initial_lr' is not specified in param_groups[${index}] when resuming scheduler with last_epoch >= 0: ` +
             "load the optimizer's state first, or leave out lastEpoch for a fresh run",
         );
       }
-      return group.initialLr;
+      return copyOf(group.initialLr) as L;
     });
     this.lastEpoch = lastEpoch;
     LRScheduler.begin(this);
@@ -82,9 +95,21 @@ export abstract class LRScheduler {
     return this.optimizer.paramGroups;
   }
 
-  /** The present rate of each group. */
-  protected currentLrs(): number[] {
-    return this.groups.map(({ lr }) => lr);
+  /** The present rate of each group; tensors are copies. */
+  protected currentLrs(): L[] {
+    return this.groups.map(({ lr }) => (typeof lr === 'number' ? lr : lr.clone()) as L);
+  }
+
+  /** Notes rates as those of the last step, the groups' unless others are given. */
+  protected noteLrs(rates: readonly Num[] = this.groups.map(({ lr }) => lr)): void {
+    const noted = rates.map(copyOf);
+    freeRates(this.#lastLr);
+    this.#lastLr = noted;
+  }
+
+  /** The rates of another scheduler's last step, as it noted them. */
+  protected static notedLrs(scheduler: LRScheduler): readonly Num[] {
+    return scheduler.#lastLr;
   }
 
   /** Tells those who call `getLr` for the rates, as Python does. */
@@ -116,9 +141,14 @@ export abstract class LRScheduler {
   }
 
   /** Gives each group its rate. */
-  protected setLrs(compute: () => readonly number[]): void {
+  protected setLrs(compute: () => readonly Num[]): void {
+    scope(() => this.#setLrs(compute));
+    this.noteLrs();
+  }
+
+  #setLrs(compute: () => readonly Num[]): void {
     this.#isWithinStep = true;
-    let rates: readonly number[];
+    let rates: readonly Num[];
     try {
       rates = compute();
     } finally {
@@ -131,25 +161,24 @@ export abstract class LRScheduler {
           'add groups before the scheduler is made',
       );
     }
-    for (const [index, group] of groups.entries()) group.lr = rates[index] as number;
-    this.lastLr = this.currentLrs();
+    for (const [index, group] of groups.entries()) setLr(group, rates[index] as Num);
   }
 
-  /** The rate of each group that the last step set. */
+  /** The rate of each group that the last step set, as numbers: of a tensor its value. */
   getLastLr(): number[] {
-    return [...this.lastLr];
+    return this.#lastLr.map(valueOf);
   }
 
   /** Everything but the optimizer, as Python's dict. */
   stateDict(): SchedulerStateDict {
     return {
       ...this.packFields(),
-      base_lrs: [...this.baseLrs],
+      base_lrs: this.baseLrs.map(copyOf),
       last_epoch: this.lastEpoch,
       _step_count: this.stepCount,
       _is_initial: false,
       _get_lr_called_within_step: false,
-      _last_lr: [...this.lastLr],
+      _last_lr: this.packLastLr(),
     };
   }
 
@@ -158,18 +187,24 @@ export abstract class LRScheduler {
     checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { base_lrs, last_epoch, _step_count, _last_lr } = state;
     if (
-      !isNumbers(base_lrs) ||
-      !isNumbers(_last_lr) ||
+      !areRates(base_lrs) ||
+      !areRates(_last_lr) ||
       typeof last_epoch !== 'number' ||
       typeof _step_count !== 'number'
     ) {
       throw valueError('expected base_lrs, last_epoch, _step_count and _last_lr in the state of a scheduler');
     }
     this.unpackFields(state);
-    this.baseLrs = [...base_lrs];
+    freeRates(this.baseLrs);
+    this.baseLrs = base_lrs.map((rate) => copyOf(rate) as L);
     this.lastEpoch = last_epoch;
     this.stepCount = _step_count;
-    this.lastLr = [..._last_lr];
+    this.noteLrs(_last_lr);
+  }
+
+  /** The rates of the last step for a state dict. */
+  protected packLastLr(): Num[] {
+    return this.#lastLr.map(copyOf);
   }
 
   /** The properties named by {@link LRScheduler.fields}, as copies. */
@@ -226,6 +261,23 @@ export abstract class LRScheduler {
   }
 }
 
+/** Gives a group its rate; a tensor stays the one that it is, as others may have it. */
+export function setLr(group: ScheduledGroup, rate: Num): void {
+  const { lr } = group;
+  if (typeof lr === 'number') group.lr = copyOf(rate);
+  else if (typeof rate === 'number') lr.fill_(rate);
+  else scope(() => lr.fill_(toScalar(rate) as Tensor));
+}
+
+/** A rate that lasts beyond a scope and does not change with the group's. */
+function copyOf(rate: Num): Num {
+  return typeof rate === 'number' ? rate : keep(noGrad(() => rate.clone()));
+}
+
+function freeRates(rates: readonly Num[]): void {
+  dispose(...rates.filter((rate) => rate instanceof Tensor));
+}
+
 /** Refuses what cannot be an epoch. */
 export function checkEpoch(name: string, epoch: unknown): void {
   if (typeof epoch === 'number' && epoch >= 0) return;
@@ -258,6 +310,11 @@ export function perGroup(name: string, optimizer: AnyOptimizer, value: number | 
 /** Whether a value is a list of numbers. */
 export function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((element) => typeof element === 'number');
+}
+
+/** Whether a value is a list of rates. */
+export function areRates(value: unknown): value is readonly Num[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'number' || each instanceof Tensor);
 }
 
 /** Refuses what is no optimizer; for constructors that need it before the base class has looked. */

@@ -2,7 +2,7 @@
 
 import { ArgumentError, checkList, checkObject, describe, valueError } from '../../engine';
 import { type AnyOptimizer, Optimizer } from '../optimizer';
-import { checkCount, checkOptimizer, isNumbers, LRScheduler, type SchedulerStateDict } from './base';
+import { areRates, checkCount, checkOptimizer, isNumbers, LRScheduler, type SchedulerStateDict, setLr } from './base';
 import { ReduceLROnPlateau } from './plateau';
 
 abstract class Combined extends LRScheduler {
@@ -33,7 +33,7 @@ abstract class Combined extends LRScheduler {
   override stateDict(): SchedulerStateDict {
     return {
       ...this.own(),
-      _last_lr: this.getLastLr(),
+      _last_lr: this.packLastLr(),
       ...(this.#isPart ? { _step_count: this.stepCount, _is_initial: false } : {}),
       _schedulers: this.schedulers.map((scheduler) => scheduler.stateDict()),
     };
@@ -46,7 +46,7 @@ abstract class Combined extends LRScheduler {
   override loadStateDict(state: Readonly<SchedulerStateDict>): void {
     checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { _schedulers: parts, _last_lr: rates } = state;
-    if (!Array.isArray(parts) || parts.length !== this.schedulers.length || !isNumbers(rates)) {
+    if (!Array.isArray(parts) || parts.length !== this.schedulers.length || !areRates(rates)) {
       throw valueError(
         `expected _last_lr and ${this.schedulers.length} _schedulers in the state of a ${this.constructor.name}`,
       );
@@ -54,7 +54,7 @@ abstract class Combined extends LRScheduler {
     for (const [index, scheduler] of this.schedulers.entries()) {
       scheduler.loadStateDict(parts[index] as SchedulerStateDict);
     }
-    this.lastLr = [...rates];
+    this.noteLrs(rates);
   }
 
   /** Notes that this step is the first one of a part. */
@@ -143,11 +143,11 @@ export class SequentialLR extends Combined {
     this.milestones = [...milestones];
     this.lastEpoch = lastEpoch + 1;
     // The parts have done their first step one after the other; only that of the first one counts.
-    for (const group of this.groups) group.lr = group.initialLr ?? group.lr;
+    for (const group of this.groups) setLr(group, group.initialLr ?? group.lr);
     this.undo();
     const first = this.#partOf(0);
     LRScheduler.begin(first);
-    this.lastLr = first.getLastLr();
+    this.noteLrs(LRScheduler.notedLrs(first));
   }
 
   #partOf(epoch: number): LRScheduler {
@@ -160,7 +160,7 @@ export class SequentialLR extends Combined {
     const part = this.#partOf(this.lastEpoch);
     if (this.milestones.includes(this.lastEpoch)) LRScheduler.goTo(part, 0);
     else part.step();
-    this.lastLr = part.getLastLr();
+    this.noteLrs(LRScheduler.notedLrs(part));
   }
 
   /** What Python keeps of the combination itself. */
@@ -192,13 +192,13 @@ export class ChainedScheduler extends Combined {
       throw new ArgumentError(`expected an Optimizer for \`optimizer\`, received ${describe(optimizer)}`);
     }
     super(commonOptimizer('ChainedScheduler', schedulers, optimizer), schedulers);
-    this.lastLr = this.currentLrs();
+    this.noteLrs();
   }
 
   override step(): void {
     this.markAsPart();
     for (const scheduler of this.schedulers) scheduler.step();
-    this.lastLr = this.currentLrs();
+    this.noteLrs();
   }
 
   /** What Python keeps of the combination itself. */

@@ -3,6 +3,7 @@
 import { checkNumbers, libm } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
+import { add, div, mul, type Num, sub } from '../python-number';
 import { checkCount, checkEpoch, LRScheduler } from './base';
 
 /** Options of {@link CosineAnnealingLR}. */
@@ -36,7 +37,7 @@ export class CosineAnnealingLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const { tMax, etaMin, lastEpoch, baseLrs } = this;
     const rates = this.currentLrs();
@@ -45,16 +46,16 @@ export class CosineAnnealingLR extends LRScheduler {
     // The quotient below would divide by zero here, one step after the cosine's end.
     if ((lastEpoch - 1 - tMax) % (2 * tMax) === 0) {
       const rise = 1 - libm.cos(Math.PI / tMax);
-      return rates.map((lr, index) => lr + (((baseLrs[index] as number) - etaMin) * rise) / 2);
+      return rates.map((lr, index) => add(lr, div(mul(sub(baseLrs[index] as Num, etaMin), rise), 2)));
     }
     const at = (epoch: number): number => 1 + libm.cos((Math.PI * epoch) / tMax);
     const factor = at(lastEpoch) / at(lastEpoch - 1);
-    return rates.map((lr) => factor * (lr - etaMin) + etaMin);
+    return rates.map((lr) => add(mul(factor, sub(lr, etaMin)), etaMin));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const height = 1 + libm.cos((Math.PI * this.lastEpoch) / this.tMax);
-    return this.baseLrs.map((lr) => this.etaMin + ((lr - this.etaMin) * height) / 2);
+    return this.baseLrs.map((lr) => add(this.etaMin, div(mul(sub(lr, this.etaMin), height), 2)));
   }
 
   protected override fields(): Record<string, string> {
@@ -107,10 +108,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const height = 1 + libm.cos((Math.PI * this.tCur) / this.tI);
-    return this.baseLrs.map((lr) => this.etaMin + ((lr - this.etaMin) * height) / 2);
+    return this.baseLrs.map((lr) => add(this.etaMin, div(mul(sub(lr, this.etaMin), height), 2)));
   }
 
   /**

@@ -1,7 +1,8 @@
 import { ArgumentError, checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { checkOptimizer, LRScheduler, perGroup, type SchedulerStateDict } from './base';
+import { add, mul, type Num, sub } from '../python-number';
+import { checkOptimizer, LRScheduler, perGroup, type SchedulerStateDict, setLr } from './base';
 import { momentumIsBeta, setMomentum } from './momentum';
 
 /** How the height of the cycles changes: not at all, halved each time, or by `gamma` to the power of the iterations. */
@@ -98,7 +99,7 @@ export class CyclicLR extends LRScheduler {
     }
     const baseLrs = perGroup('baseLr', optimizer, options.baseLr);
     super(optimizer);
-    if (lastEpoch === -1) for (const [index, group] of this.groups.entries()) group.lr = baseLrs[index] as number;
+    if (lastEpoch === -1) for (const [index, group] of this.groups.entries()) setLr(group, baseLrs[index] as number);
     this.maxLrs = perGroup('maxLr', optimizer, options.maxLr);
     this.totalSize = stepSizeUp + (stepSizeDown ?? stepSizeUp);
     this.stepRatio = stepSizeUp / this.totalSize;
@@ -132,7 +133,7 @@ export class CyclicLR extends LRScheduler {
     return this.mode === 'triangular2' ? 1 / libm.pow(2, x - 1) : libm.pow(this.gamma, x);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const { lastEpoch, totalSize, stepRatio } = this;
     const cycle = Math.floor(1 + lastEpoch / totalSize);
@@ -145,7 +146,10 @@ export class CyclicLR extends LRScheduler {
         setMomentum(group, most - (most - least) * height * this.scaleFn(at), this.useBeta1);
       }
     }
-    return this.baseLrs.map((lr, index) => lr + ((this.maxLrs[index] as number) - lr) * height * this.scaleFn(at));
+    return this.baseLrs.map((lr, index) => {
+      const rise = mul(sub(this.maxLrs[index] as number, lr), height);
+      return add(lr, mul(rise, this.scaleFn(at)));
+    });
   }
 
   protected override fields(): Record<string, string> {

@@ -3,6 +3,7 @@
 import { checkNumbers, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
+import { mul, type Num } from '../python-number';
 import { LRScheduler } from './base';
 
 /** Options of {@link LinearLR}. */
@@ -43,21 +44,21 @@ export class LinearLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const { startFactor, totalIters, lastEpoch } = this;
     const rates = this.currentLrs();
-    if (lastEpoch === 0) return rates.map((lr) => lr * startFactor);
+    if (lastEpoch === 0) return rates.map((lr) => mul(lr, startFactor));
     if (this.isInitial || lastEpoch > totalIters) return rates;
     const rise = this.endFactor - startFactor;
     const factor = 1 + rise / (totalIters * startFactor + (lastEpoch - 1) * rise);
-    return rates.map((lr) => lr * factor);
+    return rates.map((lr) => mul(lr, factor));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const rise = this.endFactor - this.startFactor;
     const factor = this.startFactor + (rise * Math.min(this.totalIters, this.lastEpoch)) / this.totalIters;
-    return this.baseLrs.map((lr) => lr * factor);
+    return this.baseLrs.map((lr) => mul(lr, factor));
   }
 
   protected override fields(): Record<string, string> {
@@ -88,15 +89,15 @@ export class ExponentialLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const rates = this.currentLrs();
-    return this.isInitial ? rates : rates.map((lr) => lr * this.gamma);
+    return this.isInitial ? rates : rates.map((lr) => mul(lr, this.gamma));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const factor = libm.pow(this.gamma, this.lastEpoch);
-    return this.baseLrs.map((lr) => lr * factor);
+    return this.baseLrs.map((lr) => mul(lr, factor));
   }
 
   protected override fields(): Record<string, string> {
@@ -128,19 +129,19 @@ export class PolynomialLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const rates = this.currentLrs();
     const { totalIters, lastEpoch } = this;
     if (this.isInitial || lastEpoch > totalIters) return rates;
     const factor = libm.pow((1 - lastEpoch / totalIters) / (1 - (lastEpoch - 1) / totalIters), this.power);
-    return rates.map((lr) => lr * factor);
+    return rates.map((lr) => mul(lr, factor));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const left = 1 - Math.min(this.totalIters, this.lastEpoch) / this.totalIters;
     const factor = libm.pow(left, this.power);
-    return this.baseLrs.map((lr) => lr * factor);
+    return this.baseLrs.map((lr) => mul(lr, factor));
   }
 
   protected override fields(): Record<string, string> {

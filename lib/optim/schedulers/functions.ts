@@ -3,6 +3,7 @@
 import { ArgumentError, describe, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
+import { mul, type Num } from '../python-number';
 import { LRScheduler, type SchedulerStateDict } from './base';
 
 /** The factor of the rate in an epoch. */
@@ -67,9 +68,9 @@ export class LambdaLR extends ByFunction {
     super(optimizer, 'LambdaLR', rest);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
-    return this.factors().map((factor, index) => (this.baseLrs[index] as number) * factor);
+    return this.factors().map((factor, index) => mul(this.baseLrs[index] as Num, factor));
   }
 }
 
@@ -84,10 +85,10 @@ export class MultiplicativeLR extends ByFunction {
     super(optimizer, 'MultiplicativeLR', rest);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const rates = this.currentLrs();
     if (this.isInitial) return rates;
-    return this.factors().map((factor, index) => (rates[index] as number) * factor);
+    return this.factors().map((factor, index) => mul(rates[index] as Num, factor));
   }
 }

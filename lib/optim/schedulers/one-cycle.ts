@@ -1,6 +1,7 @@
 import { checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
+import { valueOf } from '../python-number';
 import { checkCount, checkOptimizer, LRScheduler, perGroup, type ScheduledGroup } from './base';
 import { momentumIsBeta, setMomentum } from './momentum';
 
@@ -114,9 +115,10 @@ export class OneCycleLR extends LRScheduler {
     if (lastEpoch === -1) {
       for (const [index, group] of this.groups.entries()) {
         const most = highest[index] as number;
-        group.initialLr = most / divFactor;
+        const first = most / divFactor;
+        group.initialLr = first;
         group.maxLr = most;
-        group.minLr = group.initialLr / finalDivFactor;
+        group.minLr = first / finalDivFactor;
       }
     }
     this.cycleMomentum = cycleMomentum;
@@ -155,10 +157,10 @@ export class OneCycleLR extends LRScheduler {
     const share = (step - begin) / (phase.end_step - begin);
     return this.groups.map((group) => {
       if (this.cycleMomentum) {
-        const [from, to] = [valueOf(group, phase.start_momentum), valueOf(group, phase.end_momentum)];
+        const [from, to] = [boundOf(group, phase.start_momentum), boundOf(group, phase.end_momentum)];
         setMomentum(group, this.#anneal(from, to, share), this.useBeta1);
       }
-      return this.#anneal(valueOf(group, phase.start_lr), valueOf(group, phase.end_lr), share);
+      return this.#anneal(boundOf(group, phase.start_lr), boundOf(group, phase.end_lr), share);
     });
   }
 
@@ -216,8 +218,8 @@ const properties = {
   max_momentum: 'maxMomentum',
 } as const;
 
-function valueOf(group: ScheduledGroup, name: RateName | MomentumName): number {
+function boundOf(group: ScheduledGroup, name: RateName | MomentumName): number {
   const value = group[properties[name]];
-  if (value !== undefined) return value;
+  if (value !== undefined) return valueOf(value);
   throw valueError(`${name} is not specified in a parameter group: load the optimizer's state before going on`);
 }

@@ -2,7 +2,8 @@ import { checkNumbers, checkObject, describe, TensorBase, valueError } from '../
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
-import { checkOptimizer, isNumbers, LRScheduler, perGroup, type SchedulerStateDict, warnOfEpoch } from './base';
+import { valueOf } from '../python-number';
+import { areRates, checkOptimizer, LRScheduler, perGroup, type SchedulerStateDict, setLr, warnOfEpoch } from './base';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
@@ -90,7 +91,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     this.thresholdMode = thresholdMode;
     this.best = this.#worst;
     this.lastEpoch = 0;
-    this.lastLr = this.currentLrs();
+    this.noteLrs();
   }
 
   get #worst(): number {
@@ -129,7 +130,7 @@ export class ReduceLROnPlateau extends LRScheduler {
       this.cooldownCounter = this.cooldown;
       this.numBadEpochs = 0;
     }
-    this.lastLr = this.currentLrs();
+    this.noteLrs();
   }
 
   /** Epochs are not counted at present. */
@@ -157,8 +158,9 @@ export class ReduceLROnPlateau extends LRScheduler {
       this.minLrs = perGroup('minLr', this.optimizer, this.defaultMinLr);
     }
     for (const [index, group] of groups.entries()) {
-      const reduced = Math.max(group.lr * this.factor, this.minLrs[index] as number);
-      if (group.lr - reduced > this.eps) group.lr = reduced;
+      const before = valueOf(group.lr);
+      const reduced = Math.max(before * this.factor, this.minLrs[index] as number);
+      if (before - reduced > this.eps) setLr(group, reduced);
     }
   }
 
@@ -181,15 +183,15 @@ export class ReduceLROnPlateau extends LRScheduler {
   }
 
   override stateDict(): SchedulerStateDict {
-    return { ...this.packFields(), _last_lr: this.getLastLr(), mode_worse: this.#worst };
+    return { ...this.packFields(), _last_lr: this.packLastLr(), mode_worse: this.#worst };
   }
 
   override loadStateDict(state: Readonly<SchedulerStateDict>): void {
     checkObject('loadStateDict', 'state', state, 'the state of a scheduler');
     const { _last_lr: rates } = state;
-    if (!isNumbers(rates)) throw valueError('expected _last_lr in the state of a ReduceLROnPlateau');
+    if (!areRates(rates)) throw valueError('expected _last_lr in the state of a ReduceLROnPlateau');
     this.unpackFields(state);
-    this.lastLr = [...rates];
+    this.noteLrs(rates);
     if ((this.best as number | null) === null) this.best = this.#worst;
   }
 }

@@ -3,6 +3,7 @@
 import { ArgumentError, checkNumbers, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
+import { mul, type Num } from '../python-number';
 import { checkCount, LRScheduler } from './base';
 
 /** Options of {@link StepLR}. */
@@ -46,15 +47,15 @@ export class StepLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const decays = this.lastEpoch !== 0 && this.lastEpoch % this.stepSize === 0;
-    return this.currentLrs().map((lr) => (decays ? lr * this.gamma : lr));
+    return this.currentLrs().map((lr) => (decays ? mul(lr, this.gamma) : lr));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const factor = libm.pow(this.gamma, Math.floor(this.lastEpoch / this.stepSize));
-    return this.baseLrs.map((lr) => lr * factor);
+    return this.baseLrs.map((lr) => mul(lr, factor));
   }
 
   protected override fields(): Record<string, string> {
@@ -101,21 +102,21 @@ export class MultiStepLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const times = this.milestones[this.lastEpoch];
     if (times === undefined) return this.currentLrs();
     const factor = libm.pow(this.gamma, times);
-    return this.currentLrs().map((lr) => lr * factor);
+    return this.currentLrs().map((lr) => mul(lr, factor));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const passed = Object.entries(this.milestones).filter(([epoch]) => Number(epoch) <= this.lastEpoch);
     const factor = libm.pow(
       this.gamma,
       passed.reduce((sum, [, times]) => sum + times, 0),
     );
-    return this.baseLrs.map((lr) => lr * factor);
+    return this.baseLrs.map((lr) => mul(lr, factor));
   }
 
   protected override fields(): Record<string, string> {
@@ -151,16 +152,16 @@ export class ConstantLR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
-    if (this.lastEpoch === 0) return this.currentLrs().map((lr) => lr * this.factor);
+    if (this.lastEpoch === 0) return this.currentLrs().map((lr) => mul(lr, this.factor));
     if (this.lastEpoch !== this.totalIters) return this.currentLrs();
-    return this.currentLrs().map((lr) => lr * (1 / this.factor));
+    return this.currentLrs().map((lr) => mul(lr, 1 / this.factor));
   }
 
-  protected override closedForm(): number[] {
+  protected override closedForm(): Num[] {
     const isOver = this.lastEpoch >= this.totalIters ? 1 : 0;
-    return this.baseLrs.map((lr) => lr * (this.factor + isOver * (1 - this.factor)));
+    return this.baseLrs.map((lr) => mul(lr, this.factor + isOver * (1 - this.factor)));
   }
 
   protected override fields(): Record<string, string> {

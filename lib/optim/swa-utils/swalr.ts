@@ -2,6 +2,7 @@ import { describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import { checkCount, checkOptimizer, LRScheduler, perGroup } from '../schedulers/base';
 import type { AnyOptimizer } from '../optimizer';
+import { add, div, mul, type Num, sub } from '../python-number';
 
 /** Options of {@link SWALR}. */
 export interface SWALROptions {
@@ -43,15 +44,15 @@ export class SWALR extends LRScheduler {
     this.start(lastEpoch);
   }
 
-  override getLr(): number[] {
+  override getLr(): Num[] {
     this.warnOutsideStep();
     const count = this.stepCount - 1;
     const step = this.annealEpochs === 0 ? Math.max(1, count) : count;
     const before = this.#shareAt(step - 1);
     const share = this.#shareAt(step);
     return this.groups.map(({ lr, swaLr = NaN }) => {
-      const first = before === 1 ? swaLr : (lr - before * swaLr) / (1 - before);
-      return swaLr * share + first * (1 - share);
+      const first = before === 1 ? swaLr : div(sub(lr, before * swaLr), 1 - before);
+      return add(swaLr * share, mul(first, 1 - share));
     });
   }
 
