@@ -16,6 +16,7 @@ import { checkModule } from '../module-sequence';
 import type { Parameter } from '../parameter';
 import { placeOf } from '../places';
 import { classWithPrivateMembers } from '../private-members';
+import { deleteSlot } from '../slots';
 import { checkScores, type ImportanceOptions, maskBy, namedParameter, withoutScores } from './pruning-arguments';
 import { dropPruning, findPruning, type FoundPruning, prunedTensor, putPruning } from './pruning-state';
 
@@ -147,7 +148,7 @@ export abstract class BasePruningMethod {
     const orig = Reflect.get(module, `${name}_orig`) as Parameter;
     orig.data = noGrad(() => this.applyMask(module));
     dropPruning(module, found.property, orig);
-    for (const property of [found.property, `${name}_orig`, `${name}_mask`]) Reflect.deleteProperty(module, property);
+    for (const property of [found.property, `${name}_orig`, `${name}_mask`]) deleteSlot(module, property);
     Reflect.set(module, found.property, orig);
   }
 
@@ -288,7 +289,7 @@ export function applyMethod(
     added.push(`${tensorName}_mask`);
     putPruning(module, property, method);
   } catch (error) {
-    for (const each of added) Reflect.deleteProperty(module, each);
+    for (const each of added) deleteSlot(module, each);
     throw error;
   }
   return method;

@@ -6,6 +6,7 @@ import { remember } from '../../engine/nursery';
 import { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
 import { Buffer, Parameter } from '../parameter';
+import { deleteSlot } from '../slots';
 import type { BasePruningMethod } from './pruning-method';
 
 /** A pruned tensor of a module. A plain object, so that a copy of the module gets one of its own. */
@@ -52,6 +53,8 @@ export function prunedTensor(module: AnyModule, { property, method }: FoundPruni
 export function putPruning(module: AnyModule, property: string, method: BasePruningMethod): void {
   const tensor = compute(module, method);
   dropPruning(module, property, tensor);
+  // What stands there is no parameter of the module any more.
+  deleteSlot(module, property);
   Reflect.set(module, property, tensor);
   const hook = (of: AnyModule): undefined => {
     renew(of, property);
