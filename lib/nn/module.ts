@@ -202,6 +202,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Adds a parameter under exactly this name in the state dict, which also becomes the property; null registers none. */
   registerParameter(name: string, parameter: Parameter | null): void {
+    checkMemberName(name);
     if (parameter !== null && !((parameter as unknown) instanceof Parameter)) {
       throw new ArgumentError(
         `cannot assign ${describe(parameter)} object to parameter '${name}' (nn.Parameter or null required)`,
