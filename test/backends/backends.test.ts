@@ -1,7 +1,10 @@
+import path from 'node:path';
+
 import { backends, nn, randn, type Tensor } from '../../lib';
 import type { Fp32Precision } from '../../lib/backends';
 import { binding } from '../../lib/engine';
 import { describeDifference, describeWithOracle, expectSameBits } from '../oracle/oracle';
+import { runChild } from '../support/child';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -46,23 +49,21 @@ function having<T, K extends keyof T>(object: T, key: K, value: T[K], fn: () => 
 describeWithOracle('torch.backends', (oracle) => {
   it('begins as in Python', async () => {
     const names = binding.backendFlagNames();
-    const { values } = await oracle().run(`values = [bool(each) for each in (${names.map(pythonGet).join(', ')},)]`, {
-      outputs: { values: 'value' },
-    });
-    expect(names.map((name) => binding.backendFlag(name))).toEqual(values);
-    for (const name of names.filter((each) => !each.startsWith('sdp.')))
-      expect(read(name)).toBe(binding.backendFlag(name));
-    const { precisions, capability } = await oracle().run(
+    const expected = await oracle().run(
       `b = torch.backends
+flags = [bool(each) for each in (${names.map(pythonGet).join(', ')},)]
 precisions = [b.fp32_precision, b.cudnn.fp32_precision, b.cudnn.conv.fp32_precision, b.cudnn.rnn.fp32_precision,
     b.cuda.matmul.fp32_precision, b.mkldnn.matmul.fp32_precision, b.mkldnn.conv.fp32_precision, b.mkldnn.rnn.fp32_precision]
 capability = b.cpu.get_cpu_capability()`,
-      { outputs: { precisions: 'strings', capability: 'string' } },
+      { outputs: { flags: 'value', precisions: 'strings', capability: 'string' } },
     );
-    const { cudnn, cuda, mkldnn } = backends;
-    const all = [backends, cudnn, cudnn.conv, cudnn.rnn, cuda.matmul, mkldnn.matmul, mkldnn.conv, mkldnn.rnn];
-    expect(all.map(({ fp32Precision }) => fp32Precision)).toEqual(precisions);
-    expect(backends.cpu.getCpuCapability()).toBe(capability);
+    const child = await runChild(path.join(__dirname, 'beginning.ts'));
+    expect(child).toMatchObject({ code: 0, stderr: '' });
+    const { flags, precisions } = expected;
+    expect(JSON.parse(child.stdout)).toEqual({ flags, precisions });
+    expect(backends.cpu.getCpuCapability()).toBe(expected.capability);
+    for (const name of names.filter((each) => !each.startsWith('sdp.')))
+      expect(read(name)).toBe(binding.backendFlag(name));
   });
 
   it('has switches that change what Python’s change, and nothing else', async () => {
