@@ -5,7 +5,7 @@ import { checkMembers, ComposedOptimizer } from './composed';
 import { foreach, foreach_, free, type Member, scaleAll_, scaleEach_ } from './foreach';
 import { checkImplementation, checkLr } from './options';
 import { type ParamGroup, type Params, type RateOf } from './param-groups';
-import { div, min, mul, mul_, neg, type Num, scalarOf, sub } from './python-number';
+import { div, max, min, mul, mul_, neg, type Num, scalarOf, sub } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adafactor}. */
@@ -204,15 +204,11 @@ function norm(tensor: Tensor, dim: number | null = null): Tensor {
 /** By what a step of root mean square 1 is multiplied. */
 function rateOf(param: Tensor, step: number, { lr, eps }: { lr: Num; eps: AdafactorGroup['eps'] }): Num {
   const scale = norm(param).item() / libm.pow(param.numel(), 0.5);
-  return mul(larger(eps[1], scale), min(lr, 1 / libm.pow(step, 0.5)));
+  return mul(max(eps[1], scale), min(lr, 1 / libm.pow(step, 0.5)));
 }
 
 /** How far an update is above the threshold, at least 1. */
 function clippingOf(update: Tensor, d: number): number {
-  return larger(1, norm(update).item() / (libm.pow(update.numel(), 0.5) * d));
-}
-
-/** Python's `max(first, second)`, which keeps the first where the second is no number, as the norm of infinite updates. */
-function larger(first: number, second: number): number {
-  return second > first ? second : first;
+  // Python's max again: the norm of an infinite update is no number, and leaves the update as it is.
+  return max(1, norm(update).item() / (libm.pow(update.numel(), 0.5) * d));
 }

@@ -80,7 +80,9 @@ export function min(first: Num, ...rest: readonly Num[]): Num {
   return rest.reduce((least, each) => (less(each, least) ? each : least), first);
 }
 
-/** Python's `max`: the first of equal ones. */
+/** Python's `max`: the first of equal ones, and of a number and NaN. */
+export function max(first: number, ...rest: readonly number[]): number;
+export function max(first: Num, ...rest: readonly Num[]): Num;
 export function max(first: Num, ...rest: readonly Num[]): Num {
   return rest.reduce((most, each) => (less(most, each) ? each : most), first);
 }
