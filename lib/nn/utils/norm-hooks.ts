@@ -1,9 +1,11 @@
 /** How the older normalisations of weights are found again among the hooks of a module. */
 import { TorchError, valueError } from '../../engine';
+import type { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
 import { checkModule } from '../module-sequence';
 import { isLazy } from '../uninitialized';
 import { namedTensor, type NamedTensor } from './named-tensor';
+import { Recomputed } from './recomputed';
 
 /** A normalisation that computes a tensor of a module before each forward, as a hook. */
 export interface NormHook {
@@ -11,7 +13,7 @@ export interface NormHook {
   readonly property: string;
   readonly name: string;
   /** The tensor, from what is trained in its place. */
-  compute(module: AnyModule): unknown;
+  compute(module: AnyModule): Tensor;
   /** Puts an ordinary parameter in the place of all. */
   remove(module: AnyModule): void;
 }
@@ -50,9 +52,13 @@ export function tensorToNormalize(kind: NormHook['kind'], module: AnyModule, nam
   return named;
 }
 
-/** Has the tensor computed before each forward. */
-export function addNorm(module: AnyModule, norm: NormHook): void {
-  const hook: Hook = (of) => void Reflect.set(of, norm.property, norm.compute(of));
+/** Has the tensor computed before each forward; something may read `first` before that. */
+export function addNorm(module: AnyModule, norm: NormHook, first: Tensor): void {
+  const computed = new Recomputed(norm.property);
+  computed.put(module, first);
+  const hook: Hook = (of) => {
+    computed.put(of, norm.compute(of));
+  };
   norms.set(hook, norm);
   module.registerForwardPreHook(hook);
 }

@@ -1,13 +1,10 @@
 /** Which tensors of a module are pruned, and how each is computed before a forward. */
-import { enableGrad } from '../../autograd';
-import { ArgumentError, binding, describe, dispose, keep } from '../../engine';
-import { debug, recordCreation } from '../../engine/debug';
-import { remember } from '../../engine/nursery';
+import { ArgumentError, describe, keep } from '../../engine';
 import { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
-import { Buffer, Parameter } from '../parameter';
 import { deleteSlot } from '../slots';
 import type { BasePruningMethod } from './pruning-method';
+import { letGo } from './recomputed';
 
 /** A pruned tensor of a module. A plain object, so that a copy of the module gets one of its own. */
 interface Pruning {
@@ -72,7 +69,7 @@ export function dropPruning(module: AnyModule, property: string, next: Tensor): 
   module.hooks()?.forwardPre.remove(pruning.hook);
   prunings.delete(property);
   Reflect.set(module, PRUNINGS, prunings);
-  letGo(pruning, next);
+  letGo(pruning.tensor, next);
 }
 
 function renew(module: AnyModule, property: string): void {
@@ -80,7 +77,7 @@ function renew(module: AnyModule, property: string): void {
   // Taken away by a hook that ran before this one, in this same forward.
   if (pruning === undefined) return;
   const tensor = compute(module, pruning.method);
-  letGo(pruning, tensor);
+  letGo(pruning.tensor, tensor);
   Reflect.set(module, property, tensor);
   pruning.tensor = tensor;
 }
@@ -92,22 +89,4 @@ function compute(module: AnyModule, method: BasePruningMethod): Tensor {
   throw new ArgumentError(
     `${method.constructor.name}.applyMask(): expected it to return a Tensor, received ${describe(tensor)}`,
   );
-}
-
-const alias = binding.opSchema('aten::alias')?.id ?? -1;
-
-/**
- * Undoes {@link keep} for what `next` takes the place of: it goes with the scope that is open now, or by V8's collector where
- * none is, as if it were made here. Not at once, for the program may hold it, and its graph.
- */
-function letGo({ tensor }: Pruning, next: Tensor): void {
-  // An applyMask of the user's own may return what lives on.
-  if (tensor === next || tensor instanceof Parameter || tensor instanceof Buffer || tensor.isDisposed) return;
-  const { handle } = tensor;
-  // In any mode of gradients: an alias without them would be cut off from the graph.
-  const made = enableGrad(() => binding.call(alias, handle) as number);
-  dispose(tensor);
-  tensor.handle = made;
-  remember(tensor, made);
-  if (debug.enabled) recordCreation(made);
 }

@@ -98,11 +98,9 @@ export function spectralNorm<M extends AnyModule>(
   const [u, v] = [drawnVector(tensor, rows, eps), drawnVector(tensor, columns, eps)];
   deleteSlot(module, property);
   module.registerParameter(`${name}_orig`, tensor);
-  // Something may read the weight before the first forward.
-  Reflect.set(module, property, tensor.data);
   module.registerBuffer(`${name}_u`, u);
   module.registerBuffer(`${name}_v`, v);
-  addNorm(module, norm);
+  addNorm(module, norm, tensor.data);
   module.registerLoadStateDictPreHook((of, state, prefix) => {
     if (hasNorm(of, norm)) norm.upgrade(state, prefix);
   });

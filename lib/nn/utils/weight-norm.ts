@@ -47,8 +47,7 @@ export function weightNorm<M extends AnyModule>(module: M, ...rest: Tail<WeightN
   deleteSlot(module, property);
   module.registerParameter(`${name}_g`, new Parameter(normExceptDim(tensor, 2, norm.dim)));
   module.registerParameter(`${name}_v`, new Parameter(tensor));
-  Reflect.set(module, property, norm.compute(module));
-  addNorm(module, norm);
+  addNorm(module, norm, norm.compute(module));
   return module;
 }
 
