@@ -5,7 +5,7 @@ import type { AnyModule } from '../module';
 import { checkModule } from '../module-sequence';
 import { isLazy } from '../uninitialized';
 import { namedTensor, type NamedTensor } from './named-tensor';
-import { Recomputed } from './recomputed';
+import { putComputed } from './recomputed';
 
 /** A normalisation that computes a tensor of a module before each forward, as a hook. */
 export interface NormHook {
@@ -54,10 +54,15 @@ export function tensorToNormalize(kind: NormHook['kind'], module: AnyModule, nam
 
 /** Has the tensor computed before each forward; something may read `first` before that. */
 export function addNorm(module: AnyModule, norm: NormHook, first: Tensor): void {
-  const computed = new Recomputed(norm.property);
-  computed.put(module, first);
+  // Copies of the module share the hook, and each has a tensor of its own.
+  const last = new WeakMap<AnyModule, Tensor>();
+  const put = (of: AnyModule, tensor: Tensor): void => {
+    putComputed(of, norm.property, tensor, last.get(of));
+    last.set(of, tensor);
+  };
+  put(module, first);
   const hook: Hook = (of) => {
-    computed.put(of, norm.compute(of));
+    put(of, norm.compute(of));
   };
   norms.set(hook, norm);
   module.registerForwardPreHook(hook);

@@ -1,10 +1,10 @@
 /** Which tensors of a module are pruned, and how each is computed before a forward. */
-import { ArgumentError, describe, keep } from '../../engine';
+import { ArgumentError, describe } from '../../engine';
 import { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
 import { deleteSlot } from '../slots';
 import type { BasePruningMethod } from './pruning-method';
-import { letGo } from './recomputed';
+import { letGo, putComputed } from './recomputed';
 
 /** A pruned tensor of a module. A plain object, so that a copy of the module gets one of its own. */
 interface Pruning {
@@ -52,7 +52,7 @@ export function putPruning(module: AnyModule, property: string, method: BasePrun
   dropPruning(module, property, tensor);
   // What stands there is no parameter of the module any more.
   deleteSlot(module, property);
-  Reflect.set(module, property, tensor);
+  putComputed(module, property, tensor);
   const hook = (of: AnyModule): undefined => {
     renew(of, property);
   };
@@ -77,15 +77,13 @@ function renew(module: AnyModule, property: string): void {
   // Taken away by a hook that ran before this one, in this same forward.
   if (pruning === undefined) return;
   const tensor = compute(module, pruning.method);
-  letGo(pruning.tensor, tensor);
-  Reflect.set(module, property, tensor);
+  putComputed(module, property, tensor, pruning.tensor);
   pruning.tensor = tensor;
 }
 
-/** Outlives the scope of the forward, as in PyTorch: the next pruning goes by it, and programs count the zeros in it. */
 function compute(module: AnyModule, method: BasePruningMethod): Tensor {
   const tensor: unknown = method.applyMask(module);
-  if (tensor instanceof Tensor) return keep(tensor);
+  if (tensor instanceof Tensor) return tensor;
   throw new ArgumentError(
     `${method.constructor.name}.applyMask(): expected it to return a Tensor, received ${describe(tensor)}`,
   );

@@ -7,20 +7,14 @@ import type { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
 import { Buffer, Parameter } from '../parameter';
 
-/** A property of modules that a hook computes; copies of a module share the hook, and each has a tensor of its own. */
-export class Recomputed {
-  private readonly last = new WeakMap<AnyModule, Tensor>();
-
-  constructor(private readonly property: string) {}
-
-  /** Puts a tensor there that outlives the scope of the forward, until the next forward puts another. */
-  put(module: AnyModule, tensor: Tensor): void {
-    const before = this.last.get(module);
-    keep(tensor);
-    if (before !== undefined) letGo(before, tensor);
-    this.last.set(module, tensor);
-    Reflect.set(module, this.property, tensor);
-  }
+/**
+ * Puts a tensor into the property that outlives the scope of the forward: programs read it, and the next computation may.
+ * @param before what was put there last, and is let go
+ */
+export function putComputed(module: AnyModule, property: string, tensor: Tensor, before?: Tensor): void {
+  keep(tensor);
+  if (before !== undefined) letGo(before, tensor);
+  Reflect.set(module, property, tensor);
 }
 
 const alias = binding.opSchema('aten::alias')?.id ?? -1;

@@ -3,6 +3,7 @@ import { memory, resetPeak, scope, sweep } from '../../../lib/engine';
 import * as nn from '../../../lib/nn';
 import * as optim from '../../../lib/optim';
 import { ones, randn } from '../../../lib/tensor';
+import { expectNothingLeftBy } from '../../support/steps';
 
 describe.each([
   ['weightNorm', nn.utils.weightNorm],
@@ -21,15 +22,7 @@ describe.each([
         used = layer.weight.tolist();
         optimizer.step();
       });
-    step();
-    sweep();
-    const before = memory();
-    const counts = Array.from({ length: 5 }, () => {
-      step();
-      const { tensors, bytes } = memory();
-      return [tensors, bytes['cpu']];
-    });
-    expect(counts).toEqual(counts.map(() => [before.tensors, before.bytes['cpu']]));
+    expectNothingLeftBy(step);
     expect(layer.weight.tolist()).toEqual(used);
   });
 

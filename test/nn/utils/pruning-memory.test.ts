@@ -1,11 +1,12 @@
 /** Pruned tensors are computed in every forward: what becomes of those before, with and without scopes. */
 import { inferenceMode, noGrad } from '../../../lib/autograd';
-import { memory, resetPeak, scope, scopeAsync, sweep } from '../../../lib/engine';
+import { memory, resetPeak, scope, scopeAsync } from '../../../lib/engine';
 import * as nn from '../../../lib/nn';
 import * as optim from '../../../lib/optim';
 import { ones, randn, type Tensor } from '../../../lib/tensor';
 import { expectSameBits } from '../../oracle/bits';
 import { settle } from '../../support/settle';
+import { expectNothingLeftBy } from '../../support/steps';
 
 const { prune } = nn.utils;
 
@@ -23,15 +24,7 @@ describe('nn.utils.prune', () => {
         model.forward(x).add(model.forward(x)).sum().backward();
         optimizer.step();
       });
-    step();
-    sweep();
-    const before = memory();
-    const counts = Array.from({ length: 5 }, () => {
-      step();
-      const { tensors, bytes } = memory();
-      return [tensors, bytes['cpu']];
-    });
-    expect(counts).toEqual(counts.map(() => [before.tensors, before.bytes['cpu']]));
+    expectNothingLeftBy(step);
     for (const layer of model as Iterable<nn.Linear>) expect(layer.weight.eq(0).sum().item()).toBeGreaterThan(7);
   });
 
