@@ -1,12 +1,13 @@
 /** Models beside their Python twins: how those are called, and training of both, bit for bit. */
 import { inferenceMode } from '../../lib/autograd';
 import { autocast } from '../../lib/amp';
-import { memory, scope } from '../../lib/engine';
+import { scope } from '../../lib/engine';
 import * as nn from '../../lib/nn';
 import { Adam } from '../../lib/optim';
 import { getRngState, manualSeed, randint, randn, type Tensor } from '../../lib/tensor';
 import { compareModule, expectSameState } from '../nn/compare-module';
 import { expectSameBits, type Oracle } from '../oracle/oracle';
+import { expectNothingLeftBy } from '../support/steps';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -147,16 +148,12 @@ export function expectNothingLeft(model: nn.Module, image: Tensor): void {
   const optimizer = new Adam(model.parameters());
   const lossOf = new nn.CrossEntropyLoss();
   const target = randint(3, [image.size(0), ...image.shape.slice(2)]);
-  const live: number[] = [];
-  for (let step = 0; step < 4; step++) {
+  expectNothingLeftBy(() => {
     scope(() => {
       optimizer.zeroGrad();
       lossOf.forward(model.train().forward(image), target).backward();
       optimizer.step();
       inferenceMode(() => model.eval().forward(image));
     });
-    live.push(memory().tensors);
-  }
-  // The first step makes the optimizer's state.
-  expect(live).toEqual(live.map(() => live[0]));
+  });
 }
