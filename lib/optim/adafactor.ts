@@ -2,10 +2,10 @@ import { checkNumbers, keep, libm, TorchError, valueError } from '../engine';
 import { readTail, type Tail } from '../tensor/tail';
 import { callOp, finfo, type Tensor, zeros, zerosLike } from '../tensor';
 import { checkMembers, ComposedOptimizer } from './composed';
-import { foreach, foreach_, free, type Member, scaleAll_, scaleEach_ } from './foreach';
+import { foreach, foreach_, decay_, decayAll_, free, type Member, scaleEach_ } from './foreach';
 import { checkImplementation, checkLr } from './options';
 import { type ParamGroup, type Params, type RateOf } from './param-groups';
-import { div, max, min, mul, mul_, neg, type Num, scalarOf, sub } from './python-number';
+import { div, max, min, mul, neg, type Num, scalarOf } from './python-number';
 import { nextCount } from './state-dict';
 
 /** Options of {@link Adafactor}. */
@@ -110,13 +110,13 @@ export class Adafactor<L extends Tensor | number = number> extends ComposedOptim
     { param, grad, state }: Member<AdafactorState>,
     group: ParamGroup<AdafactorGroup<L>>,
   ): void {
-    const { lr, weightDecay, maximize, d } = group;
+    const { weightDecay, maximize, d } = group;
     const eps1 = group.eps[0] as number;
     const gradient = maximize ? grad.neg() : grad;
     state.step = nextCount(state.step);
     const newest = libm.pow(state.step, group.beta2Decay);
     const rate = rateOf(param, state.step, group);
-    if (weightDecay !== 0) mul_(param, sub(1, mul(lr, weightDecay)));
+    if (weightDecay !== 0) decay_(param, group);
     let estimate: Tensor;
     if (state.rowVar !== undefined && state.colVar !== undefined) {
       state.rowVar.lerp_(norm(gradient, -1).square_().div_(gradient.size(-1)), newest);
@@ -145,7 +145,7 @@ export class Adafactor<L extends Tensor | number = number> extends ComposedOptim
 
 /** Matrices alone, or vectors alone. */
 function updateAlike(members: readonly Member<AdafactorState>[], group: ParamGroup<AdafactorGroup>): void {
-  const { lr, weightDecay, maximize, d } = group;
+  const { weightDecay, maximize, d } = group;
   const eps1 = group.eps[0] as number;
   const params = members.map(({ param }) => param);
   const states = members.map(({ state }) => state);
@@ -154,7 +154,7 @@ function updateAlike(members: readonly Member<AdafactorState>[], group: ParamGro
   for (const state of states) state.step = nextCount(state.step);
   const newest = states.map(({ step }) => libm.pow(step, group.beta2Decay));
   const rates = members.map(({ param, state }) => rateOf(param, state.step, group));
-  if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
+  if (weightDecay !== 0) decayAll_(params, group);
   let updates: Tensor[];
   if (states[0]?.variance === undefined) {
     const rowVars = states.map(({ rowVar }) => rowVar as Tensor);

@@ -2,8 +2,8 @@
 
 import { callOp, maximum, type Tensor } from '../tensor';
 import { directionOf } from './composed';
-import { asReal, type Member } from './foreach';
-import { div, mul, mul_, neg, type Num, pow, scalarOf, sub, toScalar } from './python-number';
+import { asReal, decay_, type Member } from './foreach';
+import { div, mul_, neg, type Num, pow, scalarOf, sub, toScalar } from './python-number';
 import { countTensor, nextCount } from './state-dict';
 
 /** @inline */
@@ -60,11 +60,11 @@ export function updateRecorded(member: Member<AdamState>, group: AdamRates): voi
 
 /** What both have in common: the decay, and the averages of gradient and square. */
 function updateAverages(member: Member<AdamState>, group: AdamRates): Updated {
-  const { lr, weightDecay, decoupledWeightDecay, maximize } = group;
+  const { weightDecay, decoupledWeightDecay, maximize } = group;
   const [beta1, beta2] = [toScalar(group.betas[0]), toScalar(group.betas[1])];
   const { state } = member;
   state.step = nextCount(state.step);
-  if (weightDecay !== 0 && decoupledWeightDecay) mul_(member.param, sub(1, mul(lr, weightDecay)));
+  if (weightDecay !== 0 && decoupledWeightDecay) decay_(member.param, group);
   const grad = asReal(directionOf(member, { maximize, weightDecay: decoupledWeightDecay ? 0 : weightDecay }));
   const [param, expAvg, expAvgSq] = [asReal(member.param), asReal(state.expAvg), asReal(state.expAvgSq)];
 

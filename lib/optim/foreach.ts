@@ -3,7 +3,7 @@
 import { dispose } from '../engine';
 import type { Tensor } from '../tensor';
 import { callOp, viewAsReal } from '../tensor';
-import { mul_, type Num } from './python-number';
+import { mul, mul_, type Num, sub } from './python-number';
 
 type Argument = readonly (Tensor | number)[] | Tensor | number;
 
@@ -17,9 +17,23 @@ export function foreach_(op: string, ...args: readonly Argument[]): void {
   callOp(`aten::_foreach_${op}`, args);
 }
 
-/** Multiplies all of a list by one number, or by a tensor without dimensions. */
-export function scaleAll_(list: readonly Tensor[], factor: Num): void {
-  foreach_(typeof factor === 'number' ? 'mul_.Scalar' : 'mul_.Tensor', list, factor);
+/** What of a parameter decoupled weight decay leaves. */
+interface Decay {
+  readonly lr: Num;
+  readonly weightDecay: number;
+}
+
+const kept = ({ lr, weightDecay }: Decay): Num => sub(1, mul(lr, weightDecay));
+
+/** Decoupled weight decay: off the parameter, where the other kind is added to its gradient. */
+export function decay_(param: Tensor, group: Decay): void {
+  mul_(param, kept(group));
+}
+
+/** {@link decay_} of a list by foreach ops. */
+export function decayAll_(params: readonly Tensor[], group: Decay): void {
+  const factor = kept(group);
+  foreach_(typeof factor === 'number' ? 'mul_.Scalar' : 'mul_.Tensor', params, factor);
 }
 
 /** Multiplies each of a list by its factor; where those are tensors, Python's op, too, goes one by one. */

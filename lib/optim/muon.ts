@@ -2,10 +2,10 @@ import { checkNumbers, checkString, keep, TorchError, valueError } from '../engi
 import { readTail, type Tail } from '../tensor/tail';
 import { addmm, norm, type Tensor, zerosLike } from '../tensor';
 import { ComposedOptimizer } from './composed';
-import type { Member } from './foreach';
+import { decay_, type Member } from './foreach';
 import { checkImplementation, checkLr, checkPair } from './options';
 import { type NewParamGroup, type ParamGroup, type Params, type RateOf } from './param-groups';
-import { mul, mul_, scalarOf, sub } from './python-number';
+import { mul, scalarOf } from './python-number';
 
 /** How {@link Muon} adapts the rate to the shape of a matrix. */
 export type MuonRate = 'original' | 'match_rms_adamw';
@@ -106,11 +106,11 @@ export class Muon<L extends Tensor | number = number> extends ComposedOptimizer<
   }
 
   protected override updateOne({ param, grad, state }: Member<MuonState>, group: ParamGroup<MuonGroup<L>>): void {
-    const { lr, weightDecay, momentum, nesterov } = group;
+    const { lr, momentum, nesterov } = group;
     state.momentumBuffer.lerp_(grad, 1 - momentum);
     const direction = nesterov ? grad.lerp(state.momentumBuffer, momentum) : state.momentumBuffer;
     const update = orthogonal(direction, group);
-    mul_(param, sub(1, mul(lr, weightDecay)));
+    decay_(param, group);
     param.add_(update, { alpha: -scalarOf(mul(lr, shapeFactor(group.adjustLrFn, param))) });
   }
 

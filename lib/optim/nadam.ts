@@ -10,10 +10,10 @@ import {
   keptZeros,
   listsOf,
 } from './composed';
-import { asReal, foreach, foreach_, free, Gradients, type Member, scaleAll_ } from './foreach';
+import { asReal, decay_, decayAll_, foreach, foreach_, free, Gradients, type Member } from './foreach';
 import { checkBetas, checkImplementation, checkLr, checkRates } from './options';
 import type { ParamGroup, Params, RateOf } from './param-groups';
-import { div, mul, mul_, neg, scalarOf, sub, valueOf } from './python-number';
+import { div, mul, neg, scalarOf, sub, valueOf } from './python-number';
 import { scratch } from './scratch';
 import { countTensor, nextCount } from './state-dict';
 
@@ -112,7 +112,7 @@ export class NAdam<L extends Tensor | number = number> extends ComposedOptimizer
     const [beta1, beta2] = group.betas;
     const [param, expAvg, expAvgSq] = [given, state.expAvg, state.expAvgSq].map(asReal) as [Tensor, Tensor, Tensor];
     state.step = nextCount(state.step);
-    if (weightDecay !== 0 && decoupledWeightDecay) mul_(param, sub(1, mul(lr, weightDecay)));
+    if (weightDecay !== 0 && decoupledWeightDecay) decay_(param, group);
     const decay = decoupledWeightDecay ? 0 : weightDecay;
     const grad = directionOf({ param, grad: asReal(ofGiven) }, { maximize, weightDecay: decay });
 
@@ -144,7 +144,7 @@ export class NAdam<L extends Tensor | number = number> extends ComposedOptimizer
     const gradients = new Gradients(grads, maximize);
     for (const state of states) state.step = nextCount(state.step);
     if (!decoupledWeightDecay) gradients.decay(params, weightDecay);
-    else if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
+    else if (weightDecay !== 0) decayAll_(params, group);
 
     foreach_('lerp_.Scalar', expAvgs, gradients.list, 1 - beta1);
     foreach_('mul_.Scalar', expAvgSqs, beta2);

@@ -9,10 +9,10 @@ import {
   keptZeros,
   listsOf,
 } from './composed';
-import { areNumbers, asReal, foreach, foreach_, free, Gradients, type Member, scaleAll_ } from './foreach';
+import { areNumbers, asReal, decay_, decayAll_, foreach, foreach_, free, Gradients, type Member } from './foreach';
 import { checkBetas, checkImplementation, checkLr, checkRates } from './options';
 import type { ParamGroup, Params, RateOf } from './param-groups';
-import { div, mul, mul_, type Num, sub } from './python-number';
+import { div, mul, type Num } from './python-number';
 import { scratch } from './scratch';
 import { nextCount } from './state-dict';
 
@@ -99,7 +99,7 @@ export class RAdam<L extends Tensor | number = number> extends ComposedOptimizer
       Tensor,
     ];
     state.step = nextCount(state.step);
-    if (weightDecay !== 0 && decoupledWeightDecay) mul_(param, sub(1, mul(lr, weightDecay)));
+    if (weightDecay !== 0 && decoupledWeightDecay) decay_(param, group);
     const decay = decoupledWeightDecay ? 0 : weightDecay;
     const grad = directionOf({ param, grad: asReal(member.grad) }, { maximize, weightDecay: decay });
     expAvg.lerp_(grad, 1 - beta1);
@@ -129,7 +129,7 @@ export class RAdam<L extends Tensor | number = number> extends ComposedOptimizer
     for (const state of states) state.step = nextCount(state.step);
     const gradients = new Gradients(grads, maximize);
     if (!decoupledWeightDecay) gradients.decay(params, weightDecay);
-    else if (weightDecay !== 0) scaleAll_(params, sub(1, mul(lr, weightDecay)));
+    else if (weightDecay !== 0) decayAll_(params, group);
     foreach_('lerp_.Scalar', expAvgs, gradients.list, 1 - beta1);
     foreach_('mul_.Scalar', expAvgSqs, beta2);
     foreach_('addcmul_.Scalar', expAvgSqs, gradients.list, gradients.list, 1 - beta2);
