@@ -2,9 +2,9 @@
 
 import { noGrad } from '../autograd';
 import { checkObject, checkOptions, checkString, valueError } from '../engine';
-import { type Device, type DType, isComplexDType, isDType, isFloatingDType, type Tensor } from '../tensor';
+import { type Device, type DType, emptyLike, isComplexDType, isDType, isFloatingDType, type Tensor } from '../tensor';
 import type { AnyModule } from './module';
-import { moveWithoutContents } from './parameter';
+import { type Buffer, type Parameter, replaceContents } from './parameter';
 import { convertPending, isLazy } from './uninitialized';
 
 /** Where a module goes, or what its floating-point tensors become. */
@@ -39,7 +39,7 @@ export function moveTo(module: AnyModule, target: MoveTarget): void {
         continue;
       }
       const { grad } = tensor;
-      tensor.data = convert(tensor);
+      put(tensor, convert(tensor));
       if (grad !== null) tensor.grad = convert(grad);
     }
   });
@@ -52,8 +52,19 @@ export function moveEmpty(module: AnyModule, options: { device: Device; recurse?
   const { device, recurse = true } = options;
   checkString('toEmpty', 'device', device);
   const tensors = [...module.parameters(recurse), ...module.buffers(recurse)];
-  for (const tensor of tensors) if (!isLazy(tensor)) moveWithoutContents(tensor, device);
+  noGrad(() => {
+    for (const tensor of tensors) {
+      if (isLazy(tensor)) continue;
+      using data = emptyLike(tensor, { device });
+      replaceContents(tensor, data);
+    }
+  });
   for (const each of recurse ? module.modules() : [module]) each.parametersMoved();
+}
+
+function put(tensor: Parameter | Buffer, data: Tensor): void {
+  if (data.device === 'meta' && tensor.device !== 'meta') replaceContents(tensor, data);
+  else tensor.data = data;
 }
 
 function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType } {

@@ -2,7 +2,7 @@ import { noGrad } from '../autograd';
 import { ArgumentError, binding, checkObject, describe, dispose, keep } from '../engine';
 import { debug, recordCreation } from '../engine/debug';
 import { remember } from '../engine/nursery';
-import { type Device, emptyLike, isComplexDType, isFloatingDType, Tensor } from '../tensor';
+import { isComplexDType, isFloatingDType, Tensor } from '../tensor';
 
 /**
  * A tensor that a module trains (`torch.nn.Parameter`): assigned to a property of a module, it is one of the module's
@@ -69,10 +69,12 @@ export function takeOver(tensor: Tensor, data: Tensor): void {
   keep(tensor);
 }
 
-/** @internal New memory on a device for a tensor that has none, on which libtorch will not put another device's. */
-export function moveWithoutContents(tensor: Parameter | Buffer, device: Device): void {
+/**
+ * @internal Gives a tensor other contents, where libtorch would not set its data: from or to the meta device. What it had is
+ * freed, its gradient too.
+ */
+export function replaceContents(tensor: Parameter | Buffer, data: Tensor): void {
   const { requiresGrad } = tensor;
-  using data = noGrad(() => emptyLike(tensor, { device }));
   dispose(tensor);
   takeOver(tensor, data);
   tensor.requiresGrad = requiresGrad;

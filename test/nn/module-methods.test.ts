@@ -1,6 +1,6 @@
 /** What modules have besides forward. */
 import * as nn from '../../lib/nn';
-import { getRngState, manualSeed, randn, tensor } from '../../lib/tensor';
+import { getRngState, manualSeed, ones, randn, tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 import { expectSameState } from './compare-module';
 
@@ -142,6 +142,43 @@ for device in ('cpu', 'meta'):
     }
     expect(half.parameters()[0]?.dtype).toBe('float64');
     expect(meta.toEmpty({ device: 'cpu' }).to('cpu').parameters()[0]?.device).toBe('cpu');
+  });
+
+  it('are what to() makes of others, gradients and ties included', async () => {
+    // Python forgets on this way that two modules share a parameter: it is given twice there.
+    const { theirs } = await oracle().run(
+      `
+      nn = torch.nn
+      model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
+      model[2].weight = model[0].weight
+      model[1].weight.requires_grad = False
+      model(torch.ones(3, 2)).sum().backward()
+      model.to(device='meta', dtype=torch.float64)
+      theirs = [
+          f'{name} {t.device} {t.dtype} {t.requires_grad} {list(t.shape)} {t.grad is not None and t.grad.device}'
+          for name, t in model.named_parameters(remove_duplicate=False)
+      ]
+      `,
+      { outputs: { theirs: 'strings' } },
+    );
+    const [first, norm, last] = [new nn.Linear(2, 2), new nn.BatchNorm1d(2), new nn.Linear(2, 2)];
+    const model = new nn.Sequential(first, norm, last);
+    last.weight = first.weight;
+    norm.weight?.requiresGrad_(false);
+    model
+      .forward(ones([3, 2]))
+      .sum()
+      .backward();
+    model.to({ device: 'meta', dtype: 'float64' });
+    const python = (flag: boolean): string => (flag ? 'True' : 'False');
+    const ours = model.namedParameters({ removeDuplicate: false }).map(([name, each]) => {
+      const { device, dtype, requiresGrad, shape, grad } = each;
+      return `${name} ${device} torch.${dtype} ${python(requiresGrad)} [${shape.join(', ')}] ${grad?.device ?? 'False'}`;
+    });
+    expect(ours).toEqual(theirs);
+    expect(norm.runningMean?.device).toBe('meta');
+    expect(last.weight).toBe(first.weight);
+    expect(last.forward(ones([3, 2], { device: 'meta', dtype: 'float64' })).shape).toEqual([3, 2]);
   });
 });
 
