@@ -79,6 +79,9 @@ describe('statistics', () => {
     expect(clearDifference(sampleOf([1]), sampleOf([1, 2]))).toBeNull();
     // Two values each: two degrees of freedom.
     expect(clearDifference(sampleOf([0, 2]), sampleOf([0, 2]))).toBeCloseTo(4.303 * Math.SQRT2, 9);
+    // Beyond the table nothing is called clear that is not.
+    const [ten, error] = [sampleOf([0, 0, 0, 0, 0, 2, 2, 2, 2, 2]), Math.sqrt(10 / 9 / 5)];
+    expect(clearDifference(ten, ten)).toBeGreaterThan(2.101 * error);
   });
 });
 

@@ -19,7 +19,7 @@ function errorOfDifference(a: Sample, b: Sample): number | null {
   return Math.sqrt(a.spread ** 2 / a.count + b.spread ** 2 / b.count);
 }
 
-/** Student's t at 5 %, two-sided, by degrees of freedom from 1 (any table of statistics). */
+/** Student's t at 5 %, two-sided, by degrees of freedom from 1 (any table of statistics); the last is enough for more, too. */
 const criticalT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
@@ -28,7 +28,8 @@ const criticalT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.26
  */
 export function clearDifference(a: Sample, b: Sample): number | null {
   const error = errorOfDifference(a, b);
-  return error === null ? null : error * (criticalT[a.count + b.count - 3] ?? 2);
+  const freedom = Math.min(a.count + b.count - 2, criticalT.length);
+  return error === null ? null : error * (criticalT[freedom - 1] as number);
 }
 
 /** `0.7012 ± 0.0031` */
