@@ -193,15 +193,18 @@ const fastCpu: Recipe = {
 
 const bestScratch: Recipe = {
   name: 'best-scratch',
-  summary: 'a U-Net of width 64 with strong augmentation, for hours on a GPU',
+  summary: 'a U-Net of width 32 at half the size, in bfloat16, for two hours on two cores',
   numbers: {
     ...modern,
-    modelOptions: { width: 64 },
-    epochs: 200,
+    modelOptions: { width: 32, stemStride: 2 },
+    progressive: [{ untilEpochShare: 0.5, imageSize: 96 }],
+    epochs: 100,
     batchSize: 32,
-    lr: 1e-3,
+    lr: 2e-3,
     weightDecay: 0.05,
     ema: 0.999,
+    validateEvery: 5,
+    saveEvery: 2,
   },
 };
 
