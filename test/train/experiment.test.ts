@@ -7,7 +7,7 @@ import { chooseSize } from '../../lib/train/grid/budget';
 import { cellsOf } from '../../lib/train/grid/cells';
 import { reportText, resultsTable } from '../../lib/train/grid/report';
 import type { CellResult } from '../../lib/train/grid/results';
-import { clearDifference, sampleOf, shownSample } from '../../lib/train/grid/statistics';
+import { clearDifference, median, sampleOf, shownSample } from '../../lib/train/grid/statistics';
 import { finish, jsonLines, only, Workshop } from './program';
 
 const workshop = new Workshop();
@@ -72,6 +72,10 @@ describe('the budget', () => {
 });
 
 describe('statistics', () => {
+  it('know the middle one, in whatever order they come', () => {
+    expect([median([3, 100, 1]), median([10, 9]), median([])]).toEqual([3, 10, NaN]);
+  });
+
   it('know mean, spread, and when a difference is clear', () => {
     expect(sampleOf([1, 2, 3, 6])).toEqual({ count: 4, mean: 3, spread: Math.sqrt(14 / 3) });
     expect(shownSample(sampleOf([0.5]))).toBe('0.5000');

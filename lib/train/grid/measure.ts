@@ -6,6 +6,7 @@ import { rand } from '../../tensor';
 import { makeModel } from '../model-choice';
 import { inPrecision, laidOut } from '../precision';
 import type { TrainSettings } from '../settings';
+import { median } from './statistics';
 
 /** What a model costs, whatever it has learned. */
 export interface ModelMeasures {
@@ -41,6 +42,6 @@ export function measureModel(settings: TrainSettings): ModelMeasures {
       return performance.now() - began;
     };
     const times = Array.from({ length: warmUps + rounds }, forward).slice(warmUps);
-    return { parameters, macs, msPerImage: times.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? NaN };
+    return { parameters, macs, msPerImage: median(times) };
   });
 }

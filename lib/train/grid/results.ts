@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { EpochEvent, TestEvent, TrainEvent } from '../events';
 import type { Cell } from './cells';
 import type { ModelMeasures } from './measure';
+import { median } from './statistics';
 
 export interface CellResult {
   readonly cell: Cell;
   readonly test: TestEvent;
-  /** Of an epoch's steps, the mean. */
+  /** Of an epoch's steps, the median over the epochs. */
   readonly epochSeconds: number;
   readonly measures: ModelMeasures | null;
 }
@@ -35,11 +36,10 @@ export function resultOf(experiment: string, cell: Cell): CellResult | null {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as TrainEvent)
     .filter((event): event is EpochEvent => event.event === 'epoch' && event.epoch > 0);
-  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   return {
     cell,
     test: read('test.json') as TestEvent,
-    epochSeconds: seconds / Math.max(1, epochs.length),
+    epochSeconds: median(epochs.map(({ seconds }) => seconds)),
     measures: existsSync(join(run, 'measures.json')) ? (read('measures.json') as ModelMeasures) : null,
   };
 }

@@ -13,6 +13,11 @@ export function sampleOf(values: readonly number[]): Sample {
   return { count, mean, spread: count < 2 ? null : Math.sqrt(squares / (count - 1)) };
 }
 
+/** The middle one of some numbers, the upper of two; NaN of none. What other programs did to one measurement does not show in it. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
 /** The standard error of the difference of two means; null where a spread is not known. */
 function errorOfDifference(a: Sample, b: Sample): number | null {
   if (a.spread === null || b.spread === null) return null;
