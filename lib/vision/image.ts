@@ -4,7 +4,8 @@
  *
  * libjpeg-turbo, libpng and libwebp do the work on both sides, so the pixels can be equal to the last bit. The options
  * below are what it takes: no colour management, no rotation, alpha dropped and not blended, and the kinds of file
- * where sharp and Pillow disagree (CMYK, 16-bit grey, GIF) converted by Pillow's own rule.
+ * where sharp and Pillow disagree (CMYK, 16-bit grey, GIF) converted by Pillow's own rule. Small JPEGs do without sharp's
+ * pipeline.
  */
 import { ArgumentError, describe } from '../engine';
 import { readFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import type { DecodedImage } from './decoded-image';
 import { DataError, reason, systemCode } from './errors';
 import { decodeGifFirstFrame, isGif } from './gif-first-frame';
 import { decodePngSamples, isPng, readPngHeader } from './png';
+import { decodeSmallJpeg, readJpegHeader } from './small-jpeg';
 
 type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP';
 
@@ -31,7 +33,12 @@ export async function decodeImage(source: string | Uint8Array): Promise<DecodedI
   const format = sniff(bytes, source);
   return guard(source, async () => {
     if (format === 'GIF') return { ...decodeGifFirstFrame(bytes), channels: 3 };
-    if (format === 'JPEG' && jpegComponents(bytes) === 4) return cmykToRgb(await pixels(bytes, 'cmyk'));
+    if (format === 'JPEG') {
+      const header = readJpegHeader(bytes);
+      if (header?.sampling.length === 4) return cmykToRgb(await pixels(bytes, 'cmyk'));
+      const small = decodeSmallJpeg(bytes, header);
+      if (small !== null) return small;
+    }
     if (format === 'PNG' && isGrey16(bytes)) return repeatGrey(clippedGrey16(bytes));
     const image = await pixels(bytes, 'srgb');
     return image.channels === 1 ? repeatGrey(image) : image;
@@ -52,7 +59,7 @@ export async function decodeTrimap(source: string | Uint8Array): Promise<Decoded
   const format = sniff(bytes, source);
   return guard(source, async () => {
     if (format === 'PNG' && [0, 3].includes(readPngHeader(bytes).colourType)) return labels(bytes);
-    if (format === 'GIF' || (format === 'JPEG' && jpegComponents(bytes) === 4)) {
+    if (format === 'GIF' || (format === 'JPEG' && readJpegHeader(bytes)?.sampling.length === 4)) {
       throw new Error('a trimap must be a grey or palette PNG');
     }
     return firstChannel(await pixels(bytes, 'srgb'));
@@ -110,19 +117,6 @@ async function pixels(bytes: Uint8Array, space: 'srgb' | 'cmyk'): Promise<Decode
   else pipeline.removeAlpha().toColourspace('srgb');
   const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
   return { data, height: info.height, width: info.width, channels: info.channels };
-}
-
-/** Number of colour components from the JPEG's frame header; 0 where none is found. */
-function jpegComponents(bytes: Uint8Array): number {
-  for (let offset = 2; offset + 9 < bytes.length;) {
-    if (bytes[offset] !== 0xff) return 0;
-    const marker = bytes[offset + 1]!;
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return bytes[offset + 9]!;
-    // 0xff may be repeated as filling before a marker.
-    offset += marker === 0xff ? 1 : 2 + ((bytes[offset + 2]! << 8) | bytes[offset + 3]!);
-  }
-  return 0;
 }
 
 /** Pillow's integer conversion, which knows no profile: (255 - k) - round(c * (255 - k) / 255). */
