@@ -4,6 +4,7 @@ import { ArgumentError, checkList, checkObject, describe } from '../engine';
 import {
   type AnyDataset,
   type Dataset,
+  datasetOf,
   isIterableDataset,
   isTwoPhase,
   type IterableDataset,
@@ -65,8 +66,9 @@ abstract class Concatenation<D extends { readonly length: number }> {
 
 /** Data sets one after the other. {@link concat} makes the right form. (`torch.utils.data.ConcatDataset`) */
 export class ConcatDataset<S> extends Concatenation<MapDataset<S>> implements Dataset<S> {
-  constructor(datasets: readonly MapDataset<S>[]) {
-    super('ConcatDataset', datasets);
+  constructor(datasets: readonly (MapDataset<S> | readonly S[])[]) {
+    const given: unknown = datasets;
+    super('ConcatDataset', (Array.isArray(given) ? datasets.map(datasetOf) : datasets) as readonly MapDataset<S>[]);
   }
 
   getItem(index: number): S | Promise<S> {
@@ -124,9 +126,10 @@ export class TwoPhaseConcatDataset<S>
  * ```
  */
 export function concat<S>(datasets: readonly TwoPhaseDataset<unknown, S>[]): TwoPhaseConcatDataset<S>;
-export function concat<S>(datasets: readonly MapDataset<S>[]): MapDataset<S>;
-export function concat<S>(datasets: readonly MapDataset<S>[]): MapDataset<S> {
-  checkList('concat', 'datasets', datasets);
+export function concat<S>(datasets: readonly (MapDataset<S> | readonly S[])[]): MapDataset<S>;
+export function concat<S>(given: readonly (MapDataset<S> | readonly S[])[]): MapDataset<S> {
+  checkList('concat', 'datasets', given);
+  const datasets = given.map(datasetOf) as readonly MapDataset<S>[];
   const areTwoPhase = datasets.length > 0 && datasets.every((dataset) => isTwoPhase(dataset));
   return areTwoPhase ? new TwoPhaseConcatDataset(datasets) : new ConcatDataset(datasets);
 }

@@ -2,7 +2,7 @@ import { ArgumentError, checkFunction, checkInteger, checkObject, checkOptions, 
 import type { Generator } from '../tensor';
 import { defaultCollate, defaultConvert, type Collated } from './collate';
 import type { DataLoaderIterator, LoaderParts, LoaderState } from './data-loader-iterator';
-import { type AnyDataset, isIterableDataset, type MapDataset } from './dataset';
+import { type AnyDataset, checkLength, datasetOf, isIterableDataset, type MapDataset } from './dataset';
 import { drawSeed } from './draws';
 import type { Drawn } from './fetcher';
 import { InlineIterator } from './inline-iterator';
@@ -114,11 +114,17 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   /** Of persistent workers. */
   private pool: WorkerPool | undefined;
 
+  /** What was given, where that was no list. */
+  readonly dataset: AnyDataset<S>;
+
+  /** @param given a data set, or a list of samples */
   constructor(
-    readonly dataset: AnyDataset<S>,
+    given: AnyDataset<S>,
     private readonly options: DataLoaderOptions<S, B> = {},
   ) {
     checkOptions('DataLoader', options, OPTIONS);
+    const dataset = datasetOf(given);
+    this.dataset = dataset;
     checkDataset(dataset);
     checkWorkerOptions(options);
     refuseExclusive(dataset, options);
@@ -236,6 +242,7 @@ function checkDataset(dataset: unknown): void {
   checkObject('DataLoader', 'dataset', dataset, 'a data set');
   if (isIterableDataset(dataset as AnyDataset<unknown>)) return;
   checkObject('DataLoader', 'dataset', dataset, 'a data set', ['length']);
+  checkLength('DataLoader', dataset as MapDataset<unknown>);
 }
 
 function samplerOf<S, B>(

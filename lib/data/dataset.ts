@@ -1,4 +1,4 @@
-import { ArgumentError, checkList, checkObject, checkTensor, describe, TorchError } from '../engine';
+import { ArgumentError, checkInteger, checkList, checkObject, checkTensor, describe, TorchError } from '../engine';
 import type { Generator, Tensor } from '../tensor';
 import { permutation } from './draws';
 import { forWorkers } from './for-workers';
@@ -46,7 +46,7 @@ export type MapDataset<S> = Dataset<S> | TwoPhaseDataset<unknown, S>;
 /**
  * A data set without indices: samples come one after the other, as from a stream. Each iteration of a loader iterates over
  * it once, in every worker that it has: by {@link getWorkerInfo} the copies share the work. Anything that can be iterated
- * over, synchronously or not, and has neither `getItem` nor `load`. (`torch.utils.data.IterableDataset`)
+ * over, synchronously or not, and has neither `getItem` nor `load`; a list has indices. (`torch.utils.data.IterableDataset`)
  */
 export type IterableDataset<S> = (Iterable<S> | AsyncIterable<S>) & {
   /** Number of samples, where it is known. */
@@ -120,16 +120,50 @@ export class TensorDataset implements Dataset<Tensor[]>, TwoPhaseDataset<number,
   }
 }
 
+/** The elements of a list as samples, where a list stands for a data set. */
+export class ListDataset<S> implements Dataset<S> {
+  constructor(readonly list: readonly S[]) {
+    checkList('ListDataset', 'list', list);
+  }
+
+  /** Number of elements. */
+  get length(): number {
+    return this.list.length;
+  }
+
+  /** The element of that index. */
+  getItem(index: number): S {
+    const element = this.list[index];
+    // An element may be undefined; an index that is none may not pass for one.
+    if (element === undefined && !(Number.isInteger(index) && index >= 0 && index < this.list.length)) {
+      throw new ArgumentError(
+        `expected an index from 0 to ${this.list.length - 1} for argument \`index\`, received ${describe(index)}`,
+        'TORCH_VALUE',
+      );
+    }
+    return element as S;
+  }
+}
+
+/** What was given as a data set, which may be a list: it has a length and elements, as in Python. */
+export function datasetOf<D>(dataset: D): D {
+  return Array.isArray(dataset) ? (new ListDataset(dataset as readonly unknown[]) as unknown as D) : dataset;
+}
+
+/** Refuses a data set whose length is no number of samples: `length()` would make an empty epoch of it. */
+export function checkLength(callee: string, { length }: { readonly length: number }): void {
+  checkInteger(callee, 'dataset.length', length, 0);
+}
+
 /** Some samples of a data set, by their indices there. {@link subset} makes the right form. */
 export class Subset<S> implements Dataset<S> {
+  readonly dataset: Dataset<S>;
   readonly indices: readonly number[];
 
-  constructor(
-    readonly dataset: Dataset<S>,
-    indices: readonly number[],
-  ) {
-    checkObject('Subset', 'dataset', dataset, 'a data set with getItem()', ['length', 'getItem']);
-    this.indices = checkedIndices(indices, dataset.length);
+  constructor(dataset: Dataset<S> | readonly S[], indices: readonly number[]) {
+    this.dataset = datasetOf(dataset) as Dataset<S>;
+    checkObject('Subset', 'dataset', this.dataset, 'a data set with getItem()', ['length', 'getItem']);
+    this.indices = checkedIndices(indices, this.dataset.length);
   }
 
   /** Number of samples. */
@@ -192,9 +226,10 @@ export class TwoPhaseSubset<D, S> implements TwoPhaseDataset<D, S> {
  * @throws {ArgumentError} an index that `dataset` does not have
  */
 export function subset<D, S>(dataset: TwoPhaseDataset<D, S>, indices: readonly number[]): TwoPhaseSubset<D, S>;
-export function subset<S>(dataset: Dataset<S>, indices: readonly number[]): Subset<S>;
+export function subset<S>(dataset: Dataset<S> | readonly S[], indices: readonly number[]): Subset<S>;
 export function subset<S>(dataset: MapDataset<S>, indices: readonly number[]): MapDataset<S>;
-export function subset<S>(dataset: MapDataset<S>, indices: readonly number[]): MapDataset<S> {
+export function subset<S>(given: MapDataset<S> | readonly S[], indices: readonly number[]): MapDataset<S> {
+  const dataset = datasetOf(given) as MapDataset<S>;
   return isTwoPhase(dataset) ? new TwoPhaseSubset(dataset, indices) : new Subset(dataset, indices);
 }
 
@@ -210,16 +245,17 @@ export function randomSplit<D, S>(
   options?: { generator?: Generator },
 ): TwoPhaseSubset<D, S>[];
 export function randomSplit<S>(
-  dataset: Dataset<S>,
+  dataset: Dataset<S> | readonly S[],
   lengths: readonly number[],
   options?: { generator?: Generator },
 ): Subset<S>[];
 export function randomSplit<S>(
-  dataset: MapDataset<S>,
+  given: MapDataset<S> | readonly S[],
   lengths: readonly number[],
   options: { generator?: Generator } = {},
 ): MapDataset<S>[] {
   checkObject('randomSplit', 'options', options);
+  const dataset = datasetOf(given) as MapDataset<S>;
   const { generator } = options;
   checkObject('randomSplit', 'dataset', dataset, 'a data set', ['length']);
   checkList('randomSplit', 'lengths', lengths);
@@ -255,4 +291,4 @@ export function messageOf(cause: unknown): string {
   return typeof message === 'string' ? message : String(cause);
 }
 
-forWorkers(__filename, { TensorDataset, Subset, TwoPhaseSubset });
+forWorkers(__filename, { ListDataset, TensorDataset, Subset, TwoPhaseSubset });

@@ -1,4 +1,13 @@
-import { ArgumentError, checkInteger, checkIterable, checkList, checkObject, checkString, describe } from '../engine';
+import {
+  ArgumentError,
+  checkBooleans,
+  checkInteger,
+  checkIterable,
+  checkList,
+  checkObject,
+  checkString,
+  describe,
+} from '../engine';
 import type { Generator } from '../tensor';
 import { drawSeed, integersBelow, permutation, seededGenerator } from './draws';
 
@@ -229,6 +238,7 @@ export class BatchSampler extends Sampler<number[]> {
     super();
     checkIterable('BatchSampler', 'sampler', sampler);
     requirePositiveInteger('argument `batchSize`', batchSize);
+    checkBooleans('BatchSampler', { dropLast });
   }
 
   get length(): number {

@@ -54,6 +54,13 @@ export function checkNumbers(name: string, numbers: Readonly<Record<string, unkn
   }
 }
 
+/** Refuses what is neither true nor false, by the arguments' names: an object of options would count as true. */
+export function checkBooleans(name: string, booleans: Readonly<Record<string, unknown>>): void {
+  for (const [argument, value] of Object.entries(booleans)) {
+    if (typeof value !== 'boolean') refuse(name, 'a boolean', argument, value);
+  }
+}
+
 /** Refuses what is no string. */
 export function checkString(name: string, argument: string, value: unknown): void {
   if (typeof value !== 'string') refuse(name, 'a string', argument, value);

@@ -1,4 +1,5 @@
 export {
+  checkBooleans,
   checkFunction,
   checkInteger,
   checkIterable,
@@ -12,6 +13,7 @@ export {
   checkTensors,
 } from './arguments';
 export type { Handle, NativeBinding } from './binding';
+export { Counter } from './counter';
 export { describe } from './describe';
 export { valueError } from './errors';
 export { asCallOf, binding } from './gate';

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd';
-import { checkObject, checkString, describe, scope, valueError } from '../engine';
+import { checkBooleans, checkObject, checkString, describe, scope, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import { Buffer, Module } from '../nn';
 import { snakeCase } from '../nn/names';
@@ -167,6 +167,7 @@ export abstract class Metric<
 
   /** Has the states be part of the state dict, or not. A list cannot be. */
   persistent(mode = false): void {
+    checkBooleans('persistent', { mode });
     for (const [name, definition] of this.definitions) {
       if (mode && definition.initial === null) {
         throw valueError(`the state \`${name}\` of ${this.constructor.name} is a list, which a state dict cannot hold`);

@@ -1,5 +1,5 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
-import { ArgumentError, checkNumbers, checkTensor, describe } from '../engine';
+import { ArgumentError, checkBooleans, checkNumbers, checkTensor, describe } from '../engine';
 import * as ops from '../tensor';
 import type { DType, Tensor } from '../tensor';
 import { readTail, type Tail } from '../tensor/tail';
@@ -48,6 +48,7 @@ export type GeluApproximation = 'none' | 'tanh';
  */
 export function dropout(input: Tensor, p = 0.5, training = true, inplace = false): Tensor {
   checkTensor('dropout()', 'input', input);
+  checkBooleans('dropout', { training, inplace });
   checkNumbers('dropout', { p });
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${describe(p)}`, 'TORCH_VALUE');
@@ -58,7 +59,9 @@ export function dropout(input: Tensor, p = 0.5, training = true, inplace = false
 
 /** max(0, x) */
 export function relu(input: Tensor, inplace = false): Tensor {
-  return inplace ? ops.relu_(input) : ops.relu(input);
+  if (!inplace) return ops.relu(input);
+  checkBooleans('relu', { inplace });
+  return ops.relu_(input);
 }
 
 /** x·Φ(x) */
@@ -103,6 +106,7 @@ export function batchNorm(
   eps = 1e-5,
 ): Tensor {
   checkTensor('batchNorm()', 'input', input);
+  checkBooleans('batchNorm', { training });
   const { shape } = input;
   const perChannel = shape.reduce((product, size, dim) => (dim === 1 ? product : product * size), 1);
   if (training && perChannel === 1) {

@@ -127,6 +127,7 @@ export {
   type SmoothL1LossOptions,
 } from './loss';
 export { Module, type AnyModule, type Member } from './module';
+export type { MoveOptions } from './move';
 export { ModuleDict } from './module-dict';
 export type { ForwardHookOptions, HookOptions, ModuleGradients } from './module-hooks';
 export type { BatchNormOptions } from './norm-base';

@@ -1,8 +1,17 @@
-import { ArgumentError, checkFunction, checkOptions, checkString, computeAsync, describe, valueError } from '../engine';
+import {
+  ArgumentError,
+  checkBooleans,
+  checkFunction,
+  checkOptions,
+  checkString,
+  computeAsync,
+  describe,
+  valueError,
+} from '../engine';
 import type { Device, DType, RemovableHandle, Tensor } from '../tensor';
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
-import { moveEmpty, moveTo } from './move';
+import { moveEmpty, type MoveOptions, moveTo } from './move';
 import { checkMemberName, snakeCase } from './names';
 import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
@@ -217,6 +226,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * @param persistent false leaves it out of the state dict
    */
   registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
+    checkBooleans('registerBuffer', { persistent });
     const buffer = tensor === null ? null : new Buffer(tensor, { persistent });
     this.#register(name, buffer);
     holdInSlot(this, name, name, buffer, persistent);
@@ -272,6 +282,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** All parameters, each once, in PyTorch's order: the module's own, then its children's. */
   parameters(recurse = true): Parameter[] {
+    checkBooleans('parameters', { recurse });
     return this.namedParameters({ recurse }).map(([, parameter]) => parameter);
   }
 
@@ -286,6 +297,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** All buffers, each once. */
   buffers(recurse = true): Buffer[] {
+    checkBooleans('buffers', { recurse });
     return this.namedBuffers({ recurse }).map(([, buffer]) => buffer);
   }
 
@@ -371,9 +383,14 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   // -- state ------------------------------------------------------------------------------------------------------------
 
-  /** Switches this module and all below it to training, or with `false` to evaluation. */
+  /**
+   * Switches this module and all below it to training, or with `false` to evaluation. Each child's own `train` is called, so that
+   * one that overrides it, such as a batch norm that is to stay frozen, has its way.
+   */
   train(mode = true): this {
-    for (const module of this.modules()) module.training = mode;
+    checkBooleans('train', { mode });
+    this.training = mode;
+    for (const child of this.children()) child.train(mode);
     return this;
   }
 
@@ -392,22 +409,28 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** Switches on or off that autograd records what is done to the parameters. */
   requiresGrad_(requiresGrad = true): this {
+    checkBooleans('requiresGrad_', { requiresGrad });
     for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
     return this;
   }
 
   /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */
   zeroGrad(setToNone = true): void {
+    checkBooleans('zeroGrad', { setToNone });
     clearGradients(this.parameters(), setToNone);
   }
 
   /**
    * Moves parameters, buffers and gradients to a device, or floating-point ones to another dtype, in place: the tensor
    * objects stay the same, so that an optimizer made before still holds them.
+   * @param target a device, a dtype, or options, among them the memory format of tensors with 4 or 5 dimensions
+   * @param dtype after a device
    * @throws ArgumentError for a module of the meta device, which has nothing to move: see {@link toEmpty}
    */
-  to(target: DType | Device | { device?: Device; dtype?: DType }): this {
-    moveTo(this, target);
+  to(target: DType | MoveOptions): this;
+  to(target: Device, dtype?: DType): this;
+  to(target: DType | Device | MoveOptions, dtype?: DType): this {
+    moveTo(this, target, dtype);
     return this;
   }
 
@@ -426,14 +449,19 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
    * share the module's memory and are cut off from autograd: training goes on changing them. Those of a lazy module that
    * has seen no input are as they are, without a shape.
+   * @param options - `prefix` of all keys; `keepVars`: the parameters and buffers themselves, with autograd
    */
-  stateDict(): StateDict {
+  stateDict(options: { prefix?: string; keepVars?: boolean } = {}): StateDict {
+    checkOptions('stateDict', options, ['prefix', 'keepVars']);
+    const { prefix = '', keepVars = false } = options;
+    checkString('stateDict', 'prefix', prefix);
+    checkBooleans('stateDict', { keepVars });
     const state: StateDict = new Map();
     for (const [path, module] of this.namedModules({ removeDuplicate: false })) {
       for (const [name, tensor] of module.ownState()) {
-        const key = join(path, name);
+        const key = prefix + join(path, name);
         if (state.has(key)) throw valueError(`two members of ${this.constructor.name} have the key \`${key}\``);
-        state.set(key, isLazy(tensor) ? tensor : tensor.detach());
+        state.set(key, keepVars || isLazy(tensor) ? tensor : tensor.detach());
       }
     }
     return state;

@@ -1,19 +1,33 @@
 /** Parameters and buffers on their way to other devices and dtypes, and to new memory. */
 
 import { noGrad } from '../autograd';
-import { checkObject, checkOptions, checkString, valueError } from '../engine';
-import { type Device, type DType, emptyLike, isComplexDType, isDType, isFloatingDType, type Tensor } from '../tensor';
+import { checkOptions, checkString, describe, valueError } from '../engine';
+import {
+  type Device,
+  type DType,
+  emptyLike,
+  isComplexDType,
+  isDType,
+  isFloatingDType,
+  type MemoryFormat,
+  type Tensor,
+} from '../tensor';
 import type { AnyModule } from './module';
 import { type Buffer, type Parameter, replaceContents } from './parameter';
 import { convertPending, isLazy } from './uninitialized';
 
-/** Where a module goes, or what its floating-point tensors become. */
-export type MoveTarget = DType | Device | { device?: Device; dtype?: DType };
+/** Where a module goes, and what its tensors become. */
+export interface MoveOptions {
+  device?: Device;
+  /** Of floating-point and complex tensors. */
+  dtype?: DType;
+  /** Of tensors with 4 or 5 dimensions. */
+  memoryFormat?: MemoryFormat;
+}
 
 /** `Module.to` */
-export function moveTo(module: AnyModule, target: MoveTarget): void {
-  if (typeof target !== 'string') checkObject('to', 'target', target, 'a dtype, a device or { device?, dtype? }');
-  const { device, dtype } = typeof target === 'string' ? deviceOrDtype(target) : target;
+export function moveTo(module: AnyModule, target: DType | Device | MoveOptions, second?: DType): void {
+  const { device, dtype, memoryFormat } = readTarget(target, second);
   if (dtype !== undefined && !isFloating(dtype)) {
     throw valueError(
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`,
@@ -31,6 +45,7 @@ export function moveTo(module: AnyModule, target: MoveTarget): void {
     tensor.to({
       device: device ?? tensor.device,
       dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
+      ...(memoryFormat !== undefined && [4, 5].includes(tensor.dim()) ? { memoryFormat } : {}),
     });
   noGrad(() => {
     for (const tensor of tensors) {
@@ -67,8 +82,17 @@ function put(tensor: Parameter | Buffer, data: Tensor): void {
   else tensor.data = data;
 }
 
-function deviceOrDtype(target: DType | Device): { device?: Device; dtype?: DType } {
-  return isDType(target) ? { dtype: target } : { device: target };
+function readTarget(target: DType | Device | MoveOptions, second?: DType): MoveOptions {
+  if (typeof target !== 'string') {
+    checkOptions('to', target, ['device', 'dtype', 'memoryFormat']);
+    if (second !== undefined) throw valueError('to(): expected no second argument after an object of options');
+    return target;
+  }
+  if (second === undefined) return isDType(target) ? { dtype: target } : { device: target };
+  if (!isDType(second) || isDType(target)) {
+    throw valueError(`to(): expected a device and a dtype, received ${describe(target)} and ${describe(second)}`);
+  }
+  return { device: target, dtype: second };
 }
 
 function isFloating(dtype: DType): boolean {

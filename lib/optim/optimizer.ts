@@ -1,6 +1,7 @@
 import { setGradEnabled, enableGrad } from '../autograd';
 import {
   ArgumentError,
+  checkBooleans,
   checkFunction,
   checkIterable,
   checkObject,
@@ -184,6 +185,7 @@ export abstract class Optimizer<O extends { lr: Tensor | number }, S extends obj
 
   /** Forgets the gradients of all parameters; with `false` keeps them and fills them with zeros. */
   zeroGrad(setToNone = true): void {
+    checkBooleans('zeroGrad', { setToNone });
     for (const group of this.paramGroups) clearGradients(group.params, setToNone);
   }
 

@@ -1,6 +1,6 @@
 /** Values of JavaScript as a pickle, see {@link pickleOf}. */
 
-import { ArgumentError, describe } from '../engine';
+import { ArgumentError, Counter, describe } from '../engine';
 import { Tensor } from '../tensor';
 import { isComplex, keyInPython } from './dict-keys';
 import { type SavedStorage, TensorPickler } from './pickle-tensors';
@@ -74,6 +74,7 @@ class Pickler {
     else if (value instanceof Map) this.map(value);
     else if (value instanceof Set) this.set(value);
     else if (value instanceof Uint8Array) this.bytes(value);
+    else if (value instanceof Counter) this.counter(value);
     else if (!isPlain(value)) this.refuse(value);
     else if (isComplex(value)) this.complex(value.re, value.im);
     else this.dict(value);
@@ -146,6 +147,13 @@ class Pickler {
       this.at(`.${key}`, item);
     }
     this.pickle.setItems();
+  }
+
+  private counter(value: Counter): void {
+    this.pickle.global({ module: 'collections', name: 'Counter' });
+    this.pickle.tuple(() => this.dict(Object.fromEntries(Object.entries(value))));
+    this.pickle.reduce();
+    this.pickle.remember(value);
   }
 
   private set(value: ReadonlySet<unknown>): void {

@@ -1,6 +1,6 @@
 /** What the whole library computes by: default dtype and device, determinism, precision. */
 
-import { ArgumentError, binding, checkOptions, describe } from '../engine';
+import { ArgumentError, binding, checkBooleans, checkOptions, describe } from '../engine';
 import { repeatWarnings } from '../engine/warnings';
 import { type Device, type DType, isDType, isFloatingDType } from './dtype';
 
@@ -68,6 +68,7 @@ export interface DeterministicOptions {
  * `torch.use_deterministic_algorithms`. For all threads of the process.
  */
 export function useDeterministicAlgorithms(mode: boolean, options: DeterministicOptions = {}): void {
+  checkBooleans('useDeterministicAlgorithms', { mode });
   checkOptions('useDeterministicAlgorithms', options, ['warnOnly']);
   const { warnOnly = false } = options;
   binding.setDeterministicAlgorithms(mode ? (warnOnly ? 1 : 2) : 0);

@@ -186,6 +186,8 @@ describe('options of workers', () => {
   });
 
   it.each([{ shuffle: true }, { sampler: [1] }, { batchSampler: [[1]] }])('do not fit a stream: %j', (options) => {
-    expect(() => new DataLoader(['a', 'b'], options)).toThrow('DataLoader with IterableDataset: expected unspecified');
+    expect(() => new DataLoader(new Set(['a', 'b']), options)).toThrow(
+      'DataLoader with IterableDataset: expected unspecified',
+    );
   });
 });

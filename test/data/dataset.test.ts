@@ -1,4 +1,4 @@
-import { randomSplit, subset, Subset, TensorDataset, TwoPhaseSubset } from '../../lib/data';
+import { concat, DataLoader, randomSplit, subset, Subset, TensorDataset, TwoPhaseSubset } from '../../lib/data';
 import { arange, Generator, getRngState, manualSeed } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 
@@ -36,6 +36,42 @@ describe('subset', () => {
     expect(() => subset(halves, [-1])).toThrow('received -1');
     expect(() => subset(letters, [0]).getItem(1)).toThrow('expected an index from 0 to 0');
   });
+});
+
+describeWithOracle('a list as a data set', (oracle) => {
+  it('is loaded, shuffled, cut and joined as in Python', async () => {
+    const { batches, rest, joined, state } = await oracle().run(
+      `
+      from torch.utils.data import ConcatDataset, DataLoader, random_split
+      torch.manual_seed(6)
+      numbers = [3.5, 1.5, 4.5, 1.25, 5.5, 9.5, 2.5]
+      batches = torch.cat([batch for _ in range(2) for batch in DataLoader(numbers, batch_size=3, shuffle=True)])
+      first, second = random_split(numbers, [4, 3])
+      rest = list(second)
+      joined = [ConcatDataset([first, numbers])[index] for index in (0, 4, 10)]
+      state = torch.get_rng_state()
+      `,
+      { outputs: { batches: 'tensor', rest: 'numbers', joined: 'numbers', state: 'tensor' } },
+    );
+    manualSeed(6);
+    const numbers = [3.5, 1.5, 4.5, 1.25, 5.5, 9.5, 2.5];
+    const loader = new DataLoader(numbers, { batchSize: 3, shuffle: true });
+    const found: number[] = [];
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for await (const batch of loader) found.push(...(batch.tolist() as number[]));
+    }
+    expect(found).toEqual(batches.tolist());
+    const [first, second] = randomSplit(numbers, [4, 3]) as [Subset<number>, Subset<number>];
+    expect([0, 1, 2].map((index) => second.getItem(index))).toEqual(rest);
+    const both = concat<number>([first, numbers]) as Subset<number>;
+    expect([0, 4, 10].map((index) => both.getItem(index))).toEqual(joined);
+    expectSameBits(getRngState(), state);
+  });
+});
+
+it.each([[() => 2], [2.5], [-1], [undefined]])('refuses a data set of length %s', (length) => {
+  const dataset = { length, getItem: (index: number) => index };
+  expect(() => new DataLoader(dataset as never)).toThrow(/`dataset.length`|a data set/);
 });
 
 describeWithOracle('randomSplit', (oracle) => {

@@ -1,9 +1,15 @@
 /** What schedules warn of, free, take over, and refuse. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
 import * as optim from '../../lib/optim';
 import { lrScheduler } from '../../lib/optim';
 import type { AnyOptimizer } from '../../lib/optim';
 import { memory, sweep } from '../../lib/engine';
 import { ones } from '../../lib/tensor';
+import { save } from '../../lib/serialize';
+import { describeWithOracle } from '../oracle/oracle';
 import { all, makeOptimizer, rates, step } from './lr-scheduler-cases';
 
 const {
@@ -21,6 +27,51 @@ const {
   SequentialLR,
   StepLR,
 } = lrScheduler;
+
+describeWithOracle('a MultiStepLR among others, saved here', (oracle) => {
+  it('goes on in Python past its milestone', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'scheduler-'));
+    try {
+      const file = path.join(folder, 'state.pt');
+      const make = (): InstanceType<typeof SequentialLR> => {
+        const optimizer = new optim.SGD([ones([1], { requiresGrad: true })], { lr: 0.5 });
+        const parts = [new LinearLR(optimizer, { totalIters: 2 }), new MultiStepLR(optimizer, [2, 2, 4])];
+        return new SequentialLR(optimizer, parts, [2]);
+      };
+      const ours = make();
+      ours.step();
+      save(ours.stateDict(), file);
+      const { lrs, kind } = await oracle().run(
+        `
+        import warnings
+        warnings.simplefilter('ignore')
+        S = torch.optim.lr_scheduler
+        optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.5)
+        scheduler = S.SequentialLR(optimizer, [S.LinearLR(optimizer, total_iters=2), S.MultiStepLR(optimizer, [1])], [2])
+        scheduler.step()
+        state = torch.load(file, weights_only=True)
+        kind = [type(state['_schedulers'][1]['milestones']).__name__]
+        scheduler.load_state_dict(state)
+        lrs = []
+        for _ in range(7):
+            optimizer.step()
+            scheduler.step()
+            lrs += scheduler.get_last_lr()
+        `,
+        { inputs: { file }, outputs: { lrs: 'numbers', kind: 'strings' } },
+      );
+      expect(kind).toEqual(['Counter']);
+      const here: number[] = [];
+      for (let epoch = 0; epoch < 7; epoch++) {
+        ours.step();
+        here.push(...ours.getLastLr());
+      }
+      expect(here).toEqual(lrs);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('optim.lrScheduler', () => {
   let warn: jest.SpyInstance;

@@ -1,5 +1,5 @@
 /** Activations that take `inplace`, and those that are made of several ops. */
-import { ArgumentError, checkNumbers, checkTensor } from '../../engine';
+import { ArgumentError, checkBooleans, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { DType, Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -98,6 +98,7 @@ export function hardtanh(
 
 /** x where it is above `threshold`, else `value`. */
 export function threshold(input: Tensor, threshold: number, value: number, inplace = false): Tensor {
+  checkBooleans('threshold', { inplace });
   return inplace ? ops.threshold_(input, threshold, value) : ops.threshold(input, threshold, value);
 }
 

@@ -1,5 +1,5 @@
 /** Pooling: the ops, and where Python adds to them. Sizes of one number stand for all dimensions. */
-import { ArgumentError, checkList, checkTensor } from '../../engine';
+import { ArgumentError, checkBooleans, checkList, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { readTail, type Tail } from '../../tensor/tail';
@@ -140,6 +140,7 @@ function adaptiveMaxPool(
   op: (input: Tensor, size: readonly number[]) => [Tensor, Tensor],
 ): AdaptiveMaxPool {
   const pool = (input: Tensor, outputSize: AdaptiveSizes, returnIndices = false): Tensor | [Tensor, Tensor] => {
+    checkBooleans(`adaptiveMaxPool${dims}d`, { returnIndices });
     const [output, indices] = op(input, adaptiveSize(input, outputSize, dims));
     if (returnIndices) return [output, indices];
     indices.dispose();

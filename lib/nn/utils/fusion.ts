@@ -1,6 +1,6 @@
 /** Batch norms that are computed into the layer before them, for evaluation (`torch.nn.utils.fusion`). */
 import { noGrad } from '../../autograd';
-import { ArgumentError, checkNumbers, checkTensor, describe, valueError } from '../../engine';
+import { ArgumentError, checkBooleans, checkNumbers, checkTensor, describe, valueError } from '../../engine';
 import { onesLike, rsqrt, type Tensor, zerosLike } from '../../tensor';
 import type { Conv1d, Conv2d, Conv3d } from '../conv';
 import type { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../conv-transpose';
@@ -65,6 +65,7 @@ export function fuseConvBnWeights(
   bnB: Tensor | null,
   transpose = false,
 ): [weight: Parameter, bias: Parameter] {
+  checkBooleans('fuseConvBnWeights', { transpose });
   checkParts('fuseConvBnWeights', { convW, bnRm, bnRv }, { convB, bnW, bnB }, bnEps);
   return noGrad(() => {
     const bias = convB ?? zerosLike(bnRm);

@@ -1,6 +1,6 @@
 /** Tensors of modules that are computed from others (`torch.nn.utils.parametrize`). */
 import { noGrad } from '../../autograd';
-import { checkOptions, checkString, valueError } from '../../engine';
+import { checkBooleans, checkOptions, checkString, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
 import type { AnyModule } from '../module';
 import { ModuleDict } from '../module-dict';
@@ -121,6 +121,7 @@ export function removeParametrizations<M extends AnyModule>(
   leaveParametrized = true,
 ): M {
   checkArguments('removeParametrizations', module, tensorName);
+  checkBooleans('removeParametrizations', { leaveParametrized });
   const list = listOf(module, tensorName);
   const property = module.propertyOf(tensorName);
   if (list === null || property === null) {

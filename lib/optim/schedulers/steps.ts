@@ -1,10 +1,10 @@
 /** Schedules that change the rate at certain epochs. */
 
-import { ArgumentError, checkNumbers, describe, libm, valueError } from '../../engine';
+import { ArgumentError, checkNumbers, Counter, describe, libm, valueError } from '../../engine';
 import { readTail, type Tail } from '../../tensor/tail';
 import type { AnyOptimizer } from '../optimizer';
 import { mul, type Num } from '../python-number';
-import { checkCount, LRScheduler } from './base';
+import { checkCount, LRScheduler, type SchedulerStateDict } from './base';
 
 /** Options of {@link StepLR}. */
 export interface StepLROptions {
@@ -117,6 +117,10 @@ export class MultiStepLR extends LRScheduler {
       passed.reduce((sum, [, times]) => sum + times, 0),
     );
     return this.baseLrs.map((lr) => mul(lr, factor));
+  }
+
+  override stateDict(): SchedulerStateDict {
+    return { ...super.stateDict(), milestones: new Counter(this.milestones) };
   }
 
   protected override fields(): Record<string, string> {

@@ -71,6 +71,10 @@ describe('what fails in a worker', () => {
 });
 
 describe('what is sent to workers', () => {
+  it('may be a list, of which each sample is handed out once', async () => {
+    expect(await run('list')).toEqual([[10, 20], [30]]);
+  });
+
   it('keeps its classes, what it shares and refers to itself, and the memory of tensors', async () => {
     const { batch, here } = await run<{ batch: Record<string, unknown>; here: number[] }>('intricate');
     expect(batch.facts).toEqual([true, true, true, true, true]);

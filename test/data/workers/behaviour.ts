@@ -95,6 +95,7 @@ const mebibytes = (bytes: number): number => bytes / 2 ** 20;
 const scenarios: Record<string, () => Promise<unknown>> = {
   infos: () => batchesOf(loaderOf(new Infos(), { numWorkers: 2, generator: new Generator().manualSeed(5) })),
 
+  list: () => batchesOf(loaderOf([10, 20, 30], { batchSize: 2, numWorkers: 2 })),
   throws: () => failure(new Misbehaving('throws'), { numWorkers: 2 }),
   'throws late': () => failure(new Misbehaving('throws late'), { numWorkers: 2 }),
   exits: () => failure(new Misbehaving('exits'), { numWorkers: 2 }),
