@@ -2,7 +2,7 @@ import { checkTensors } from '../engine';
 import { iouLoss } from '../metrics';
 import { Module } from '../nn';
 import type { Tensor } from '../tensor';
-import { widened } from './pixels';
+import { checkLabels, widened } from './pixels';
 import { RegionLoss } from './region';
 import { softJaccardScore } from './scores';
 
@@ -23,9 +23,13 @@ export class JaccardLoss extends RegionLoss {
  * [N, H, W] or [N, 1, H, W]; computed in float32 for smaller dtypes. {@link metrics.iouLoss} takes probabilities.
  */
 export class IoULoss extends Module<[input: Tensor, target: Tensor]> {
-  /** The loss, []. */
+  /**
+   * The loss, [].
+   * @throws ArgumentError for shapes that do not fit, and labels that are no class
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     checkTensors('IoULoss', { input, target });
+    if (!target.isComplex()) checkLabels('IoULoss', target, null, input.shape[1] ?? 0);
     return iouLoss(widened(input), target, { softmax: true });
   }
 }

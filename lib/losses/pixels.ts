@@ -78,9 +78,10 @@ function checkShapes(name: string, mode: LossMode, input: Tensor, target: Tensor
   );
 }
 
-/** A label that is no class would count as background of all of them, and nobody would be told. */
-function checkLabels(name: string, labels: Tensor, counted: Tensor | null, classes: number): void {
-  const wrong = labels.lt(0).logicalOr(labels.ge(classes));
+/** A label that is no class, or a fraction, would count as background of all of them, and nobody would be told. */
+export function checkLabels(name: string, labels: Tensor, counted: Tensor | null, classes: number): void {
+  const outside = labels.lt(0).logicalOr(labels.ge(classes));
+  const wrong = labels.isFloatingPoint() ? outside.logicalOr(labels.ne(labels.floor())) : outside;
   if (!(counted === null ? wrong : wrong.logicalAnd(counted)).any().item()) return;
   const [least, most] = [labels.min().item(), labels.max().item()];
   throw valueError(

@@ -427,8 +427,6 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * @param dtype after a device
    * @throws ArgumentError for a module of the meta device, which has nothing to move: see {@link toEmpty}
    */
-  to(target: DType | MoveOptions): this;
-  to(target: Device, dtype?: DType): this;
   to(target: DType | Device | MoveOptions, dtype?: DType): this {
     moveTo(this, target, dtype);
     return this;

@@ -44,12 +44,20 @@ export function makeBatchTransform(settings: TrainSettings): BatchTransform | nu
   };
 }
 
-/** @throws {UsageError} for stages that no epoch would see, and images smaller than a model can take */
-export function checkProgressive(stages: readonly ProgressiveStage[], takesAnySize: boolean, model: string): void {
+/** @throws {UsageError} for stages that no epoch would see, that enlarge the images, or whose images the model cannot take */
+export function checkProgressive(
+  stages: readonly ProgressiveStage[],
+  imageSize: number,
+  takesAnySize: boolean,
+  model: string,
+): void {
   if (stages.length > 0 && !takesAnySize) {
     throw new UsageError(`--progressive: the model ${model} is made for images of one size`);
   }
-  for (const [index, { untilEpochShare }] of stages.entries()) {
+  for (const [index, { untilEpochShare, imageSize: side }] of stages.entries()) {
+    if (side > imageSize) {
+      throw new UsageError(`--progressive: images of ${side} are larger than those of --image-size ${imageSize}`);
+    }
     if (untilEpochShare > (stages[index - 1]?.untilEpochShare ?? 0)) continue;
     throw new UsageError(`--progressive: expected growing shares of the epochs, received ${untilEpochShare}`);
   }

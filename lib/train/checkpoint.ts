@@ -23,6 +23,10 @@ export interface CheckpointState extends Readonly<Progress>, RandomStates {
   readonly averageSha256?: string;
   /** Of the images that every epoch is scored on, to tell other data. */
   readonly fixedImagesSha256: string;
+  /** Of the first train batch, likewise; versions up to 0.1 did not note it. */
+  readonly trainImagesSha256?: string;
+  /** Number of train samples. */
+  readonly trainSamples?: number;
 }
 
 export interface Checkpoint {

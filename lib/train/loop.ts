@@ -49,6 +49,7 @@ export class TrainLoop {
     /** The images that every epoch is scored on and drawn with. */
     private readonly fixed: Batch,
     private readonly fixedImagesSha256: string,
+    private readonly trainImagesSha256: string,
   ) {
     this.pictures = new EpochPictures(surroundings.run.pictures, fixed);
   }
@@ -80,11 +81,17 @@ export class TrainLoop {
     };
     // The notebook looks at a train batch before it trains; its draws belong to the sequence.
     const looked = await firstBatch(loaders.train);
-    emitBatch('train', looked);
+    const trainImagesSha256 = emitBatch('train', looked);
     for (const tensor of looked) tensor.dispose();
     const fixed = await firstBatch(loaders.validation ?? loaders.test);
     const fixedImagesSha256 = emitBatch(loaders.validation === null ? 'test' : 'validation', fixed);
-    return new TrainLoop(experiment, surroundings, toDevice(fixed, settings.device), fixedImagesSha256);
+    return new TrainLoop(
+      experiment,
+      surroundings,
+      toDevice(fixed, settings.device),
+      fixedImagesSha256,
+      trainImagesSha256,
+    );
   }
 
   /** Complete epochs, and batches of the one after. */
@@ -301,7 +308,7 @@ export class TrainLoop {
   }
 
   private checkpoint({ stateSha256, averageSha256 }: Hashes, { best }: { best: boolean }): void {
-    const { experiment, fixedImagesSha256, progress, surroundings } = this;
+    const { experiment, fixedImagesSha256, trainImagesSha256, progress, surroundings } = this;
     scope(() => {
       const { tensors, options } = packOptimizer(experiment.optimizer.stateDict());
       const state: Checkpoint['state'] = {
@@ -314,6 +321,8 @@ export class TrainLoop {
         stateSha256,
         ...(averageSha256 === undefined ? {} : { averageSha256 }),
         fixedImagesSha256,
+        trainImagesSha256,
+        trainSamples: experiment.loaders.train.dataset.length,
       };
       const average = experiment.average?.module.stateDict() ?? null;
       const contents = { state, model: experiment.model.stateDict(), optimizer: tensors, average };
@@ -322,12 +331,25 @@ export class TrainLoop {
     this.unsaved = false;
   }
 
+  /** In what the data is not that of a checkpoint; null where it is. */
+  private otherData({ fixedImagesSha256, trainImagesSha256, trainSamples }: Checkpoint['state']): string | null {
+    const { length } = this.experiment.loaders.train.dataset;
+    if (trainSamples !== undefined && trainSamples !== length) {
+      return `it has ${length} samples to train on, not ${trainSamples}`;
+    }
+    if (trainImagesSha256 !== undefined && trainImagesSha256 !== this.trainImagesSha256) {
+      return 'its first train images differ';
+    }
+    return fixedImagesSha256 === this.fixedImagesSha256 ? null : 'its first test images differ';
+  }
+
   private restore({ state, model, optimizer, average }: Checkpoint): void {
     const { experiment, surroundings } = this;
     const folder = surroundings.run.checkpoints;
-    if (state.fixedImagesSha256 !== this.fixedImagesSha256) {
+    const difference = this.otherData(state);
+    if (difference !== null) {
       throw new DataError(
-        `${experiment.settings.data.directory} is not the data that this run was trained on: its first test images differ`,
+        `${experiment.settings.data.directory} is not the data that this run was trained on: ${difference}`,
       );
     }
     try {

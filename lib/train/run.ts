@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-import { scope } from '../engine';
+import { isTorchError, scope } from '../engine';
 import { countParameters } from '../models';
 import { stateSha256 } from '../serialize';
 import { curvesOf } from './charts/curves';
 import { shown } from './data-choice';
 import { bitDifferences, describeEnvironment, type Environment } from './environment';
+import { UsageError } from './errors';
 import type { EpochEvent, StartEvent, TrainEvent } from './events';
 import { buildExperiment, summarize, type Experiment } from './experiment';
 import { TrainLoop, type LoopSurroundings, type StopRequested } from './loop';
@@ -29,10 +30,11 @@ export interface RunOutcome {
 
 /**
  * Trains what the plan says and leaves the run folder. A new run that fails before its first checkpoint leaves nothing.
- * @throws {DataError} for an image that cannot be used; {FileError} where the disk is full; both name the file
+ * @throws {UsageError} for images that the model cannot take; {DataError} for an image that cannot be used; {FileError} where the disk is full; both name the file
  */
 export async function runTraining({ settings, target }: TrainPlan, observer: RunObserver): Promise<RunOutcome> {
   const experiment = buildExperiment(settings);
+  checkImageSizes(experiment);
   const initSha256 = scope(() => stateSha256(experiment.model.stateDict()));
   const run =
     target.kind === 'new' ? RunFolder.create(target.parent, target.name, settings) : RunFolder.open(target.path);
@@ -74,6 +76,22 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
     throw error;
   } finally {
     run.close();
+  }
+}
+
+/**
+ * A model that cannot take images of that size says so before there is a run.
+ * @throws {UsageError} in the model's words
+ */
+function checkImageSizes({ settings, model }: Experiment): void {
+  const { batchSize, imageSize, progressive, model: name } = settings;
+  for (const side of [imageSize, ...progressive.map((stage) => stage.imageSize)]) {
+    try {
+      model.journey(batchSize, side);
+    } catch (error) {
+      if (!isTorchError(error) || error.code === 'TORCH_OUT_OF_MEMORY') throw error;
+      throw new UsageError(`images of ${side}x${side} do not fit the model ${name}: ${error.message}`);
+    }
   }
 }
 

@@ -65,11 +65,21 @@ export function resolveSettings(
     ...numbers,
     ...surroundings,
     ...given,
+    progressive: given.progressive ?? fittingStages(numbers.progressive, given.imageSize ?? numbers.imageSize, model),
     model,
     modelOptions: completeModelOptions(model, ofRecipe, modelOptions),
   };
   checkSettings(settings);
   return settings;
+}
+
+/** The stages of a recipe's own image size and model, without those that make no sense for others. */
+function fittingStages(
+  stages: TrainSettings['progressive'],
+  imageSize: number,
+  model: TrainSettings['model'],
+): TrainSettings['progressive'] {
+  return hasOwnImageSize(model) ? [] : stages.filter((stage) => stage.imageSize < imageSize);
 }
 
 /** What was not given must not hide what the recipe says. */
@@ -88,7 +98,7 @@ function checkSettings(settings: TrainSettings): void {
   }
   checkSchedule(settings);
   checkLoss(settings, classNames.length);
-  checkProgressive(progressive, !hasOwnImageSize(model), model);
+  checkProgressive(progressive, imageSize, !hasOwnImageSize(model), model);
 }
 
 /**

@@ -89,7 +89,8 @@ export class PetSegmentation {
   /**
    * Reads, decodes and resizes sample `index`; draws nothing. May run for several samples side by side.
    *
-   * @throws DataError naming the file, where one cannot be read or the trimap has another size than its image
+   * @throws DataError naming the file, where one cannot be read, or the trimap has another size than its image or other values
+   *   than 1, 2 and 3
    */
   async load(index: number): Promise<LoadedPet> {
     const known = this.known(index);
@@ -105,9 +106,20 @@ export class PetSegmentation {
     const planes = this.spare.pop() ?? new Uint8Array(4 * height * width);
     resizeNearestToPlanes(image, height, width, planes, 0);
     resizeNearestToPlanes(trimap, height, width, planes, 3 * height * width);
+    this.checkTrimap(index, planes.subarray(3 * height * width));
     const loaded = { planes, height, width };
     if (!this.keeps(index, loaded)) this.lent.add(loaded);
     return loaded;
+  }
+
+  /** Another value would be a class that there is not, of which the loss could only say that, and not where. */
+  private checkTrimap(index: number, labels: Uint8Array): void {
+    for (const label of labels) {
+      if (label >= 1 && label <= 3) continue;
+      throw new DataError(
+        `the trimap ${this.pets.trimapPath(index)} has a pixel of value ${label}; expected 1 (pet), 2 (background) or 3 (border)`,
+      );
+    }
   }
 
   /** Makes the tensors of a loaded sample, and draws what the augmentation draws. */

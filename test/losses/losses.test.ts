@@ -275,6 +275,18 @@ describe('losses refuse', () => {
       () => new losses.DiceLoss('multiclass').forward(x, y.add(torch.arange(4))),
     ],
     [
+      'DiceLoss(): expected labels from 0 to 2 in argument `target`, or `ignoreIndex`, received labels from 0.5 to 0.5',
+      () => new losses.DiceLoss('multiclass').forward(x, y.float().add(0.5)),
+    ],
+    [
+      'IoULoss(): expected labels from 0 to 2 in argument `target`, or `ignoreIndex`, received labels from -1 to -1',
+      () => new losses.IoULoss().forward(x, y.sub(1)),
+    ],
+    [
+      'IoULoss(): expected labels from 0 to 2 in argument `target`, or `ignoreIndex`, received labels from 255 to 255',
+      () => new losses.IoULoss().forward(x, y.unsqueeze(1).add(255)),
+    ],
+    [
       'expected floating logits [N, C, ...], C at least 2, and labels [N, ...] for mode multiclass',
       () => new losses.DiceLoss('multiclass').forward(x, torch.zeros([2, 4, 5])),
     ],

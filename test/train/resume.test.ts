@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { cuda, libraryInfo } from '../../lib';
 import { readCheckpoint } from '../../lib/train/checkpoint';
@@ -185,6 +186,15 @@ describe('--resume', () => {
   it('refuses other data', async () => {
     await writeSample(workshop.path('other'), { trainval: 12, test: 21, size: 24, seed: 1 });
     await expectRefused(['--data', 'other'], 3, /^error: .*other is not the data that this run was trained on/);
+    // Of which the images that are scored are the same.
+    const mixed = workshop.path('mixed');
+    cpSync(workshop.data, mixed, { recursive: true });
+    const list = path.join(mixed, 'annotations', 'trainval.txt');
+    const lines = readFileSync(list, 'utf8').trim().split('\n');
+    writeFileSync(list, lines.slice(1).join('\n'));
+    await expectRefused(['--data', 'mixed'], 3, /this run was trained on: it has 11 samples to train on, not 12$/m);
+    writeFileSync(list, [...lines.slice(1), lines[1]].join('\n'));
+    await expectRefused(['--data', 'mixed'], 3, /this run was trained on: its first train images differ$/m);
   });
 
   it('refuses a checkpoint of another model, and a damaged one', async () => {

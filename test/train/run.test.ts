@@ -1,8 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 import sharp from 'sharp';
 
 import { floatHex } from '../../lib/serialize';
+import { savePixels } from '../../lib/vision';
 import { finish, jsonLines, only, tiny, tinyImages, waitFor, Workshop, type JsonLine } from './program';
 
 const workshop = new Workshop();
@@ -268,4 +270,35 @@ test('data that fails in the middle of the beginning leaves no run folder', asyn
   ]);
   expect(code).toBe(2);
   expect(existsSync(workshop.path('no'))).toBe(false);
+});
+
+test.each([
+  ['unet', '--image-size 8', 8],
+  ['segnet', '--image-size 8', 8],
+  ['unet', '--image-size 32 --progressive 0.5:8', 8],
+])('%s refuses %s in a sentence, and leaves no run', async (model, flags, side) => {
+  const { stdout, stderr, code } = await workshop.run([
+    ...['--data', workshop.data, '--recipe', 'quick', '--model', model, ...flags.split(' ')],
+    ...['--epochs', '1', '--out', 'small'],
+  ]);
+  expect(stderr).toMatch(new RegExp(`^error: images of ${side}x${side} do not fit the model ${model}: .+\\n$`));
+  expect(code).toBe(2);
+  expect(stdout).not.toContain('epoch');
+  expect(existsSync(workshop.path('small')) ? readdirSync(workshop.path('small')) : []).toEqual([]);
+});
+
+test.each([0, 7, 255])('a trimap with a pixel of %d is named', async (value) => {
+  const data = workshop.path(`pixel-${value}`);
+  cpSync(workshop.data, data, { recursive: true });
+  const trimaps = path.join(data, 'annotations', 'trimaps');
+  const name = readFileSync(path.join(data, 'annotations', 'trainval.txt'), 'utf8').split(' ')[0] ?? '';
+  const { size } = tinyImages;
+  const pixels = new Uint8Array(size * size).fill(2);
+  pixels[size + 1] = value;
+  await savePixels({ data: pixels, height: size, width: size, channels: 1 }, path.join(trimaps, `${name}.png`));
+  const { stderr, code } = await workshop.run(['--data', data, ...tiny, '--image-size', '24', '--epochs', '1']);
+  expect(stderr).toMatch(
+    new RegExp(`^error: .*${name}\\.png has a pixel of value ${value}; expected 1 .pet., 2 .+\\n$`),
+  );
+  expect(code).toBe(3);
 });

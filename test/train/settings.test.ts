@@ -71,6 +71,19 @@ describe('recipes', () => {
   });
 });
 
+describe("the stages of a recipe's image sizes", () => {
+  it('fall away where they are no smaller, or the model has a size of its own', () => {
+    const stages = (overrides: Parameters<typeof resolveSettings>[2]): unknown =>
+      resolveSettings('fast-cpu', surroundings, overrides).progressive;
+    expect(stages({})).toHaveLength(1);
+    expect(stages({ imageSize: 96 })).toEqual([]);
+    expect(stages({ model: 'vit-segmentation' })).toEqual([]);
+    expect(() => stages({ imageSize: 64, progressive: [{ untilEpochShare: 0.5, imageSize: 96 }] })).toThrow(
+      '--progressive: images of 96 are larger than those of --image-size 64',
+    );
+  });
+});
+
 describe('resumeSettings', () => {
   const saved = resolveSettings('quick', surroundings, { epochs: 5 });
 

@@ -106,7 +106,7 @@ binary = [pets._bin_labels[i] for i in range(len(pets))]
               elif kind == 'GIF': image.convert('RGB').quantize(200).save(file, 'GIF')
               elif kind in ('grey', 'CMYK'): image.convert('RGB').convert('L' if kind == 'grey' else 'CMYK').save(file, 'JPEG')
               else: image.convert('RGB').save(file, kind)
-              trimap = Image.fromarray(rng.integers(0, 4, (h, w)).astype(np.uint8))
+              trimap = Image.fromarray(rng.integers(1, 4, (h, w)).astype(np.uint8))
               if i % 2: trimap.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
               trimap.save(f'{folder}/annotations/trimaps/some_pet_{i}.png')
               print(f'some_pet_{i}', 5, 2, 3, file=out)
@@ -143,6 +143,20 @@ binary = [pets._bin_labels[i] for i in range(len(pets))]
 });
 
 describe('PetSegmentation', () => {
+  it('names a trimap with another value', async () => {
+    const pets = new OxfordIIITPet(sample, segmentation);
+    const trimap = await pets.trimap(0);
+    for (const value of [0, 4, 255]) {
+      const data = trimap.data.slice();
+      data[data.length - 1] = value;
+      jest.spyOn(pets, 'trimap').mockResolvedValueOnce({ ...trimap, data });
+      const { height, width } = trimap;
+      await expect(new PetSegmentation(pets, { imageSize: [height, width] }).load(0)).rejects.toThrow(
+        `the trimap ${pets.trimapPath(0)} has a pixel of value ${value}; expected 1 (pet), 2 (background) or 3 (border)`,
+      );
+    }
+  });
+
   it('leaves two tensors behind for each sample', async () => {
     const samples = new PetSegmentation(new OxfordIIITPet(sample, segmentation), { imageSize: 32 });
     const loaded = await samples.load(0);
