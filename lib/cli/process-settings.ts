@@ -10,9 +10,9 @@ export function processSettings(workers = 0): Record<'OMP_WAIT_POLICY' | 'UV_THR
     // Threads that wait for work by spinning take the processor from the very thread they wait for as soon as anything
     // else runs on the machine: measured, twelve times slower.
     OMP_WAIT_POLICY: 'passive',
-    // Images that are not small are decoded on these threads while the JavaScript thread transforms others. More of them than cores only
-    // contend for libvips's locks, and leave the JavaScript thread too small a share: measured, a third slower. Workers
-    // share them, and each of them keeps one busy: with fewer, workers wait for each other's images.
+    // Images that are not small are decoded on these threads while the JavaScript thread transforms others. More of them
+    // than cores only contend for libvips's locks, and leave the JavaScript thread too small a share: measured, a third
+    // slower. Workers share them, and each of them keeps one busy: with fewer, workers wait for each other's images.
     UV_THREADPOOL_SIZE: String(Math.max(workers, Math.min(4, cores - 1), 1)),
   };
 }

@@ -127,10 +127,9 @@ export class TwoPhaseConcatDataset<S>
  */
 export function concat<S>(datasets: readonly TwoPhaseDataset<unknown, S>[]): TwoPhaseConcatDataset<S>;
 export function concat<S>(datasets: readonly (MapDataset<S> | readonly S[])[]): MapDataset<S>;
-export function concat<S>(given: readonly (MapDataset<S> | readonly S[])[]): MapDataset<S> {
-  checkList('concat', 'datasets', given);
-  const datasets = given.map(datasetOf) as readonly MapDataset<S>[];
-  const areTwoPhase = datasets.length > 0 && datasets.every((dataset) => isTwoPhase(dataset));
+export function concat<S>(datasets: readonly (MapDataset<S> | readonly S[])[]): MapDataset<S> {
+  checkList('concat', 'datasets', datasets);
+  const areTwoPhase = datasets.length > 0 && datasets.every((dataset) => isTwoPhase<S>(dataset));
   return areTwoPhase ? new TwoPhaseConcatDataset(datasets) : new ConcatDataset(datasets);
 }
 

@@ -133,15 +133,7 @@ export class ListDataset<S> implements Dataset<S> {
 
   /** The element of that index. */
   getItem(index: number): S {
-    const element = this.list[index];
-    // An element may be undefined; an index that is none may not pass for one.
-    if (element === undefined && !(Number.isInteger(index) && index >= 0 && index < this.list.length)) {
-      throw new ArgumentError(
-        `expected an index from 0 to ${this.list.length - 1} for argument \`index\`, received ${describe(index)}`,
-        'TORCH_VALUE',
-      );
-    }
-    return element as S;
+    return elementAt(this.list, index);
   }
 }
 
@@ -276,11 +268,11 @@ function checkedIndices(indices: readonly number[], length: number): readonly nu
 }
 
 /** The element, of an index that anybody may have given. */
-export function elementAt(indices: readonly number[], index: number): number {
-  const element = typeof index === 'number' ? indices[index] : undefined;
-  if (element !== undefined) return element;
+export function elementAt<T>(list: readonly T[], index: number): T {
+  // Not by the element, which may be undefined.
+  if (Number.isInteger(index) && index >= 0 && index < list.length) return list[index] as T;
   throw new ArgumentError(
-    `expected an index from 0 to ${indices.length - 1} for argument \`index\`, received ${describe(index)}`,
+    `expected an index from 0 to ${list.length - 1} for argument \`index\`, received ${describe(index)}`,
     'TORCH_VALUE',
   );
 }

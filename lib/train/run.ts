@@ -30,11 +30,12 @@ export interface RunOutcome {
 
 /**
  * Trains what the plan says and leaves the run folder. A new run that fails before its first checkpoint leaves nothing.
- * @throws {UsageError} for images that the model cannot take; {DataError} for an image that cannot be used; {FileError} where the disk is full; both name the file
+ * @throws {UsageError} for images that the model cannot take; {DataError} for an image that cannot be used, and {FileError} where
+ *   the disk is full, which name the file
  */
 export async function runTraining({ settings, target }: TrainPlan, observer: RunObserver): Promise<RunOutcome> {
   const experiment = buildExperiment(settings);
-  checkImageSizes(experiment);
+  const shapes = shapesOf(experiment);
   const initSha256 = scope(() => stateSha256(experiment.model.stateDict()));
   const run =
     target.kind === 'new' ? RunFolder.create(target.parent, target.name, settings) : RunFolder.open(target.path);
@@ -50,7 +51,7 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
     tell(event);
   };
   const surroundings: LoopSurroundings = { run, stopRequested: observer.stopRequested, emit };
-  const start = startEvent(experiment, initSha256, run.path);
+  const start = startEvent(experiment, shapes, initSha256, run.path);
   try {
     let loop: TrainLoop;
     if (checkpoint === null) {
@@ -80,22 +81,29 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
 }
 
 /**
- * A model that cannot take images of that size says so before there is a run.
+ * The shapes of a batch on its way through the model. All sizes of images are tried, so that a model that cannot take one says so
+ * before there is a run.
  * @throws {UsageError} in the model's words
  */
-function checkImageSizes({ settings, model }: Experiment): void {
+function shapesOf({ settings, model }: Experiment): number[][] {
   const { batchSize, imageSize, progressive, model: name } = settings;
-  for (const side of [imageSize, ...progressive.map((stage) => stage.imageSize)]) {
+  const [ofImages = []] = [imageSize, ...progressive.map((stage) => stage.imageSize)].map((side) => {
     try {
-      model.journey(batchSize, side);
+      return model.journey(batchSize, side).map((step) => [...step.shape]);
     } catch (error) {
       if (!isTorchError(error) || error.code === 'TORCH_OUT_OF_MEMORY') throw error;
       throw new UsageError(`images of ${side}x${side} do not fit the model ${name}: ${error.message}`);
     }
-  }
+  });
+  return ofImages;
 }
 
-function startEvent({ settings, model, loaders }: Experiment, initSha256: string, run: string): StartEvent {
+function startEvent(
+  { settings, model, loaders }: Experiment,
+  shapes: number[][],
+  initSha256: string,
+  run: string,
+): StartEvent {
   const { data, device, epochs, protocol, recipe, seed, threads } = settings;
   return {
     event: 'start',
@@ -107,7 +115,7 @@ function startEvent({ settings, model, loaders }: Experiment, initSha256: string
     recipe,
     model: settings.model,
     parameters: countParameters(model),
-    shapes: model.journey(settings.batchSize, settings.imageSize).map((step) => [...step.shape]),
+    shapes,
     data: data.kind === 'sample' ? 'drawn sample' : shown(data.directory),
     trainSamples: loaders.train.dataset.length,
     validationSamples: loaders.validation?.dataset.length ?? 0,

@@ -3,6 +3,7 @@ import { cuda, Generator, isTorchError, libraryInfo, ones } from '../../lib';
 import { binding } from '../../lib/engine';
 import { describeWithOracle } from '../oracle/oracle';
 
+// Where there is a GPU, none of this holds: `npm run check:cuda` is for it.
 const withoutGpu = cuda.isAvailable() ? describe.skip : describe;
 
 function messageOf(act: () => unknown): string {

@@ -26,6 +26,7 @@ function download(folder: string, env: NodeJS.ProcessEnv) {
   return runNode([DOWNLOAD], { env: { ...own, ...env } });
 }
 
+// PyTorch has no archive for other platforms.
 (ARCHIVE === undefined ? describe.skip : describe)('the official archive', () => {
   const body = archiveOf('2.13.0+cpu');
   const source = { LIBTORCH_NODE_SOURCE: 'archive', LIBTORCH_NODE_SHA256: sha256(body) };

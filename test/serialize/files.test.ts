@@ -46,6 +46,7 @@ describe('writeFileAtomic', () => {
     expect(order).toEqual(['fsync 3 bytes', 'rename', 'fsync folder']);
   });
 
+  // Only Linux has a file that refuses each write.
   const onLinux = fs.existsSync('/dev/full') ? it : it.skip;
   onLinux('says that the disk is full, and leaves the old file and nothing else', () => {
     writeFileAtomic(file, 'old');
@@ -115,6 +116,7 @@ describe('a large file', () => {
     expect(fs.readFileSync(file).equals(large)).toBe(true);
   });
 
+  // Windows has no pipes among its files.
   const whereThereArePipes = process.platform === 'win32' ? it.skip : it;
   whereThereArePipes('does not wait for a pipe whose name it takes', async () => {
     execFileSync('mkfifo', [file]);

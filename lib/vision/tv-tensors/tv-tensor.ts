@@ -1,6 +1,6 @@
 /** Tensors that say what they are, so that a transform knows what to do with them. */
 import { workerArguments } from '../../data';
-import { ArgumentError, describe } from '../../engine';
+import { checkBooleans } from '../../engine';
 import { asTensor, type DType, type Device, type NestedData, Tensor, type ToOptions } from '../../tensor';
 import type { CloneOptions } from '../../tensor/generated/methods';
 import { becomeView } from '../../tensor/subclass';
@@ -67,8 +67,6 @@ export function tensorOf(callee: string, data: Tensor | NestedData, options: Req
   const { dtype, device, requiresGrad } = options;
   const plain = asTensor(data, { ...(dtype === null ? {} : { dtype }), ...(device === null ? {} : { device }) });
   if (requiresGrad === null || requiresGrad === plain.requiresGrad) return plain;
-  if (typeof requiresGrad === 'boolean') return plain.requiresGrad_(requiresGrad);
-  throw new ArgumentError(
-    `${callee}(): expected a boolean for argument \`requiresGrad\`, received ${describe(requiresGrad)}`,
-  );
+  checkBooleans(callee, { requiresGrad });
+  return plain.requiresGrad_(requiresGrad);
 }

@@ -1,5 +1,5 @@
 /** Resizing, by v1's arithmetic: bytes are resized as floats, and rounded. */
-import { ArgumentError, checkInteger, describe } from '../../../engine';
+import { checkBooleans, checkInteger } from '../../../engine';
 import { float32, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
 import { readOptions } from '../../../nn/arguments';
@@ -40,10 +40,8 @@ export function readResizeOptions(callee: string, rest: ResizeTail): Required<Re
 }
 
 function checkAntialias(callee: string, antialias: unknown): boolean {
-  if (antialias === null || typeof antialias === 'boolean') return antialias === true;
-  throw new ArgumentError(
-    `${callee}(): expected a boolean for argument \`antialias\`, received ${describe(antialias)}`,
-  );
+  if (antialias !== null) checkBooleans(callee, { antialias });
+  return antialias === true;
 }
 
 /**
