@@ -120,6 +120,6 @@ it('refuses to move to what it does not know', () => {
   const linear = new nn.Linear(2, 2);
   expect(() => linear.to({ dytpe: 'float64' } as never)).toThrow('unknown option `dytpe`');
   expect(() => linear.to('cpu', 'cuda' as never)).toThrow("expected a device and a dtype, received 'cpu' and 'cuda'");
-  expect(() => linear.to('float64' as never, 'float32')).toThrow('expected a device and a dtype');
+  expect(() => linear.to('float64', 'float32')).toThrow('expected a device and a dtype');
   expect(linear.weight.dtype).toBe('float32');
 });
