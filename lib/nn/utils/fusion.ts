@@ -1,7 +1,8 @@
 /** Batch norms that are computed into the layer before them, for evaluation (`torch.nn.utils.fusion`). */
 import { noGrad } from '../../autograd';
-import { ArgumentError, checkBooleans, checkNumbers, checkTensor, describe, valueError } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor, describe, valueError } from '../../engine';
 import { onesLike, rsqrt, type Tensor, zerosLike } from '../../tensor';
+import { readTail, type Tail } from '../../tensor/tail';
 import type { Conv1d, Conv2d, Conv3d } from '../conv';
 import type { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../conv-transpose';
 import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../batchnorm';
@@ -17,11 +18,13 @@ export type AnyBatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 /** Any convolution. */
 export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose2d | ConvTranspose3d;
 
+type TransposeTail = Tail<{ transpose?: boolean }, ['transpose']>;
+
 /**
  * A copy of a convolution that computes what it and the batch norm behind it compute in evaluation
  * (`torch.nn.utils.fuse_conv_bn_eval`).
  *
- * @param transpose the convolution is a transposed one, whose weight is [in, out, …]
+ * @param rest `transpose`: the convolution is a transposed one, whose weight is [in, out, …]
  * @throws ArgumentError unless both are in evaluation and the norm has running statistics
  *
  * @example
@@ -32,8 +35,9 @@ export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose
  * console.log(torch.allclose(fused.forward(x), norm.forward(conv.forward(x)), 1e-3, 1e-4)); // true
  * ```
  */
-export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, transpose = false): M {
+export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, ...rest: TransposeTail): M {
   const { runningMean, runningVar } = checkPair('fuseConvBnEval', 'conv', conv, bn);
+  const { transpose } = readTail('fuseConvBnEval', { transpose: false }, rest);
   const fused = deepcopy(conv);
   const { eps, weight, bias } = bn;
   [fused.weight, fused.bias] = fuseConvBnWeights(
@@ -53,7 +57,7 @@ export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, tra
  * Weight and bias of a convolution with those of a batch norm computed into them (`torch.nn.utils.fuse_conv_bn_weights`).
  * Nulls stand for what the layers lack.
  *
- * @param transpose the convolution is a transposed one, whose weight is [in, out, …]
+ * @param rest `transpose`: the convolution is a transposed one, whose weight is [in, out, …]
  */
 export function fuseConvBnWeights(
   convW: Tensor,
@@ -63,9 +67,9 @@ export function fuseConvBnWeights(
   bnEps: number,
   bnW: Tensor | null,
   bnB: Tensor | null,
-  transpose = false,
+  ...rest: TransposeTail
 ): [weight: Parameter, bias: Parameter] {
-  checkBooleans('fuseConvBnWeights', { transpose });
+  const { transpose } = readTail('fuseConvBnWeights', { transpose: false }, rest);
   checkParts('fuseConvBnWeights', { convW, bnRm, bnRv }, { convB, bnW, bnB }, bnEps);
   return noGrad(() => {
     const bias = convB ?? zerosLike(bnRm);

@@ -1,7 +1,8 @@
 /** Tensors of modules that are computed from others (`torch.nn.utils.parametrize`). */
 import { noGrad } from '../../autograd';
-import { checkBooleans, checkOptions, checkString, valueError } from '../../engine';
+import { checkString, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 import type { AnyModule } from '../module';
 import { ModuleDict } from '../module-dict';
 import { checkModule } from '../module-sequence';
@@ -17,6 +18,13 @@ export { cached, cachedAsync } from './parametrize-cache';
 export interface Parametrized {
   /** The parametrizations by the tensor's name in the state dict. */
   readonly parametrizations: ModuleDict<Record<string, ParametrizationList>>;
+}
+
+/** @inline */
+interface RegisterArguments {
+  tensorName: string;
+  parametrization: Parametrization;
+  unsafe?: boolean;
 }
 
 /**
@@ -48,14 +56,19 @@ export interface Parametrized {
  */
 export function registerParametrization<M extends AnyModule>(
   module: M,
-  tensorName: string,
-  parametrization: Parametrization,
-  options: { unsafe?: boolean } = {},
+  ...rest: Arguments<
+    [tensorName: string, parametrization: Parametrization],
+    RegisterArguments,
+    ['tensorName', 'parametrization', 'unsafe']
+  >
 ): M & Parametrized {
+  const { tensorName, parametrization, unsafe } = readTail<Required<RegisterArguments>>(
+    'registerParametrization',
+    { tensorName: required, parametrization: required, unsafe: false },
+    rest,
+  );
   checkArguments('registerParametrization', module, tensorName);
   checkModule('registerParametrization', parametrization);
-  checkOptions('registerParametrization', options, ['unsafe']);
-  const { unsafe = false } = options;
   parametrization.train(module.training);
   const known = listOf(module, tensorName);
   if (known !== null) {
@@ -96,9 +109,10 @@ export function registerParametrization<M extends AnyModule>(
 /** True where the tensor of this name is parametrized, or without a name where any of the module's own is. */
 export function isParametrized<M extends AnyModule>(
   module: M,
-  tensorName: string | null = null,
+  ...rest: Tail<{ tensorName?: string | null }, ['tensorName']>
 ): module is M & Parametrized {
   checkModule('isParametrized', module);
+  const { tensorName } = readTail<{ tensorName: string | null }>('isParametrized', { tensorName: null }, rest);
   if (tensorName !== null) {
     checkString('isParametrized', 'tensorName', tensorName);
     return listOf(module, tensorName) !== null;
@@ -110,18 +124,25 @@ export function isParametrized<M extends AnyModule>(
 /**
  * Makes an ordinary parameter or buffer of a parametrized tensor again (`remove_parametrizations`).
  *
- * @param leaveParametrized its value becomes that which is computed now; with false, that of the tensor that it is computed
+ * @param rest `leaveParametrized`, true by default: its value becomes that which is computed now; with false, that of the tensor that it is computed
  *   from, which must be one only
  * @returns the module
  * @throws ArgumentError for a tensor that is not parametrized, or with `leaveParametrized` false depends on several
  */
 export function removeParametrizations<M extends AnyModule>(
   module: M,
-  tensorName: string,
-  leaveParametrized = true,
+  ...rest: Arguments<
+    [tensorName: string],
+    { tensorName: string; leaveParametrized?: boolean },
+    ['tensorName', 'leaveParametrized']
+  >
 ): M {
+  const { tensorName, leaveParametrized } = readTail<{ tensorName: string; leaveParametrized: boolean }>(
+    'removeParametrizations',
+    { tensorName: required, leaveParametrized: true },
+    rest,
+  );
   checkArguments('removeParametrizations', module, tensorName);
-  checkBooleans('removeParametrizations', { leaveParametrized });
   const list = listOf(module, tensorName);
   const property = module.propertyOf(tensorName);
   if (list === null || property === null) {
@@ -155,14 +176,19 @@ export function typeBeforeParametrizations(module: AnyModule): abstract new (...
  * Parametrizes tensors of a module by the same modules as another's, and has it compute them from the same tensors
  * (`transfer_parametrizations_and_params`). Tensors that it lacks are made.
  *
- * @param tensorName the only tensor to transfer; all parametrized ones by default
+ * @param rest `tensorName`, the only tensor to transfer; all parametrized ones by default
  * @returns the module that they are transferred to
  */
 export function transferParametrizationsAndParams<M extends AnyModule>(
   fromModule: AnyModule,
   toModule: M,
-  tensorName: string | null = null,
+  ...rest: Tail<{ tensorName?: string | null }, ['tensorName']>
 ): M {
+  const { tensorName } = readTail<{ tensorName: string | null }>(
+    'transferParametrizationsAndParams',
+    { tensorName: null },
+    rest,
+  );
   checkModule('transferParametrizationsAndParams', fromModule);
   checkModule('transferParametrizationsAndParams', toModule);
   if (!isParametrized(fromModule)) return toModule;
