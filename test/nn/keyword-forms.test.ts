@@ -4,11 +4,13 @@
  */
 import * as autograd from '../../lib/autograd';
 import * as nn from '../../lib/nn';
+import * as schedulers from '../../lib/optim/schedulers';
 import { camelCase } from '../../lib/tensor/signature';
 import { describeWithOracle } from '../oracle/oracle';
 import { signaturesOf } from '../oracle/signatures';
 import { type Callable, type Sample, wrongForms } from '../support/keyword-forms';
 import { functional } from './keyword-forms/functional';
+import { modules, schedules } from './keyword-forms/modules';
 import * as others from './keyword-forms/others';
 
 /** Python's arguments that have no meaning here. */
@@ -42,7 +44,7 @@ const leftOut = new Set([
   'gumbel_softmax.eps',
 ]);
 
-const renamed: Readonly<Record<string, string>> = { var: 'variance' };
+const renamed: Readonly<Record<string, string>> = { var: 'variance', T_max: 'tMax', T_0: 't0', T_mult: 'tMult' };
 
 interface Space {
   readonly module: string;
@@ -50,7 +52,7 @@ interface Space {
   readonly samples: Readonly<Record<string, Sample>>;
   /** Callables that have no such forms, and why. */
   readonly without: Readonly<Record<string, string>>;
-  /** How many of a function's first arguments are what it works on, and not given by name; one where it is not said. */
+  /** How many of a function's first arguments are what it works on, and not given by name; one where it is not said, none of a class. */
   readonly byPlace?: Readonly<Record<string, number>>;
 }
 
@@ -58,7 +60,39 @@ const helper = "a helper of Python's own code";
 const block = 'a `with` block, which takes a function here';
 const replaced = 'deprecated in Python';
 
+const container = 'a container';
+const base = 'a base class';
+
 const spaces: readonly Space[] = [
+  {
+    module: 'torch.nn',
+    ours: nn,
+    samples: modules,
+    without: {
+      Buffer: 'a tensor',
+      Parameter: 'a tensor',
+      UninitializedBuffer: 'a tensor',
+      UninitializedParameter: 'a tensor',
+      ModuleDict: container,
+      ModuleList: container,
+      ParameterDict: container,
+      ParameterList: container,
+      RNNBase: base,
+      RNNCellBase: base,
+      DataParallel: 'of several GPUs',
+      SyncBatchNorm: 'of several processes',
+      LinearCrossEntropyOptions: 'of computing by chunks',
+      factory_kwargs: helper,
+    },
+  },
+  {
+    module: 'torch.optim.lr_scheduler',
+    ours: schedulers,
+    samples: schedules,
+    without: { LRScheduler: base, Counter: helper, Optimizer: base, bisect_right: helper, wraps: helper, ref: helper },
+    // The optimizer, or the schedules that one is made of.
+    byPlace: Object.fromEntries(Object.keys(schedules).map((name) => [name, 1])),
+  },
   {
     module: 'torch.nn.functional',
     ours: nn.functional,
@@ -134,12 +168,12 @@ const spaces: readonly Space[] = [
 ];
 
 /** A function, or a class whose instances are compared. */
-function callable(name: string, value: unknown, byPlace: number): Callable {
+function callable(name: string, value: unknown, byPlace: number | undefined): Callable {
   const call = value as ((...args: unknown[]) => unknown) & (new (...args: unknown[]) => unknown);
   const isClass = /^class\b/.test(Function.prototype.toString.call(value));
   return {
     name,
-    byPlace: isClass ? 0 : byPlace,
+    byPlace: byPlace ?? (isClass ? 0 : 1),
     call: isClass ? (...args) => new call(...args) : (...args) => call(...args),
   };
 }
@@ -158,7 +192,7 @@ describeWithOracle('forms of a call', (oracle) => {
       }
       const known = parameters.filter(({ name }) => !leftOut.has(`${python}.${name}`));
       wrong.push(
-        ...wrongForms(callable(camelCase(python), value, byPlace[python] ?? 1), known, sample, { leftOut, renamed }),
+        ...wrongForms(callable(camelCase(python), value, byPlace[python]), known, sample, { leftOut, renamed }),
       );
     }
     expect(wrong.join('\n')).toBe('');

@@ -1,4 +1,5 @@
 /** The forms in which a call of PyTorch can be written: any tail of its arguments by their names, in one object. */
+import { isLazy } from '../../lib/nn/uninitialized';
 import { manualSeed, Tensor } from '../../lib/tensor';
 import { camelCase } from '../../lib/tensor/signature';
 import { foreign, type Parameter } from '../oracle/signatures';
@@ -22,6 +23,7 @@ export interface Callable {
 
 /** A value with all that is in it, to be compared: tensors by their bits. */
 function seen(value: unknown, path: readonly unknown[] = []): unknown {
+  if (isLazy(value as never)) return (value as object).constructor.name;
   if (value instanceof Tensor)
     return value.isSparse
       ? seen(value.toDense())
