@@ -9,7 +9,7 @@ abstract class BatchNorm extends NormBase {
   constructor(...args: BatchNormArguments) {
     const { numFeatures, ...options } = readNorm(
       new.target.name,
-      { numFeatures: required as number, ...batchNormDefaults },
+      { numFeatures: required, ...batchNormDefaults },
       args,
     );
     super(numFeatures, options);

@@ -16,7 +16,7 @@ abstract class InstanceNorm extends NormBase {
   constructor(...args: BatchNormArguments) {
     const { numFeatures, ...options } = readNorm(
       new.target.name,
-      { numFeatures: required as number, ...defaults },
+      { numFeatures: required, ...defaults },
       args,
     );
     super(numFeatures, options);

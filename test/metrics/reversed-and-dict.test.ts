@@ -1,6 +1,6 @@
 /** Arithmetic with a number before a metric, and the methods of a collection that are a dict's, beside torchmetrics. */
 import { BinaryPrecision, BinaryRecall, MetricCollection } from '../../lib/metrics';
-import { rand, randint, tensor } from '../../lib/tensor';
+import { rand, randint, tensor, type Tensor } from '../../lib/tensor';
 import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 
 const IMPORT = `
@@ -62,11 +62,11 @@ empty = list(collection.keys())
     expect([collection.keys(), collection.keys(true)]).toEqual([keys, bare]);
     expect(collection.items().map(([name]) => name)).toEqual(names);
     for (const [index, metric] of collection.values().entries()) {
-      expectSameBits(metric.compute(), values[index]!, `value ${index}`);
+      expectSameBits(metric.compute() as Tensor, values[index]!, `value ${index}`);
     }
     const popped = collection.pop('BinaryPrecision');
     expect(collection.keys()).toEqual(left);
-    expectSameBits(popped.compute(), scores[0]!, 'score');
+    expectSameBits(popped.compute() as Tensor, scores[0]!, 'score');
     expectSameBits(collection.compute()['val/BinaryRecall']!, values[1]!, 'what is left');
     expect(() => collection.pop('BinaryPrecision')).toThrow('there is no metric `BinaryPrecision`');
     collection.clear();

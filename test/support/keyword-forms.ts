@@ -23,7 +23,7 @@ export interface Callable {
 
 /** A value with all that is in it, to be compared: tensors by their bits. */
 function seen(value: unknown, path: readonly unknown[] = []): unknown {
-  if (isLazy(value as never)) return (value as object).constructor.name;
+  if (isLazy(value)) return (value as object).constructor.name;
   if (value instanceof Tensor)
     return value.isSparse
       ? seen(value.toDense())
