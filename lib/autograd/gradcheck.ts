@@ -285,6 +285,7 @@ interface GradGradOptions extends GradcheckOptions {
   gradOutputs?: Tensor | readonly Tensor[] | null;
 }
 
+/** @inline */
 type GradGradTail =
   | [options?: GradGradOptions]
   | [gradOutputs: Tensor | readonly Tensor[] | null | undefined, options?: GradcheckOptions];

@@ -32,7 +32,7 @@ export interface ConvOptions extends ConvBaseOptions {
   padding?: Sizes | 'same' | 'valid';
 }
 
-/** @internal What a convolution and its transpose cannot do without. */
+/** What a convolution and its transpose cannot do without. @inline */
 export interface ConvShape {
   inChannels: number;
   outChannels: number;

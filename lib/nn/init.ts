@@ -27,7 +27,7 @@ export type Nonlinearity =
 
 /**
  * The factor that keeps the variance through a non-linear function.
- * @param rest `param`, the negative slope of `leaky_relu`, 0.01 if not given
+ * @param param the negative slope of `leaky_relu`, 0.01 if not given
  */
 export function calculateGain(nonlinearity: Nonlinearity, ...rest: Tail<{ param?: number | null }, ['param']>): number {
   const { param } = readTail<{ param: number | null }>('nn.init.calculateGain', { param: null }, rest);
@@ -124,7 +124,7 @@ export function eye_(tensor: Tensor): Tensor {
 /**
  * Makes a kernel [out, in, ...] of 1, 2 or 3 spatial dimensions one that passes as many channels on as it can: ones in its
  * middle, zeros elsewhere.
- * @param rest `groups` of channels, each passed on by itself; 1 by default
+ * @param groups of channels, each passed on by itself; 1 by default
  */
 export function dirac_(tensor: Tensor, ...rest: Tail<{ groups?: number }, ['groups']>): Tensor {
   checkTensor('nn.init.dirac_()', 'tensor', tensor);
@@ -171,7 +171,8 @@ export function orthogonal_(tensor: Tensor, ...rest: GainTail): Tensor {
 
 /**
  * Fills a matrix with normal numbers, then sets a share of each column to zero, Martens (2010).
- * @param rest `sparsity`, that share, 0 to 1; `std`, the normal numbers' deviation, 0.01 by default
+ * @param sparsity that share, 0 to 1
+ * @param std the normal numbers' deviation, 0.01 by default
  */
 export function sparse_(
   tensor: Tensor,

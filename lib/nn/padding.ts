@@ -63,7 +63,7 @@ abstract class CopyPad extends Pad {
 
 /** Mirrors [N, C, L] or [C, L] at its ends, without the last element itself (`torch.nn.ReflectionPad1d`). */
 export class ReflectionPad1d extends CopyPad {
-  /** @param args `padding`, [left, right], or one number for both */
+  /** @param args padding: [left, right], or one number for both */
   constructor(...args: PadArguments) {
     super(1, 'reflect', args);
   }
@@ -71,7 +71,7 @@ export class ReflectionPad1d extends CopyPad {
 
 /** Mirrors [N, C, H, W] or [C, H, W] at its edges, without the last element itself (`torch.nn.ReflectionPad2d`). */
 export class ReflectionPad2d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom], or one number for all */
+  /** @param args padding: [left, right, top, bottom], or one number for all */
   constructor(...args: PadArguments) {
     super(2, 'reflect', args);
   }
@@ -79,7 +79,7 @@ export class ReflectionPad2d extends CopyPad {
 
 /** Mirrors [N, C, D, H, W] or [C, D, H, W] at its faces, without the last element itself (`torch.nn.ReflectionPad3d`). */
 export class ReflectionPad3d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom, front, back], or one number for all */
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
   constructor(...args: PadArguments) {
     super(3, 'reflect', args);
   }
@@ -87,7 +87,7 @@ export class ReflectionPad3d extends CopyPad {
 
 /** Repeats the ends of [N, C, L] or [C, L] (`torch.nn.ReplicationPad1d`). */
 export class ReplicationPad1d extends CopyPad {
-  /** @param args `padding`, [left, right], or one number for both */
+  /** @param args padding: [left, right], or one number for both */
   constructor(...args: PadArguments) {
     super(1, 'replicate', args);
   }
@@ -95,7 +95,7 @@ export class ReplicationPad1d extends CopyPad {
 
 /** Repeats the edges of [N, C, H, W] or [C, H, W] (`torch.nn.ReplicationPad2d`). */
 export class ReplicationPad2d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom], or one number for all */
+  /** @param args padding: [left, right, top, bottom], or one number for all */
   constructor(...args: PadArguments) {
     super(2, 'replicate', args);
   }
@@ -103,7 +103,7 @@ export class ReplicationPad2d extends CopyPad {
 
 /** Repeats the faces of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.ReplicationPad3d`). */
 export class ReplicationPad3d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom, front, back], or one number for all */
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
   constructor(...args: PadArguments) {
     super(3, 'replicate', args);
   }
@@ -111,7 +111,7 @@ export class ReplicationPad3d extends CopyPad {
 
 /** Goes on with the other end of [N, C, L] or [C, L] (`torch.nn.CircularPad1d`). */
 export class CircularPad1d extends CopyPad {
-  /** @param args `padding`, [left, right], or one number for both */
+  /** @param args padding: [left, right], or one number for both */
   constructor(...args: PadArguments) {
     super(1, 'circular', args);
   }
@@ -119,7 +119,7 @@ export class CircularPad1d extends CopyPad {
 
 /** Goes on with the other edge of [N, C, H, W] or [C, H, W] (`torch.nn.CircularPad2d`). */
 export class CircularPad2d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom], or one number for all */
+  /** @param args padding: [left, right, top, bottom], or one number for all */
   constructor(...args: PadArguments) {
     super(2, 'circular', args);
   }
@@ -127,7 +127,7 @@ export class CircularPad2d extends CopyPad {
 
 /** Goes on with the other face of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.CircularPad3d`). */
 export class CircularPad3d extends CopyPad {
-  /** @param args `padding`, [left, right, top, bottom, front, back], or one number for all */
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
   constructor(...args: PadArguments) {
     super(3, 'circular', args);
   }
@@ -157,7 +157,7 @@ abstract class ConstantPad extends Pad {
 
 /** Puts a value around the last dimension of any tensor (`torch.nn.ConstantPad1d`). */
 export class ConstantPad1d extends ConstantPad {
-  /** @param args `padding`, [left, right], or one number for both; `value` */
+  /** @param args padding: [left, right], or one number for both; `value` */
   constructor(...args: ConstantPadArguments) {
     super(1, args);
   }
@@ -165,7 +165,7 @@ export class ConstantPad1d extends ConstantPad {
 
 /** Puts a value around the last two dimensions of any tensor (`torch.nn.ConstantPad2d`). */
 export class ConstantPad2d extends ConstantPad {
-  /** @param args `padding`, [left, right, top, bottom], or one number for all; `value` */
+  /** @param args padding: [left, right, top, bottom], or one number for all; `value` */
   constructor(...args: ConstantPadArguments) {
     super(2, args);
   }
@@ -173,7 +173,7 @@ export class ConstantPad2d extends ConstantPad {
 
 /** Puts a value around the last three dimensions of any tensor (`torch.nn.ConstantPad3d`). */
 export class ConstantPad3d extends ConstantPad {
-  /** @param args `padding`, [left, right, top, bottom, front, back], or one number for all; `value` */
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all; `value` */
   constructor(...args: ConstantPadArguments) {
     super(3, args);
   }
@@ -181,7 +181,7 @@ export class ConstantPad3d extends ConstantPad {
 
 /** Puts zeros around the last dimension of any tensor (`torch.nn.ZeroPad1d`). */
 export class ZeroPad1d extends ConstantPad1d {
-  /** @param args `padding`, [left, right], or one number for both */
+  /** @param args padding: [left, right], or one number for both */
   constructor(...args: PadArguments) {
     super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }
@@ -193,7 +193,7 @@ export class ZeroPad1d extends ConstantPad1d {
 
 /** Puts zeros around the last two dimensions of any tensor (`torch.nn.ZeroPad2d`). */
 export class ZeroPad2d extends ConstantPad2d {
-  /** @param args `padding`, [left, right, top, bottom], or one number for all */
+  /** @param args padding: [left, right, top, bottom], or one number for all */
   constructor(...args: PadArguments) {
     super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }
@@ -205,7 +205,7 @@ export class ZeroPad2d extends ConstantPad2d {
 
 /** Puts zeros around the last three dimensions of any tensor (`torch.nn.ZeroPad3d`). */
 export class ZeroPad3d extends ConstantPad3d {
-  /** @param args `padding`, [left, right, top, bottom, front, back], or one number for all */
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
   constructor(...args: PadArguments) {
     super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }

@@ -201,6 +201,7 @@ export class AvgPool3d extends AvgPoolWithDivisor {
   }
 }
 
+/** @inline */
 type LPPoolOptions = Kernel & F.LpPoolOptions & { normType: number };
 type LPPoolArguments = Arguments<
   [normType: number, kernelSize: Sizes],

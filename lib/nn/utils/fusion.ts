@@ -18,13 +18,11 @@ export type AnyBatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 /** Any convolution. */
 export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose2d | ConvTranspose3d;
 
-type TransposeTail = Tail<{ transpose?: boolean }, ['transpose']>;
-
 /**
  * A copy of a convolution that computes what it and the batch norm behind it compute in evaluation
  * (`torch.nn.utils.fuse_conv_bn_eval`).
  *
- * @param rest `transpose`: the convolution is a transposed one, whose weight is [in, out, …]
+ * @param transpose the convolution is a transposed one, whose weight is [in, out, …]
  * @throws ArgumentError unless both are in evaluation and the norm has running statistics
  *
  * @example
@@ -35,7 +33,11 @@ type TransposeTail = Tail<{ transpose?: boolean }, ['transpose']>;
  * console.log(torch.allclose(fused.forward(x), norm.forward(conv.forward(x)), 1e-3, 1e-4)); // true
  * ```
  */
-export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, ...rest: TransposeTail): M {
+export function fuseConvBnEval<M extends AnyConv>(
+  conv: M,
+  bn: AnyBatchNorm,
+  ...rest: Tail<{ transpose?: boolean }, ['transpose']>
+): M {
   const { runningMean, runningVar } = checkPair('fuseConvBnEval', 'conv', conv, bn);
   const { transpose } = readTail('fuseConvBnEval', { transpose: false }, rest);
   const fused = deepcopy(conv);
@@ -57,7 +59,7 @@ export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, ...
  * Weight and bias of a convolution with those of a batch norm computed into them (`torch.nn.utils.fuse_conv_bn_weights`).
  * Nulls stand for what the layers lack.
  *
- * @param rest `transpose`: the convolution is a transposed one, whose weight is [in, out, …]
+ * @param transpose the convolution is a transposed one, whose weight is [in, out, …]
  */
 export function fuseConvBnWeights(
   convW: Tensor,
@@ -67,7 +69,7 @@ export function fuseConvBnWeights(
   bnEps: number,
   bnW: Tensor | null,
   bnB: Tensor | null,
-  ...rest: TransposeTail
+  ...rest: Tail<{ transpose?: boolean }, ['transpose']>
 ): [weight: Parameter, bias: Parameter] {
   const { transpose } = readTail('fuseConvBnWeights', { transpose: false }, rest);
   checkParts('fuseConvBnWeights', { convW, bnRm, bnRv }, { convB, bnW, bnB }, bnEps);

@@ -37,7 +37,7 @@ interface RegisterArguments {
  * becomes one that is named `Parametrized…`, as Python prints it.
  *
  * @param tensorName the property's name or the one in the state dict
- * @param options.unsafe shape and dtype may become others, and nothing is checked
+ * @param unsafe shape and dtype may become others, and nothing is checked
  * @returns the module
  * @throws ArgumentError for a name that the module has no parameter or buffer of; for a parametrization that returns no
  *   tensor, or unless `unsafe` one of another shape or dtype
@@ -124,7 +124,7 @@ export function isParametrized<M extends AnyModule>(
 /**
  * Makes an ordinary parameter or buffer of a parametrized tensor again (`remove_parametrizations`).
  *
- * @param rest `leaveParametrized`, true by default: its value becomes that which is computed now; with false, that of the tensor that it is computed
+ * @param leaveParametrized its value becomes that which is computed now; with false, that of the tensor that it is computed
  *   from, which must be one only
  * @returns the module
  * @throws ArgumentError for a tensor that is not parametrized, or with `leaveParametrized` false depends on several
@@ -176,7 +176,7 @@ export function typeBeforeParametrizations(module: AnyModule): abstract new (...
  * Parametrizes tensors of a module by the same modules as another's, and has it compute them from the same tensors
  * (`transfer_parametrizations_and_params`). Tensors that it lacks are made.
  *
- * @param rest `tensorName`, the only tensor to transfer; all parametrized ones by default
+ * @param tensorName the only tensor to transfer; all parametrized ones by default
  * @returns the module that they are transferred to
  */
 export function transferParametrizationsAndParams<M extends AnyModule>(

@@ -75,7 +75,7 @@ export type Pruned<Name extends string = string> = {
  * Prunes nothing, but makes of a parameter what pruning makes of it (`torch.nn.utils.prune.identity`): `NAME_orig`, and a mask of
  * ones.
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for a name that the module has no parameter of
  */
@@ -91,7 +91,7 @@ export function identity<M extends AnyModule, Name extends string>(
 /**
  * Prunes elements of a parameter at random, drawn from the generator (`torch.nn.utils.prune.random_unstructured`).
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are
  */
@@ -114,7 +114,7 @@ export function randomUnstructured<M extends AnyModule, Name extends string>(
  * The parameter goes on as `NAME_orig`, the same object, so that an optimizer goes on with it; the mask is the buffer `NAME_mask`;
  * the property holds their product, computed anew before each forward.
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for scores of another shape
  *
@@ -150,7 +150,7 @@ export function l1Unstructured<M extends AnyModule, Name extends string>(
  * Prunes slices of a parameter along a dimension at random, drawn from the generator (`torch.nn.utils.prune.random_structured`):
  * rows of a `Linear`'s weight, the neurons, with `dim` 0.
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for a parameter of one dimension, and a dimension
  *   that it does not have
@@ -178,7 +178,7 @@ export type LnStructuredArguments = Required<LnStructuredOptions> & ImportanceOp
 /**
  * Prunes the slices of a parameter along a dimension that have the smallest norms (`torch.nn.utils.prune.ln_structured`).
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for an amount that is neither, or more than there are; for a parameter of one dimension, and a dimension
  *   that it does not have; for a norm of matrices where the slices are none; for scores of another shape
@@ -209,7 +209,7 @@ export function lnStructured<M extends AnyModule, Name extends string>(
 /**
  * Prunes a parameter where a mask is 0 (`torch.nn.utils.prune.custom_from_mask`).
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @param mask - of the parameter's shape, of any dtype
  * @returns the module
  * @throws ArgumentError for a mask of another shape
@@ -344,7 +344,7 @@ function scoresOf(callee: string, given: unknown, places: readonly Place[]): Ten
  * Makes an ordinary parameter of a pruned tensor, with zeros where it is pruned (`torch.nn.utils.prune.remove`). The parameter is
  * the object that was `NAME_orig`, so that an optimizer goes on with it.
  *
- * @param rest `name`, the property's name or the one in the state dict
+ * @param name the property's name or the one in the state dict
  * @returns the module
  * @throws ArgumentError for a tensor that is not pruned
  */

@@ -159,7 +159,7 @@ export class CustomFromMask extends BasePruningMethod {
   /** Shares the memory of the tensor that was given. */
   readonly mask: Buffer;
 
-  /** @param args - `mask`, of the shape of what it prunes, of any dtype */
+  /** @param mask - of the shape of what it prunes, of any dtype */
   constructor(...args: Arguments<[mask: Tensor], { mask: Tensor }, ['mask']>) {
     super();
     const { mask } = readTail<{ mask: Tensor }>('CustomFromMask', { mask: required }, args);

@@ -22,7 +22,7 @@ export interface PackPaddedSequenceOptions {
  * Packs sequences that are padded to one length (`torch.nn.utils.rnn.pack_padded_sequence`).
  *
  * @param input - [T, N, *], T the length of the longest sequence
- * @param rest - `lengths`, the N lengths, int64 on the CPU or a list; the options
+ * @param lengths - the N lengths, int64 on the CPU or a list
  *
  * @example
  * ```ts
@@ -166,7 +166,7 @@ export interface UnpadSequenceOptions {
  * argument in place, which this does not.
  *
  * @param paddedSequences - [T, N, *]
- * @param rest - `lengths`, the N lengths, a tensor of integers or a list; the options
+ * @param lengths - the N lengths, a tensor of integers or a list
  */
 export function unpadSequence(
   paddedSequences: Tensor,

@@ -125,8 +125,9 @@ export class SequentialLR extends Combined {
   milestones: readonly number[];
 
   /**
-   * @param rest `schedulers` of this optimizer, in their order; `milestones`, one fewer than schedules; `lastEpoch`, the
-   *   epoch to go on from, −1, a start, by default
+   * @param schedulers of this optimizer, in their order
+   * @param milestones one fewer than schedules
+   * @param lastEpoch the epoch to go on from; −1 for a start
    */
   constructor(
     optimizer: AnyOptimizer,
