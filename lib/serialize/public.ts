@@ -3,8 +3,16 @@ export { type FileAction, FileError, FormatError } from './file-error';
 export { floatHex } from './float-hex';
 export { load, loadAsync, type LoadOptions } from './load';
 export type { MapLocation } from './locations';
-export { save, saveAsync } from './save';
-export { loadSafetensors, saveSafetensors, type Safetensors } from './safetensors';
+export { save, saveAsync, saveToBuffer } from './save';
+export type { FileOrBytes } from './stored-bytes';
+export {
+  loadSafetensors,
+  type Metadata,
+  type Safetensors,
+  type SafetensorsOptions,
+  saveSafetensors,
+  saveSafetensorsToBuffer,
+} from './safetensors';
 export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './safetensors-async';
 export { type NamedTensors, stateSha256 } from './state-dict';
 export {

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import { checkOptions, checkString, computeAsync } from '../engine';
 import type { Tensor } from '../tensor';
+import { filledBuffer } from './filled-buffer';
 import { writeAside, writeAsideAsync } from './files';
 import { type Pickled, pickleOf } from './pickle-objects';
 import type { FileOptions } from './safetensors-async';
@@ -38,18 +39,27 @@ export function save(obj: unknown, file: string): void {
   checkString('save', 'file', file);
   const pickled = pickleOf(obj);
   try {
-    writeAside(file, (write) => {
-      const zip = new ZipWriter(folderOf(file));
-      for (const { name, bytes } of entriesOf(pickled, zip)) {
-        write(zip.begin(name, lengthOf(bytes)));
-        if (bytes instanceof Uint8Array) {
-          zip.add(bytes);
-          write(bytes);
-        } else writeMemory(bytes, zip, write);
-        write(zip.end());
-      }
-      write(zip.finish());
-    });
+    writeAside(file, (write) => writeArchive(pickled, folderOf(file), write));
+  } finally {
+    pickled.dispose();
+  }
+}
+
+/**
+ * {@link save} into memory: what the file would hold, as Python's `torch.save` writes it into a `BytesIO`. `load` takes it, and
+ * Python reads it by `torch.load(io.BytesIO(…))`. The Buffer has its own memory of just that size; nothing else is there twice.
+ * @throws {ArgumentError} for something that such a file cannot hold, and for more than a Buffer holds
+ *
+ * @example
+ * ```ts
+ * const bytes = torch.saveToBuffer({ epoch: 3, weight: torch.ones([2]) });
+ * console.log(torch.load(bytes)); // { epoch: 3, weight: tensor([1., 1.]) }
+ * ```
+ */
+export function saveToBuffer(obj: unknown): Buffer {
+  const pickled = pickleOf(obj);
+  try {
+    return filledBuffer('saveToBuffer', sizeOf(pickled), (write) => writeArchive(pickled, ARCHIVE, write));
   } finally {
     pickled.dispose();
   }
@@ -84,6 +94,34 @@ export async function saveAsync(obj: unknown, file: string, options: FileOptions
   }
 }
 
+/** The folder of the entries where no file gives it a name, as in Python. */
+const ARCHIVE = 'archive';
+
+function writeArchive(pickled: Pickled, folder: string, write: (bytes: Uint8Array) => void): void {
+  const zip = new ZipWriter(folder);
+  for (const { name, bytes } of entriesOf(pickled, zip)) {
+    write(zip.begin(name, lengthOf(bytes)));
+    if (bytes instanceof Uint8Array) {
+      zip.add(bytes);
+      write(bytes);
+    } else writeMemory(bytes, zip, write);
+    write(zip.end());
+  }
+  write(zip.finish());
+}
+
+/** What {@link writeArchive} will write in memory. */
+function sizeOf(pickled: Pickled): number {
+  const zip = new ZipWriter(ARCHIVE);
+  for (const { name, bytes } of entriesOf(pickled, zip)) {
+    zip.begin(name, lengthOf(bytes));
+    zip.skip(lengthOf(bytes));
+    zip.end();
+  }
+  zip.finish();
+  return zip.size;
+}
+
 interface Entry {
   readonly name: string;
   /** The memory of a storage, or what is in the file besides. */
@@ -109,7 +147,7 @@ function lengthOf(bytes: Uint8Array | Tensor): number {
 /** The name of the file without its ending, as PyTorch's writer has it, which knows no others than these letters. */
 function folderOf(file: string): string {
   const name = path.basename(file).replace(/\.[^.]*$/, '');
-  return /^[\x20-\x7e]+$/.test(name) ? name : 'archive';
+  return /^[\x20-\x7e]+$/.test(name) ? name : ARCHIVE;
 }
 
 function writeMemory(memory: Tensor, zip: ZipWriter, write: (bytes: Uint8Array) => void): void {
