@@ -14,6 +14,7 @@ export {
   saveSafetensorsToBuffer,
 } from './safetensors';
 export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './safetensors-async';
+export { safeOpen, type SafetensorsFile, type SafetensorsSlice } from './safetensors-file';
 export { type NamedTensors, stateSha256 } from './state-dict';
 export {
   loadSafetensorsSharded,
