@@ -15,6 +15,7 @@ export {
 } from './safetensors';
 export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './safetensors-async';
 export { safeOpen, type SafetensorsFile, type SafetensorsSlice } from './safetensors-file';
+export { loadSafetensorsModel, saveSafetensorsModel } from './safetensors-model';
 export { type NamedTensors, stateSha256 } from './state-dict';
 export {
   loadSafetensorsSharded,
