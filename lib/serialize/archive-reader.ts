@@ -13,8 +13,15 @@ import { dataStart, readDirectory, type ZipDirectory, type ZipEntry } from './zi
 /** A word, such as `little`. */
 const LONGEST_WORD = 64;
 
-/** Reads the description in the zip file. */
-export function readArchive(bytes: StoredBytes): CheckpointSource {
+/** The zip file, and the pickle in it. */
+interface Archive {
+  readonly directory: ZipDirectory;
+  readonly pickle: ByteSource;
+  find(name: string): ZipEntry | undefined;
+}
+
+/** Finds the pickle in the zip file. */
+export function openArchive(bytes: StoredBytes): Archive {
   const directory = readDirectory(bytes);
   // The folder has the name that the file had when it was written.
   const folder = /^[^/]*\//.exec([...directory.entries.keys()][0] ?? '')?.[0] ?? '';
@@ -26,10 +33,15 @@ export function readArchive(bytes: StoredBytes): CheckpointSource {
   if (pickle === undefined)
     throw new FormatFault('it is a zip file without a data.pkl, so torch.save did not write it');
   checkByteOrder(bytes, directory, find('byteorder'));
-
-  const storages = new PersistentStorages();
   const start = dataStart(bytes, directory, pickle);
-  const value = readPickle(new ByteSource(bytes, start, start + pickle.bytes), checkpointWorld(storages));
+  return { directory, pickle: new ByteSource(bytes, start, start + pickle.bytes), find };
+}
+
+/** Reads the description in the zip file. */
+export function readArchive(bytes: StoredBytes): CheckpointSource {
+  const { directory, pickle, find } = openArchive(bytes);
+  const storages = new PersistentStorages();
+  const value = readPickle(pickle, checkpointWorld(storages));
   const places = [...storages.byKey.values()].map((storage): [StoredStorage, number] => {
     const entry = find(`data/${storage.key}`);
     if (entry === undefined) throw new FormatFault(`its storage ${quote(storage.key)} is missing`);

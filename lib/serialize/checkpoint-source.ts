@@ -17,9 +17,16 @@ export interface CheckpointSource {
 /** Reads the description; the bytes of the tensors stay where they are. */
 export function readCheckpoint(bytes: StoredBytes): CheckpointSource {
   const { size } = bytes;
+  const source = formOf(bytes) === 'zip' ? readArchive(bytes) : readLegacy(new ByteSource(bytes, 0, size));
+  return checked(source, size);
+}
+
+/** Which of its formats torch.save wrote, by the first bytes. */
+export function formOf(bytes: StoredBytes): 'zip' | 'legacy' {
+  const { size } = bytes;
   const head = Buffer.alloc(Math.min(size, 512));
   bytes.read(head, 0);
-  if (head.length >= 4 && head.readUInt32LE() === 0x04034b50) return checked(readArchive(bytes), size);
+  if (head.length >= 4 && head.readUInt32LE() === 0x04034b50) return 'zip';
   if (head.toString('latin1', 257, 262) === 'ustar') {
     throw new FormatFault('it is of the tar format that PyTorch wrote before 0.1.10; save it anew in Python');
   }
@@ -30,7 +37,7 @@ export function readCheckpoint(bytes: StoredBytes): CheckpointSource {
         : 'it begins neither as a zip file nor as a pickle; loadSafetensors() reads safetensors',
     );
   }
-  return checked(readLegacy(new ByteSource(bytes, 0, size)), size);
+  return 'legacy';
 }
 
 /** Storages that lie over each other would let a small file ask for any amount of memory. */

@@ -152,7 +152,7 @@ class Loading {
 }
 
 /** A fault of the file, and what the library says of tensors that the file describes, under the file's name. */
-function formatErrorOf(error: unknown, file: string): unknown {
+export function formatErrorOf(error: unknown, file: string): unknown {
   if (error instanceof FileError || !(error instanceof FormatFault || isTorchError(error))) return error;
   // The library's sentence; the call that it adds is none of the user's.
   const [fault = ''] = error.message.split('\n');

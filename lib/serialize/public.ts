@@ -17,6 +17,7 @@ export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './
 export { safeOpen, type SafetensorsFile, type SafetensorsSlice } from './safetensors-file';
 export { loadSafetensorsModel, saveSafetensorsModel } from './safetensors-model';
 export { type NamedTensors, stateSha256 } from './state-dict';
+export { getUnsafeGlobalsInCheckpoint } from './unsafe-globals';
 export {
   loadSafetensorsSharded,
   loadSafetensorsShardedAsync,
