@@ -17,7 +17,7 @@ const LONGEST_WORD = 64;
 interface Archive {
   readonly directory: ZipDirectory;
   readonly pickle: ByteSource;
-  find(name: string): ZipEntry | undefined;
+  readonly find: (name: string) => ZipEntry | undefined;
 }
 
 /** Finds the pickle in the zip file. */
