@@ -7,7 +7,7 @@ export { save, saveAsync, saveToBuffer } from './save';
 export type { FileOrBytes } from './stored-bytes';
 export {
   loadSafetensors,
-  type Metadata,
+  type SafetensorsMetadata,
   type Safetensors,
   type SafetensorsOptions,
   saveSafetensors,
@@ -17,7 +17,6 @@ export { type FileOptions, loadSafetensorsAsync, saveSafetensorsAsync } from './
 export { safeOpen, type SafetensorsFile, type SafetensorsSlice } from './safetensors-file';
 export { loadSafetensorsModel, saveSafetensorsModel } from './safetensors-model';
 export { type NamedTensors, stateSha256 } from './state-dict';
-export { getUnsafeGlobalsInCheckpoint } from './unsafe-globals';
 export {
   loadSafetensorsSharded,
   loadSafetensorsShardedAsync,

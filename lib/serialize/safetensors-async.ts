@@ -3,7 +3,13 @@
 import { checkOptions, checkSignal, checkString, computeAsync } from '../engine';
 import type { Tensor } from '../tensor';
 import { writeAsideAsync } from './files';
-import { arrange, elementBytes, type Metadata, type Safetensors, type SafetensorsOptions } from './safetensors';
+import {
+  arrange,
+  elementBytes,
+  type SafetensorsMetadata,
+  type Safetensors,
+  type SafetensorsOptions,
+} from './safetensors';
 import { bytesOf, checkBools, emptyTensor, formatErrorOf, placed, readHeader } from './safetensors-read';
 import type { NamedTensors } from './state-dict';
 import { PieceReader } from './storage-memory';
@@ -26,7 +32,7 @@ export interface FileOptions {
 export async function saveSafetensorsAsync(
   file: string,
   stateDict: NamedTensors,
-  metadata: Metadata = {},
+  metadata: SafetensorsMetadata = {},
   options: FileOptions = {},
 ): Promise<void> {
   checkString('saveSafetensorsAsync', 'file', file);

@@ -6,7 +6,7 @@
 import { ArgumentError, binding, checkObject, checkOptions, checkString } from '../engine';
 import type { AnyModule, LoadedKeys, StateDict } from '../nn';
 import { itemSize, type Tensor } from '../tensor';
-import { loadSafetensors, type Metadata, saveSafetensors } from './safetensors';
+import { loadSafetensors, type SafetensorsMetadata, saveSafetensors } from './safetensors';
 import { checkFileOrBytes, type FileOrBytes } from './stored-bytes';
 
 /**
@@ -26,7 +26,7 @@ import { checkFileOrBytes, type FileOrBytes } from './stored-bytes';
  * torch.loadSafetensorsModel(tied, 'tied.safetensors');
  * ```
  */
-export function saveSafetensorsModel(model: AnyModule, file: string, metadata: Metadata = {}): void {
+export function saveSafetensorsModel(model: AnyModule, file: string, metadata: SafetensorsMetadata = {}): void {
   checkObject('saveSafetensorsModel', 'model', model, 'a Module', ['stateDict']);
   checkString('saveSafetensorsModel', 'file', file);
   checkObject('saveSafetensorsModel', 'metadata', metadata, 'strings by name');

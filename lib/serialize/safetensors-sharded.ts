@@ -14,7 +14,7 @@ import { FormatFault, quote } from './format-fault';
 import { parseHeaderJson } from './header-json';
 import {
   loadSafetensors,
-  type Metadata,
+  type SafetensorsMetadata,
   type Safetensors,
   type SafetensorsOptions,
   saveSafetensors,
@@ -36,7 +36,7 @@ export interface ShardOptions {
   /** Bytes of tensors in a file, 5e9 by default; a larger tensor has a file of its own. */
   maxShardSize?: number | undefined;
   /** Strings that {@link loadSafetensorsSharded} hands back; they are in each file. */
-  metadata?: Metadata | undefined;
+  metadata?: SafetensorsMetadata | undefined;
 }
 
 /**

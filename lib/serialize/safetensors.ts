@@ -14,7 +14,7 @@ import { checkFileOrBytes, type FileOrBytes, withBytes } from './stored-bytes';
 const PIECE = 64 << 20;
 
 /** Strings that go with the tensors. */
-export type Metadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+export type SafetensorsMetadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -40,7 +40,7 @@ export interface Safetensors {
  * console.log(tensors.get('weight')?.shape); // [ 1, 2 ]
  * ```
  */
-export function saveSafetensors(file: string, stateDict: NamedTensors, metadata: Metadata = {}): void {
+export function saveSafetensors(file: string, stateDict: NamedTensors, metadata: SafetensorsMetadata = {}): void {
   checkString('saveSafetensors', 'file', file);
   const arranged = arrange(stateDict, metadata);
   writeAside(file, (write) => writeAll(arranged, write));
@@ -57,7 +57,7 @@ export function saveSafetensors(file: string, stateDict: NamedTensors, metadata:
  * console.log(torch.loadSafetensors(bytes).tensors.get('weight')); // tensor([1., 1.])
  * ```
  */
-export function saveSafetensorsToBuffer(stateDict: NamedTensors, metadata: Metadata = {}): Buffer {
+export function saveSafetensorsToBuffer(stateDict: NamedTensors, metadata: SafetensorsMetadata = {}): Buffer {
   const arranged = arrange(stateDict, metadata);
   return filledBuffer('saveSafetensorsToBuffer', arranged.size, (write) => writeAll(arranged, write));
 }
@@ -72,7 +72,7 @@ export interface Arranged {
 }
 
 /** Checks tensors and metadata, and gives each tensor its place. */
-export function arrange(stateDict: NamedTensors, metadata: Metadata): Arranged {
+export function arrange(stateDict: NamedTensors, metadata: SafetensorsMetadata): Arranged {
   const entries = stateEntries(stateDict).map(([name, tensor]) => entryOf(name, tensor));
   // Widest elements first: then every tensor starts at a multiple of its element size, which readers that map the file need.
   const inDataOrder = [...entries].sort((a, b) => b.bits - a.bits);
@@ -170,7 +170,7 @@ function entryOf(name: string, tensor: Tensor): Entry {
   return { name, tensor, dtype, bits, shape, bytes: storedBytes(name, dtype, shape), start: 0, end: 0 };
 }
 
-function metadataOf(metadata: Metadata): Map<string, string> {
+function metadataOf(metadata: SafetensorsMetadata): Map<string, string> {
   checkObject('saveSafetensors', 'metadata', metadata, 'strings by name');
   const entries: [string, unknown][] =
     metadata instanceof Map ? [...(metadata as ReadonlyMap<string, unknown>)] : Object.entries(metadata);

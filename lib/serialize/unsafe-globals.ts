@@ -16,7 +16,7 @@ import { isGlobalSafe, pathOf } from './tensor-globals';
  * @example
  * ```ts
  * torch.save({ epoch: 3 }, 'safe.pt');
- * console.log(torch.getUnsafeGlobalsInCheckpoint('safe.pt')); // []
+ * console.log(torch.serialization.getUnsafeGlobalsInCheckpoint('safe.pt')); // []
  * ```
  */
 export function getUnsafeGlobalsInCheckpoint(file: FileOrBytes): string[] {

@@ -231,6 +231,18 @@ describe('loading bytes', () => {
 });
 
 describe('options of load', () => {
+  it('mapLocation: what it throws comes out as it is', () => {
+    const file = path.join(folder, 'map.pt');
+    save(torch.ones([2]), file);
+    const mapLocation = (): 'cpu' => {
+      fs.readFileSync(path.join(folder, 'devices.json'));
+      return 'cpu';
+    };
+    for (const source of [file, fs.readFileSync(file)]) {
+      expect(() => load(source, { mapLocation })).toThrow(/^ENOENT.*devices\.json/);
+    }
+  });
+
   it('weightsOnly: both load the same, and nothing is run', async () => {
     const bytes = saveToBuffer({ a: 1 });
     for (const weightsOnly of [true, false, null, undefined]) {
