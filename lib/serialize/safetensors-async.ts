@@ -10,7 +10,7 @@ import {
   type Safetensors,
   type SafetensorsOptions,
 } from './safetensors';
-import { bytesOf, checkBools, emptyTensor, formatErrorOf, placed, readHeader } from './safetensors-read';
+import { formatErrorOf, memories, readHeader } from './safetensors-read';
 import type { NamedTensors } from './state-dict';
 import { PieceReader } from './storage-memory';
 import { checkFileOrBytes, type FileOrBytes, withBytesAsync } from './stored-bytes';
@@ -76,14 +76,8 @@ export async function loadSafetensorsAsync(
     const reader = new PieceReader(bytes, signal);
     try {
       const { header, dataStart } = readHeader(bytes);
-      for (const stored of header.tensors) {
-        const tensor = emptyTensor(stored, device === 'meta' ? device : 'cpu');
-        tensors.set(stored.name, tensor);
-        if (device === 'meta') continue;
-        using memory = bytesOf(tensor);
-        await reader.fill(memory, dataStart + stored.start, memory.numel());
-        checkBools(stored, memory);
-        tensors.set(stored.name, placed(tensor, device));
+      for (const [{ start }, memory] of memories(header.tensors, device, tensors)) {
+        await reader.fill(memory, dataStart + start, memory.numel());
       }
       return { tensors, metadata: new Map(header.metadata) };
     } catch (error) {

@@ -5,7 +5,8 @@ import { type Device, empty, type Index, type Tensor } from '../tensor';
 import type { SafetensorsOptions } from './safetensors';
 import { storedDTypes } from './safetensors-dtypes';
 import type { SafetensorsHeader, StoredTensor } from './safetensors-header';
-import { emptyTensor, formatErrorOf, placed, readHeader, readTensor } from './safetensors-read';
+import { emptyTensor, formatErrorOf, memories, placed, readHeader, readTensor } from './safetensors-read';
+import { fillMemory } from './storage-memory';
 import { checkFileOrBytes, type FileOrBytes, openBytes, type OpenBytes } from './stored-bytes';
 import { BoxBytes, boxOf, plainOf } from './tensor-box';
 
@@ -59,8 +60,7 @@ export class SafetensorsFile {
 
   /** The names of the tensors, in the order in which their bytes lie in the file. */
   offsetKeys(): string[] {
-    const inFileOrder = [...this.header.tensors].sort((a, b) => a.start - b.start || a.end - b.end);
-    return inFileOrder.map(({ name }) => name);
+    return this.inFileOrder().map(({ name }) => name);
   }
 
   /** The strings that the file carries beside its tensors; none where it has none. */
@@ -81,13 +81,16 @@ export class SafetensorsFile {
 
   /** Reads all tensors, in the order in which their bytes lie in the file. */
   getTensors(): Map<string, Tensor> {
+    const { bytes, dataStart } = this.opened('getTensors');
     const tensors = new Map<string, Tensor>();
     try {
-      for (const name of this.offsetKeys()) tensors.set(name, this.getTensor(name));
+      for (const [{ start }, memory] of memories(this.inFileOrder(), this.device, tensors)) {
+        fillMemory(memory, bytes, dataStart + start, memory.numel());
+      }
       return tensors;
     } catch (error) {
       for (const tensor of tensors.values()) tensor.dispose();
-      throw error;
+      throw formatErrorOf(error, bytes);
     }
   }
 
@@ -109,16 +112,26 @@ export class SafetensorsFile {
     this.isOpen = false;
   }
 
+  /** Closes the file where the block of a `using` ends. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  private inFileOrder(): StoredTensor[] {
+    return [...this.header.tensors].sort((a, b) => a.start - b.start || a.end - b.end);
+  }
+
+  /** Refuses a closed file: the system may have given its number to another one by now. */
+  private opened(callee: string): { bytes: OpenBytes; dataStart: number } {
+    const { bytes, dataStart } = this;
+    if (!this.isOpen) throw new ArgumentError(`${callee}(): ${bytes.name} is closed`);
+    return { bytes, dataStart };
+  }
+
   private attempt<T>(callee: string, name: string, use: (stored: StoredTensor, bytes: OpenBytes) => T): T {
     checkString(callee, 'name', name);
-    const { bytes } = this;
+    const { bytes } = this.opened(callee);
     const stored = this.stored.get(name);
-    // The system may have given its number to another file by now.
-    if (!this.isOpen) throw new ArgumentError(`${callee}(): ${bytes.name} is closed`);
     if (stored === undefined) {
       throw new ArgumentError(`${callee}(): ${bytes.name} has no tensor ${describe(name)}`, 'TORCH_VALUE');
     }
@@ -163,6 +176,7 @@ export class SafetensorsSlice {
     private readonly read: (indices: readonly Index[]) => Tensor,
   ) {}
 
+  /** The shape of the whole tensor. */
   getShape(): number[] {
     return [...this.stored.shape];
   }

@@ -27,6 +27,43 @@ export function readHeader(bytes: StoredBytes): { header: SafetensorsHeader; dat
   return { header: decodeHeader(json, size - dataStart), dataStart };
 }
 
+/**
+ * The memory of each tensor, as its bytes; the caller fills it before it asks for the next. The tensors come into `into`, which the
+ * caller frees where something fails.
+ */
+export function* memories(
+  stored: readonly StoredTensor[],
+  device: Device,
+  into: Map<string, Tensor>,
+): Generator<[StoredTensor, Tensor]> {
+  if (device === 'cpu' || device === 'meta') allocate(stored, device, into);
+  if (device === 'meta') return;
+  for (const each of stored) {
+    const tensor = into.get(each.name) ?? emptyTensor(each, 'cpu');
+    into.set(each.name, tensor);
+    using memory = bytesOf(tensor);
+    yield [each, memory];
+    checkBools(each, memory);
+    into.set(each.name, placed(tensor, device));
+  }
+}
+
+/**
+ * Makes all tensors before the first is filled. Large ones lie side by side: freed again, they are one gap, which the next file
+ * fits. Small blocks that stay in use between them would leave gaps that are each a little too small.
+ */
+function allocate(stored: readonly StoredTensor[], device: Device, into: Map<string, Tensor>): void {
+  const made = new Map<StoredTensor, Tensor>();
+  try {
+    const largestFirst = [...stored].sort((a, b) => b.end - b.start - (a.end - a.start));
+    for (const each of largestFirst) made.set(each, emptyTensor(each, device));
+  } catch (error) {
+    for (const tensor of made.values()) tensor.dispose();
+    throw error;
+  }
+  for (const each of stored) into.set(each.name, made.get(each) as Tensor);
+}
+
 /** A tensor on the CPU whose bytes begin at `position`, read straight into its memory. */
 export function readTensor(stored: StoredTensor, bytes: StoredBytes, position: number): Tensor {
   const tensor = emptyTensor(stored, 'cpu');
@@ -47,13 +84,13 @@ export function emptyTensor(stored: StoredTensor, device: Device): Tensor {
 }
 
 /** The memory of a tensor that is contiguous, as uint8 of one dimension. */
-export function bytesOf(tensor: Tensor): Tensor {
+function bytesOf(tensor: Tensor): Tensor {
   using flat = tensor.view(-1);
   return flat.view('uint8');
 }
 
 /** Refuses bytes that their dtype cannot have. */
-export function checkBools({ name, dtype }: StoredTensor, bytes: Tensor): void {
+function checkBools({ name, dtype }: StoredTensor, bytes: Tensor): void {
   if (dtype !== 'BOOL' || bytes.numel() === 0) return;
   // libtorch takes a bool's byte as it is, and other values than 0 and 1 then give answers that contradict each other.
   using largest = bytes.max();

@@ -5,9 +5,9 @@ import { filledBuffer } from './filled-buffer';
 import { writeAside } from './files';
 import { storedDTypes } from './safetensors-dtypes';
 import { encodeHeader, METADATA_KEY, storedBytes, type StoredTensor } from './safetensors-header';
-import { emptyTensor, formatErrorOf, placed, readHeader, readTensor } from './safetensors-read';
+import { formatErrorOf, memories, readHeader } from './safetensors-read';
 import { stateEntries, type NamedTensors } from './state-dict';
-import { pieces } from './storage-memory';
+import { fillMemory, pieces } from './storage-memory';
 import { checkFileOrBytes, type FileOrBytes, withBytes } from './stored-bytes';
 
 /** Shown to the file system, or copied, at once. */
@@ -123,12 +123,8 @@ export function loadSafetensors(file: FileOrBytes, options: SafetensorsOptions =
     const tensors = new Map<string, Tensor>();
     try {
       const { header, dataStart } = readHeader(bytes);
-      for (const stored of header.tensors) {
-        const tensor =
-          device === 'meta'
-            ? emptyTensor(stored, device)
-            : placed(readTensor(stored, bytes, dataStart + stored.start), device);
-        tensors.set(stored.name, tensor);
+      for (const [{ start }, memory] of memories(header.tensors, device, tensors)) {
+        fillMemory(memory, bytes, dataStart + start, memory.numel());
       }
       return { tensors, metadata: new Map(header.metadata) };
     } catch (error) {

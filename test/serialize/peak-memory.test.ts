@@ -46,3 +46,12 @@ it('a mapped file takes no memory until it is used', async () => {
   await runChild(child, { args: ['save', file()] });
   expect(await tensorsBesides('mmap')).toBeLessThan(-10);
 });
+
+// What is freed leaves gaps in the heap; those of one file must be of use for the next.
+it.each(['load', 'loadSafetensors', 'getTensors'])('%s again and again takes no more memory', async (action) => {
+  const again = path.join(__dirname, 'repeated-loading.ts');
+  const { code, stdout, stderr } = await runChild(again, { args: [action, file()] });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  // Of forty tensors; each of four times would take as many where no gap fits.
+  expect(Number(stdout)).toBeLessThan(60);
+});
