@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { checkOptions, checkString, computeAsync } from '../engine';
+import { ArgumentError, checkOptions, checkSignal, computeAsync, describe } from '../engine';
 import type { Tensor } from '../tensor';
 import { filledBuffer } from './filled-buffer';
 import { writeAside, writeAsideAsync } from './files';
@@ -8,6 +8,9 @@ import { type Pickled, pickleOf } from './pickle-objects';
 import type { FileOptions } from './safetensors-async';
 import { pieces } from './storage-memory';
 import { ALIGNMENT, ZipWriter } from './zip-writer';
+
+/** A place for options where there are none. */
+type NoOptions = Readonly<Record<string, never>>;
 
 /** Summed up and then written while it is in the processor's cache. */
 const PIECE = 4 << 20;
@@ -24,6 +27,7 @@ const PIECE = 4 << 20;
  *
  * The tensors are written from where they lie; the file is written aside and renamed.
  * @param obj what to save: state dicts of modules and optimizers, and whatever else belongs to them
+ * @param options none: they are there so that Python's, such as `pickle_protocol`, are refused and not passed over
  * @throws {ArgumentError} for something that such a file cannot hold, with the place in `obj`
  * @throws {FileError} where the file cannot be written; nothing half-written is left
  *
@@ -35,8 +39,9 @@ const PIECE = 4 << 20;
  * console.log(tensors[0]?.sharesStorage(tensors[1] as torch.Tensor)); // true
  * ```
  */
-export function save(obj: unknown, file: string): void {
-  checkString('save', 'file', file);
+export function save(obj: unknown, file: string, options: NoOptions = {}): void {
+  checkFile('save', file);
+  checkOptions('save', options, []);
   const pickled = pickleOf(obj);
   try {
     writeAside(file, (write) => writeArchive(pickled, folderOf(file), write));
@@ -56,7 +61,8 @@ export function save(obj: unknown, file: string): void {
  * console.log(torch.load(bytes)); // { epoch: 3, weight: tensor([1., 1.]) }
  * ```
  */
-export function saveToBuffer(obj: unknown): Buffer {
+export function saveToBuffer(obj: unknown, options: NoOptions = {}): Buffer {
+  checkOptions('saveToBuffer', options, []);
   const pickled = pickleOf(obj);
   try {
     return filledBuffer('saveToBuffer', sizeOf(pickled), (write) => writeArchive(pickled, ARCHIVE, write));
@@ -71,9 +77,9 @@ export function saveToBuffer(obj: unknown): Buffer {
  * @throws {FileError} (as a rejection) and others as {@link save}
  */
 export async function saveAsync(obj: unknown, file: string, options: FileOptions = {}): Promise<void> {
-  checkString('saveAsync', 'file', file);
+  checkFile('saveAsync', file);
   checkOptions('saveAsync', options, ['signal']);
-  const { signal } = options;
+  const signal = checkSignal('saveAsync', options);
   signal?.throwIfAborted();
   const pickled = pickleOf(obj);
   try {
@@ -92,6 +98,13 @@ export async function saveAsync(obj: unknown, file: string, options: FileOptions
   } finally {
     pickled.dispose();
   }
+}
+
+function checkFile(name: string, file: unknown): void {
+  if (typeof file === 'string') return;
+  throw new ArgumentError(
+    `${name}(): expected the name of a file for argument \`file\`, received ${describe(file)}; saveToBuffer() returns the bytes`,
+  );
 }
 
 /** The folder of the entries where no file gives it a name, as in Python. */

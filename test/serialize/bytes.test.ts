@@ -147,6 +147,7 @@ describe('saveToBuffer, saveSafetensorsToBuffer', () => {
     const [sparse, meta] = [torch.eye(2).toSparse(), torch.ones([2], { device: 'meta' })];
     const before = memory().tensors;
     expect(() => saveToBuffer({ a: [() => 1] })).toThrow(/`obj\.a\[0\]` is function/);
+    expect(() => saveToBuffer({}, { mmap: true } as never)).toThrow(/saveToBuffer\(\): unknown option `mmap`/);
     expect(() => saveSafetensorsToBuffer({ sparse })).toThrow(
       /cannot hold 'sparse', a tensor of the layout sparse_coo/,
     );

@@ -186,6 +186,11 @@ describe('load and save', () => {
     expect(() => load('x', { weights_only: true } as never)).toThrow(/unknown option `weights_only`/);
     expect(() => save({}, path.join(folder, 'no', 'x.pt'))).toThrow(/the folder .* does not exist/);
     expect(() => save({}, undefined as never)).toThrow(ArgumentError);
+    expect(() => save('x.pt', {} as never)).toThrow(
+      'save(): expected the name of a file for argument `file`, received {  }; saveToBuffer() returns the bytes',
+    );
+    expect(() => save({}, 'x', { pickleProtocol: 4 } as never)).toThrow(/save\(\): unknown option `pickleProtocol`/);
+    await expect(saveAsync({}, 'x', { sygnal: 4 } as never)).rejects.toThrow(/unknown option `sygnal`/);
     await expect(loadAsync(path.join(folder, 'no.pt'))).rejects.toThrow(FileError);
     await expect(saveAsync({}, path.join(folder, 'no', 'x.pt'))).rejects.toThrow(FileError);
   });
