@@ -41,7 +41,7 @@ describe('resolveSettings', () => {
     [{ schedule: 'cosine', warmup: 1.5 }, '--warmup 1.5 is neither a whole number of steps nor a share'],
     [{ schedule: 'poly', finalLrShare: 0.1 }, '--final-lr-share means nothing to --schedule poly'],
     [{ loss: 'cross-entropi' }, '--loss cross-entropi: there is no loss cross-entropi, did you mean cross-entropy?'],
-    [{ loss: 'dice+' }, '--loss dice+: there is no loss , expected cross-entropy, dice'],
+    [{ loss: 'dice+' }, '--loss dice+: expected losses with + between, such as cross-entropy+0.5*dice'],
     [{ loss: '0*dice' }, '--loss 0*dice: expected a weight above 0 for dice'],
     [{ loss: 'dice', labelSmoothing: 0.1 }, '--label-smoothing needs cross-entropy in --loss'],
     [{ loss: 'dice', classWeights: [1, 1, 2] }, '--class-weights needs cross-entropy in --loss'],
