@@ -1,5 +1,5 @@
 import { stateSha256 } from '../../lib/serialize';
-import { Tensor, zeros } from '../../lib/tensor';
+import { type Tensor, zeros } from '../../lib/tensor';
 
 /** A tensor whose bytes are zeros that nobody has touched: they take no memory. */
 function untouched(bytes: number): Tensor {
