@@ -176,6 +176,8 @@ function checkKinds(settings: object): void {
     if (standard === null || (value !== null && typeof value === typeof standard)) continue;
     throw new Error(`\`${name}\` is ${JSON.stringify(value)}`);
   }
+  const { directory } = values.get('data') as { directory?: unknown };
+  if (typeof directory !== 'string') throw new Error('there is no `directory` in its `data`');
 }
 
 /** A value as a flag has it. */

@@ -132,4 +132,13 @@ test('the config.json of the first release is read into the form of today', () =
   expect(readSettings({ ...rest, modelOptions })).toEqual({ ...rest, modelOptions });
 });
 
+test.each([
+  [{}, 'there is no `recipe` in it'],
+  [{ ...resolveSettings('quick', surroundings, {}), epochs: 'three' }, '`epochs` is "three"'],
+  [{ ...resolveSettings('quick', surroundings, {}), betas: null }, '`betas` is null'],
+  [{ ...resolveSettings('quick', surroundings, {}), data: {} }, 'there is no `directory` in its `data`'],
+])('a config.json that is none is told by what is wrong: %#', (saved, sentence) => {
+  expect(() => readSettings(saved as Record<string, unknown>)).toThrow(sentence);
+});
+
 test('a setting is told by its flag', () => expect(flagOf('testLimit')).toBe('--test-limit'));
