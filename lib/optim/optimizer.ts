@@ -315,7 +315,7 @@ function optionRepr(value: OptionValue): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatRepr(value);
   if (typeof value === 'string' || value instanceof Tensor) return String(value);
-  return `(${value.map(optionRepr).join(', ')})`;
+  return Array.isArray(value) ? `(${value.map(optionRepr).join(', ')})` : String(value);
 }
 
 /** Names of parameters are a list in Python, where pairs of options are tuples. */
