@@ -57,6 +57,11 @@ export abstract class Optimizer<O extends { lr: Tensor | number }, S extends obj
   /** @internal Set around a {@link step} that {@link takesScaledGradients}. */
   gradientScaling: GradientScaling | null = null;
 
+  /** @internal Whether {@link step} may have been called: a class's own need not tell. */
+  get mayHaveStepped(): boolean {
+    return this.stepped || Reflect.get(this, 'step') !== Reflect.get(Optimizer.prototype, 'step');
+  }
+
   readonly #hooks = new OptimizerHooks();
 
   /**
