@@ -112,7 +112,7 @@ function loaderOf(pets: OxfordIIITPet, settings: TrainSettings, loading: Loading
     return new DataLoader(indices === undefined ? samples : subset(samples, indices), options) as BatchLoader;
   const planes = new PetPlanes(samples);
   const dataset = indices === undefined ? planes : subset(planes, indices);
-  return new DataLoader(dataset, { ...options, collate: collatePlanes }) as BatchLoader;
+  return new DataLoader(dataset, { ...options, collateFn: collatePlanes }) as BatchLoader;
 }
 
 /** The first batch of an iteration of its own, with its draws. */
