@@ -4,8 +4,8 @@
  */
 
 import { ArgumentError, binding, checkObject, checkOptions, checkString } from '../engine';
-import type { AnyModule, LoadedKeys, StateDict } from '../nn';
-import { itemSize, type Tensor } from '../tensor';
+import type { AnyModule, LoadedKeys } from '../nn';
+import { itemSize, Tensor } from '../tensor';
 import { loadSafetensors, type SafetensorsMetadata, saveSafetensors } from './safetensors';
 import { checkFileOrBytes, type FileOrBytes } from './stored-bytes';
 
@@ -83,10 +83,15 @@ interface Placed {
  * The names that need not be in a file, each with the one that stands for it: of weights that overlap, the first by name that is
  * all of their storage, but rather one that is among the preferred.
  */
-function duplicates(state: StateDict, preferred: { has(name: string): boolean }): Map<string, string> {
+function duplicates(
+  state: ReadonlyMap<string, unknown>,
+  preferred: { has(name: string): boolean },
+): Map<string, string> {
   const byStorage = new Map<number, Placed[]>();
   for (const [name, tensor] of state) {
-    const storage = tensor.device === 'meta' || tensor.layout !== 'strided' ? null : binding.storageOf(tensor.handle);
+    // The extra state of a module can be anything.
+    if (!(tensor instanceof Tensor) || tensor.device === 'meta' || tensor.layout !== 'strided') continue;
+    const storage = binding.storageOf(tensor.handle);
     if (storage === null || storage.bytes === 0) continue;
     const placed = byStorage.get(storage.id) ?? [];
     placed.push({ name, ...placeOf(tensor, storage.bytes) });

@@ -122,6 +122,25 @@ describe('modules as safetensors', () => {
     expect(model.z.bias?.tolist()).toEqual([1, 1, 1]);
   });
 
+  it('have no place for an extra state that is no tensor, and pass over it where they are read', () => {
+    class Counted extends Linear {
+      count = 3;
+
+      override getExtraState(): unknown {
+        return { count: this.count };
+      }
+
+      override setExtraState(state: unknown): void {
+        ({ count: this.count } = state as { count: number });
+      }
+    }
+    const model = new Counted(1, 1);
+    expect(() => saveSafetensorsModel(model, file)).toThrow(/expected a Tensor for '_extra_state'/);
+    saveSafetensorsModel(new Linear(1, 1), file);
+    expect(() => loadSafetensorsModel(model, file)).toThrow(/Missing key\(s\) in state_dict: "_extra_state"/);
+    expect(loadSafetensorsModel(model, file, { strict: false }).missingKeys).toEqual(['_extra_state']);
+  });
+
   it('refuse weights that share what none of them covers, and write views that share nothing', () => {
     const whole = torch.rand([10]);
     const [first, second] = [new Linear(1, 6), new Linear(1, 6)];
