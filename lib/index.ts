@@ -78,3 +78,5 @@ export * as losses from './losses';
 /** Models that are made of the library, under the names that the program takes. */
 export * as models from './models';
 export * from './serialize/public';
+/** Saving, loading, and what a checkpoint names: `torch.serialization`. */
+export * as serialization from './serialize/serialization';

@@ -1,4 +1,6 @@
+import { commandLine } from '../train/command-line';
 import { UsageError } from '../train/errors';
+import type { DoneEvent } from '../train/events';
 import { flagOf } from '../train/spelling';
 import { exitCodes } from './exit-codes';
 import { stopOnSignal } from './stop-on-signal';
@@ -13,7 +15,7 @@ export async function runExperimentCommand(
   flags: TrainFlags,
   { json, quiet }: { json: boolean; quiet: boolean },
 ): Promise<number> {
-  const taken = flags.resume === undefined ? known : (['resume'] as const);
+  const taken = flags.resume === undefined ? known : (['resume', 'data'] as const);
   const other = Object.keys(flags).find((flag) => !taken.includes(flag as never));
   if (other !== undefined) {
     const what = flags.resume === undefined ? '--experiment' : '--resume with the folder of an experiment';
@@ -39,8 +41,10 @@ export async function runExperimentCommand(
   );
   if (outcome.kind === 'done') {
     if (quiet) process.stdout.write(`${outcome.folder}\n`);
+    const event: DoneEvent = { event: 'done', run: outcome.folder };
+    if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
     return exitCodes.done;
   }
-  process.stderr.write(`interrupted, and all is saved. To go on:\n  node train.js --resume ${outcome.folder}\n`);
+  process.stderr.write(`interrupted, and all is saved. To go on:\n  ${commandLine(['--resume', outcome.folder])}\n`);
   return exitCodes.interrupted;
 }

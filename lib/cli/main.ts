@@ -45,6 +45,7 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 
 const exitCodeOf = new Map<string, number>([
   ['USAGE', exitCodes.usage],
+  ['DIVERGED', exitCodes.failed],
   ['TORCH_DATA', exitCodes.data],
   ['TORCH_FILE', exitCodes.failed],
   ['TORCH_FILE_FORMAT', exitCodes.data],
@@ -62,7 +63,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
     const definition = program
       .command(command.name)
       .exitOverride()
-      .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+      .showSuggestionAfterError(false)
+      .configureOutput({ outputError: (text, write) => write(explainUnknown(text, definition)) });
     command.define(definition);
     definition.action(async () => {
       exitCode = await command.run(definition);
@@ -83,6 +85,15 @@ function withDefaultCommand(args: readonly string[]): readonly string[] {
     throw new CommanderError(1, 'unknownCommand', message);
   }
   return args;
+}
+
+/** commander's suggestion for an unknown flag may be far from it, and does not know of the options of models. */
+function explainUnknown(text: string, { options }: Command): string {
+  const [, flag] = /^error: unknown option '(--[\w-]+)/.exec(text) ?? [];
+  if (flag === undefined) return oneLine(text);
+  const flags = options.flatMap(({ long }) => long ?? []);
+  const guess = didYouMean(flag, flags) || `; an option of the model is given as --model-option ${flag.slice(2)}=…`;
+  return `error: unknown option ${flag}${guess}\n`;
 }
 
 /** commander puts its suggestion on a second line. */

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { ModelSummary, OptionValue } from '../models';
 import { UsageError } from '../train/errors';
 import { didYouMean } from '../train/spelling';
+import { readModelOptions, type TypedModelOption, unknownModelOption } from '../train/typed-options';
 import type { CliCommand } from './command';
 import { exitCodes } from './exit-codes';
-import { modelOptionFlag, readModelOptions, type TypedModelOption } from './model-options';
+import { modelOptionFlag } from './model-options';
 import { applyProcessSettings } from './process-settings';
 import { wholeNumber } from './values';
 
@@ -63,7 +64,9 @@ async function summarize(
     throw new UsageError(`there is no model ${name}${guess}`);
   }
   const defaults = models.defaultsOf(name);
-  const options: Record<string, OptionValue> = readModelOptions(name, defaults, modelOption);
+  const options: Record<string, OptionValue> = readModelOptions(defaults, modelOption, (unknown) =>
+    unknownModelOption(name, unknown, Object.keys(defaults)),
+  );
   // A model that is made for one size of images has it among its options.
   if ('imageSize' in defaults && imageSize !== undefined) options['imageSize'] ??= imageSize;
   const side = options['imageSize'] ?? imageSize ?? defaults['imageSize'] ?? usualImageSize;

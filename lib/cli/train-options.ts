@@ -5,9 +5,12 @@ import { experiments } from '../train/experiments';
 import { modelNames, recipes } from '../train/recipes';
 import { augmentations, dtypes, lossNames, optimizers, protocols, schedules } from '../train/choices';
 import type { SettingsOverrides } from '../train/settings';
-import { modelOptionFlag, type TypedModelOption } from './model-options';
+import { flagOf } from '../train/spelling';
+import type { TypedModelOption } from '../train/typed-options';
+import { modelOptionFlag } from './model-options';
 import {
   deviceName,
+  folder,
   folderName,
   fraction,
   minutesOrName,
@@ -29,8 +32,24 @@ interface VitFlags {
   dropout?: number;
 }
 
+/** What `--no-…` makes of a setting that a recipe may have. */
+const withoutIt = {
+  channelsLast: false,
+  classWeights: null,
+  clipNorm: null,
+  ema: null,
+  progressive: [],
+} as const satisfies SettingsOverrides;
+
+type Removable = keyof typeof withoutIt;
+
+/** Settings as commander hands them over: `--no-ema` is false. */
+type SettingsFlags = Omit<SettingsOverrides, 'modelOptions' | 'typedModelOptions' | Removable> & {
+  [Name in Removable]?: SettingsOverrides[Name] | false;
+};
+
 /** The flags of `train`, as commander hands them over. */
-export interface TrainFlags extends Omit<SettingsOverrides, 'modelOptions'>, VitFlags {
+export interface TrainFlags extends SettingsFlags, VitFlags {
   data?: string;
   download?: boolean;
   recipe?: string;
@@ -52,6 +71,7 @@ export function defineTrainOptions(command: Command): void {
     [
       '--data <dir>',
       'folder with images/ and annotations/; else $OXFORD_PETS_DIR, data/oxford-iiit-pet, a drawn sample',
+      folder,
     ],
     ['--download', 'fetch the Oxford-IIIT Pet set first, into --data or data/oxford-iiit-pet'],
     ['--recipe <name>', `the numbers to start from: ${recipeHelp()}`, oneOf([...recipes.keys()])],
@@ -93,9 +113,9 @@ export function defineTrainOptions(command: Command): void {
     ['--save-every <n>', 'epochs from one checkpoint to the next', wholeNumber(1)],
     ['--limit <n>', 'only the first n train samples', wholeNumber(1)],
     ['--test-limit <n>', 'only the first n test samples', wholeNumber(1)],
-    ['--out <dir>', 'where the run folders are made (default: runs)'],
+    ['--out <dir>', 'where the run folders are made (default: runs)', folder],
     ['--name <name>', "the run folder's name after its number (default: the model's)", folderName],
-    ['--resume <run>', 'go on with an interrupted run, to the same bits; --epochs may be raised'],
+    ['--resume <run>', 'go on with an interrupted run, to the same bits; --epochs may be raised', folder],
     ['--experiment <name>', `many runs and one report: ${experimentHelp()}`, oneOf([...experiments.keys()])],
     [
       '--budget <minutes>',
@@ -111,7 +131,19 @@ export function defineTrainOptions(command: Command): void {
     if (flags === '--json') option.conflicts('quiet');
     command.addOption(option);
   }
+  for (const name of Object.keys(withoutIt)) {
+    const flag = flagOf(name);
+    command.addOption(new Option(flag.replace('--', '--no-'), `no ${flag}, whatever the recipe says`));
+  }
   command.addOption(modelOptionFlag());
+}
+
+/** The settings that the flags ask for. */
+export function settingsOf(flags: SettingsFlags): SettingsOverrides {
+  const entries: [string, unknown][] = Object.entries(flags);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === false ? withoutIt[name as Removable] : value]),
+  );
 }
 
 function experimentHelp(): string {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-import type { OptionValue } from '../models';
 import type { TrainEvent } from '../train/events';
 import type { TrainRequest } from '../train/plan';
+import { commandLine } from '../train/command-line';
 import type { CliCommand } from './command';
 import { UsageError } from '../train/errors';
 import { exitCodes } from './exit-codes';
@@ -11,8 +11,7 @@ import { applyProcessSettings } from './process-settings';
 import { stopOnSignal } from './stop-on-signal';
 import { ProgressBar } from './progress-bar';
 import { TextReport } from './text-report';
-import { decimal } from './values';
-import { defineTrainOptions, type TrainFlags } from './train-options';
+import { defineTrainOptions, settingsOf, type TrainFlags } from './train-options';
 
 const examples = `
 Examples:
@@ -70,28 +69,18 @@ export const trainCommand: CliCommand = {
       if (quiet) process.stdout.write(`${outcome.run}\n`);
       return exitCodes.done;
     }
-    process.stderr.write(`interrupted, and all is saved. To go on:\n  node train.js --resume ${outcome.run}\n`);
+    process.stderr.write(`interrupted, and all is saved. To go on:\n  ${commandLine(['--resume', outcome.run])}\n`);
     return exitCodes.interrupted;
   },
 };
 
 function requestOf(flags: TrainFlags): TrainRequest {
   const { data, download, recipe, device, threads, out, name, resume, ...settings } = flags;
-  const { patchSize, embedSize, numBlocks, numHeads, dropout, modelOption = [], ...overrides } = settings;
-  const named = { patchSize, embedSize, numBlocks, numHeads, dropout };
-  const modelOptions = Object.fromEntries([
-    ...Object.entries(named).filter((entry): entry is [string, number] => entry[1] !== undefined),
-    ...modelOption.map(({ name: option, text }): [string, OptionValue] => [option, guessed(text)]),
-  ]);
-  return { data, download, recipe, device, threads, out, name, resume, overrides: { ...overrides, modelOptions } };
-}
-
-/** What is typed as a number, several numbers or a switch is that; whether the model's option is, too, only its defaults tell. */
-function guessed(text: string): OptionValue {
-  if (text === 'true' || text === 'false') return text === 'true';
-  const [value = NaN, ...others] = text.split(',').map(decimal);
-  if ([value, ...others].some(Number.isNaN)) return text;
-  return others.length === 0 ? value : [value, ...others];
+  const { patchSize, embedSize, numBlocks, numHeads, dropout, modelOption = [], ...others } = settings;
+  const named = Object.entries({ patchSize, embedSize, numBlocks, numHeads, dropout });
+  const modelOptions = Object.fromEntries(named.filter((entry): entry is [string, number] => entry[1] !== undefined));
+  const overrides = { ...settingsOf(others), modelOptions, typedModelOptions: modelOption };
+  return { data, download, recipe, device, threads, out, name, resume, overrides };
 }
 
 function showProgress(bar: ProgressBar, report: TextReport, event: TrainEvent): void {

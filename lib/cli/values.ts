@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Device } from '../tensor';
 import type { ProgressiveStage } from '../train/choices';
 import { didYouMean } from '../train/spelling';
+import { decimal } from '../train/typed-options';
 
 /** Parser of a whole number in `[least, most]`, for an option's argument. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -81,16 +82,16 @@ export function deviceName(text: string): Device {
   throw new InvalidArgumentError(`Expected cpu, cuda or cuda:i${didYouMean(text, ['cpu', 'cuda'])}`);
 }
 
+/** Parser of the path of a folder. */
+export function folder(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected the path of a folder.');
+}
+
 /** Parser of a part of a folder's name. */
 export function folderName(text: string): string {
   if (/^\w[\w.-]{0,99}$/.test(text)) return text;
   throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
-}
-
-/** The decimal number that a text is; NaN where it is none. */
-export function decimal(text: string): number {
-  // Number('') is 0 and Number('0x10') is 16; neither is what somebody means here.
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
 function listed(names: readonly string[]): string {

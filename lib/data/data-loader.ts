@@ -18,7 +18,7 @@ export interface BatchingOptions<S, B> {
   /** Samples of a batch, default 1. */
   batchSize?: number;
   /** Makes a batch of samples, default {@link defaultCollate}; synchronous. */
-  collate?: (samples: S[]) => B;
+  collateFn?: (samples: S[]) => B;
 }
 
 /** Samples one by one. */
@@ -26,7 +26,7 @@ export interface SingleOptions<S, B> {
   /** Hands samples out as they are. */
   batchSize: null;
   /** What is made of each, default {@link defaultConvert}; synchronous. */
-  collate?: (sample: S) => B;
+  collateFn?: (sample: S) => B;
 }
 
 /** The options of a {@link DataLoader} that say nothing of the type of its batches. */
@@ -68,7 +68,7 @@ const OPTIONS = [
   'sampler',
   'batchSampler',
   'dropLast',
-  'collate',
+  'collateFn',
   'generator',
   'prefetch',
   'numWorkers',
@@ -136,9 +136,9 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     this.batchSampler =
       options.batchSampler ?? (batchSize === null ? undefined : new BatchSampler(order, batchSize, dropLast));
     const batched = this.batchSampler !== undefined;
-    const collate = options.collate ?? (batched ? defaultCollate : defaultConvert);
+    const collate = options.collateFn ?? (batched ? defaultCollate : defaultConvert);
     const prefetch = options.prefetch ?? Math.max(batchSize ?? 1, 16);
-    checkFunction('DataLoader', 'collate', collate);
+    checkFunction('DataLoader', 'collateFn', collate);
     if (!(typeof prefetch === 'number' && prefetch >= 0)) {
       throw new ArgumentError(
         `expected a count for argument \`prefetch\`, received ${describe(options.prefetch)}`,
@@ -226,7 +226,7 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     const random = randomOf(resume, numWorkers);
     const baseSeed = resume === undefined ? drawSeed(this.generator) : BigInt(resume.baseSeed);
     return new WorkerPool({
-      parts: { dataset, collate, workerInitFn },
+      parts: { dataset, collateFn: collate, workerInitFn },
       numWorkers,
       baseSeed,
       batched,

@@ -59,7 +59,13 @@ export function makeFetcher(parts: FetcherParts): Fetcher {
 /** The samples of one fetch make a batch; where there are no batches, the one sample is converted. */
 function collate({ collate, batched }: FetcherParts, samples: readonly unknown[], which: string): unknown {
   try {
-    return collate(batched ? samples : samples[0]);
+    const batch = collate(batched ? samples : samples[0]);
+    if (!(batch instanceof Promise)) return batch;
+    // Nobody waits for it.
+    batch.catch(() => {});
+    throw new TypeError(
+      'expected a synchronous `collateFn`, which returned a Promise: what must wait belongs into getItem()',
+    );
   } catch (error) {
     const message = `${which} do not make a batch: ${messageOf(error)}`;
     throw new TorchError(message, 'TORCH_BATCH', { cause: error });

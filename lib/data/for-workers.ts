@@ -16,7 +16,7 @@ const modules = new Map<string, Map<string, object>>();
 
 /**
  * Says that worker threads find these classes and functions in this module: they import it, which runs this very line
- * there. What a data set for {@link DataLoader} with `numWorkers` is made of, and its `collate` and `workerInitFn`, must be
+ * there. What a data set for {@link DataLoader} with `numWorkers` is made of, and its `collateFn` and `workerInitFn`, must be
  * found in this way; this library's own classes are.
  *
  * ```ts fragment

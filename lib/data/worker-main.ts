@@ -57,7 +57,7 @@ class Worker {
   private async prepare(): Promise<void> {
     const { id, numWorkers, baseSeed, batched, dropLast, prefetch, random } = this.setup;
     for (const module of modulesOf(this.setup.parts)) await load(module);
-    const { dataset, collate, workerInitFn } = unpack(this.setup.parts) as WorkerParts;
+    const { dataset, collateFn, workerInitFn } = unpack(this.setup.parts) as WorkerParts;
     const seed = baseSeed + BigInt(id);
     // Whatever the modules drew while they were loaded.
     manualSeed(BigInt.asUintN(64, seed));
@@ -65,7 +65,7 @@ class Worker {
     await workerInitFn?.(id);
     if (random !== null) setRandom(random);
     this.makeFetcher = () =>
-      makeFetcher({ dataset: dataset as AnyDataset<unknown>, collate, batched, dropLast, prefetch });
+      makeFetcher({ dataset: dataset as AnyDataset<unknown>, collate: collateFn, batched, dropLast, prefetch });
     this.fetcher = this.makeFetcher();
   }
 

@@ -29,7 +29,7 @@ export interface WorkerSetup {
 /** What a worker's batches are made of and by. */
 export interface WorkerParts {
   readonly dataset: unknown;
-  readonly collate: (samples: unknown) => unknown;
+  readonly collateFn: (samples: unknown) => unknown;
   readonly workerInitFn: ((id: number) => void | Promise<void>) | undefined;
 }
 

@@ -1,5 +1,3 @@
-/** Which word a misspelt one was meant to be. */
-
 /**
  * The candidate that `word` was most likely meant to be, or null where none is close.
  *

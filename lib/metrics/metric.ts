@@ -280,6 +280,34 @@ export abstract class Metric<
     return super.to(device);
   }
 
+  // What counts must not be cast along with a model: as in torchmetrics, these do nothing.
+
+  /** Does nothing, see {@link to}. */
+  override float(): this {
+    return this;
+  }
+
+  /** Does nothing, see {@link to}. */
+  override double(): this {
+    return this;
+  }
+
+  /** Does nothing, see {@link to}. */
+  override half(): this {
+    return this;
+  }
+
+  /** Does nothing, see {@link to}. */
+  override bfloat16(): this {
+    return this;
+  }
+
+  /** Does nothing, see {@link to}. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for callers, who give one
+  override type(dtype: DType): this {
+    return this;
+  }
+
   /** The parameters, buffers and children of this metric alone; its states are buffers, too. */
   override members(): ReturnType<Module['members']> {
     const states = this.state.buffers().map(([name, buffer]): [string, Buffer] => [snakeCase(name), buffer]);

@@ -119,18 +119,13 @@ function checkpoint(
 }
 
 /** Writes `config.json` and `model.safetensors` into a folder, which is made where it is missing. */
-export function writeCheckpoint(
-  folder: string,
-  args: Readonly<SegFormerArgs>,
-  labels: readonly string[] | null,
-  state: ReadonlyMap<string, Tensor>,
-): void {
+export function writeCheckpoint(folder: string, described: Described, state: ReadonlyMap<string, Tensor>): void {
   checkString('savePretrained', 'folder', folder);
   attemptOn(folder, 'write', () => mkdirSync(folder, { recursive: true }));
   // Hugging Face refuses a file that does not say so.
   saveSafetensors(path.join(folder, 'model.safetensors'), state, { format: 'pt' });
   // Last: a folder with a configuration has its weights.
-  writeFileAtomic(path.join(folder, 'config.json'), `${JSON.stringify(configOf(args, labels), null, 2)}\n`);
+  writeFileAtomic(path.join(folder, 'config.json'), `${JSON.stringify(configOf(described), null, 2)}\n`);
 }
 
 /** Keys of the heads of classifiers of images, and of a layer that the authors' program has but never calls. */

@@ -4,10 +4,22 @@ import { FormatError } from '../serialize';
 import type { Tensor } from '../tensor';
 import { completeArgs, type SegFormerArgs, segformerDefaults, segformerVariants } from './segformer-args';
 
-/** A model and the names of its classes, where the checkpoint tells them. */
+/** What `config.json` says that our model computes nothing from: it is written again as it was read. */
+export interface KeptConfig {
+  /** Of Hugging Face's own program; the class scores are the same. */
+  readonly reshape_last_stage: boolean;
+  /** The class that Hugging Face's loss leaves out. */
+  readonly semantic_loss_ignore_index: number;
+}
+
+/** Hugging Face's defaults. */
+export const usualConfig: KeptConfig = { reshape_last_stage: true, semantic_loss_ignore_index: 255 };
+
+/** A model, and of the checkpoint's configuration, where it has one, what is no part of the model. */
 export interface Described {
   readonly args: SegFormerArgs;
   readonly labels: readonly string[] | null;
+  readonly kept: KeptConfig;
 }
 
 /** Our names of what `config.json` has under Hugging Face's. */
@@ -46,13 +58,41 @@ export function describedBy(config: unknown, file: string, given: Partial<SegFor
   if (type !== 'segformer') {
     throw new FormatError(`${file} describes a model of the type ${JSON.stringify(type)}, expected "segformer"`);
   }
+  checkStages(values, file, given);
   const told = Object.entries(configNames)
     .filter(([, theirs]) => values[theirs] !== undefined)
     .map(([ours, theirs]): [string, unknown] => [ours, values[theirs]]);
   const labels = labelsOf(values['id2label'], file);
   const outChannels = labels?.length ?? values['num_labels'] ?? UNTOLD_LABELS;
   const args = completed({ outChannels, ...Object.fromEntries(told) }, file, given);
-  return { args, labels: args.outChannels === labels?.length ? labels : null };
+  return { args, labels: args.outChannels === labels?.length ? labels : null, kept: keptOf(values, file) };
+}
+
+/** Hugging Face makes so many stages, however many the lists have numbers for. */
+function checkStages(
+  { num_encoder_blocks: stages, hidden_sizes: told }: Readonly<Record<string, unknown>>,
+  file: string,
+  given: Partial<SegFormerArgs>,
+): void {
+  const sizes = given.hiddenSizes ?? told ?? segformerDefaults('b0').hiddenSizes;
+  if (stages === undefined || !Array.isArray(sizes) || sizes.length === stages) return;
+  throw new FormatError(
+    `${file} has \`num_encoder_blocks\` ${JSON.stringify(stages)}, but \`hidden_sizes\` for ${sizes.length} stages`,
+  );
+}
+
+function keptOf(values: Readonly<Record<string, unknown>>, file: string): KeptConfig {
+  const { reshape_last_stage, semantic_loss_ignore_index } = { ...usualConfig, ...values };
+  if (typeof reshape_last_stage !== 'boolean') {
+    throw new FormatError(
+      `${file} has \`reshape_last_stage\` ${JSON.stringify(reshape_last_stage)}, expected a boolean`,
+    );
+  }
+  if (!Number.isSafeInteger(semantic_loss_ignore_index)) {
+    const received = JSON.stringify(semantic_loss_ignore_index);
+    throw new FormatError(`${file} has \`semantic_loss_ignore_index\` ${received}, expected a whole number`);
+  }
+  return { reshape_last_stage, semantic_loss_ignore_index };
 }
 
 /** What is wrong is wrong with the file, unless it would be right without what is given. */
@@ -92,7 +132,7 @@ function labelsOf(id2label: unknown, file: string): string[] | null {
 }
 
 /** The `config.json` of a model, as Hugging Face writes it. */
-export function configOf(args: Readonly<SegFormerArgs>, labels: readonly string[] | null): Record<string, unknown> {
+export function configOf({ args, labels, kept }: Described): Record<string, unknown> {
   const names = Array.from({ length: args.outChannels }, (_, id) => labels?.[id] ?? `LABEL_${id}`);
   return {
     architectures: ['SegformerForSemanticSegmentation'],
@@ -103,8 +143,7 @@ export function configOf(args: Readonly<SegFormerArgs>, labels: readonly string[
     ),
     id2label: Object.fromEntries(names.entries()),
     label2id: Object.fromEntries(names.map((name, id) => [name, id])),
-    reshape_last_stage: true,
-    semantic_loss_ignore_index: 255,
+    ...kept,
   };
 }
 
@@ -145,5 +184,5 @@ export function describedByState(
     decoderHiddenSize: shape('decode_head.linear_fuse.weight')[0] ?? known.decoderHiddenSize,
     outChannels: shape('decode_head.classifier.weight')[0] ?? known.outChannels,
   };
-  return { args: completed(told, file, given), labels: null };
+  return { args: completed(told, file, given), labels: null, kept: usualConfig };
 }

@@ -14,6 +14,7 @@ import {
   sortOptions,
   writeCheckpoint,
 } from './segformer-checkpoint';
+import { type KeptConfig, usualConfig } from './segformer-config';
 import { MixTransformer } from './segformer-encoder';
 import type { JourneyStep } from './journey';
 
@@ -107,6 +108,8 @@ export class SegFormer extends nn.Module {
   readonly args: Readonly<SegFormerArgs>;
   /** Names of the classes, where the checkpoint tells them; {@link savePretrained} writes them. */
   labels: readonly string[] | null = null;
+  /** What else the checkpoint's configuration says that {@link savePretrained} writes again, under Hugging Face's names. */
+  private kept: KeptConfig = usualConfig;
   /** The encoder, under Hugging Face's name: an image to the features of each stage. */
   readonly segformer: nn.Module<[image: Tensor], Tensor[]>;
   /** The features of each stage to class scores. */
@@ -192,6 +195,7 @@ export class SegFormer extends nn.Module {
         .fill(new Set([...info.missingKeys, ...info.mismatchedKeys.map(({ key }) => key)]));
       copyMatching(model, checkpoint.state, info);
       model.labels = checkpoint.labels;
+      model.kept = checkpoint.kept;
       if (outputLoadingInfo) return [model.eval(), info];
       warnOf(info, model, checkpoint.name, isOfAnotherHead);
       return model.eval();
@@ -207,7 +211,7 @@ export class SegFormer extends nn.Module {
    * @throws FileError where it cannot be written; nothing half-written is left
    */
   savePretrained(folder: string): void {
-    writeCheckpoint(folder, this.args, this.labels, this.stateDict());
+    writeCheckpoint(folder, { args: this.args, labels: this.labels, kept: this.kept }, this.stateDict());
   }
 
   /** Gives what is under these keys the values that a new model has; what else has no values yet is left to be copied. */

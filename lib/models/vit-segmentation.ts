@@ -6,6 +6,7 @@
  * The order of construction is the order of the random draws, and the names are the keys of the state dict: both are
  * Python's.
  */
+import { checkTensor } from '../engine';
 import * as nn from '../nn';
 import { randn, type Tensor } from '../tensor';
 import type { JourneyStep } from './journey';
@@ -227,7 +228,16 @@ export class VisionTransformerForSegmentation extends nn.Module {
     );
   }
 
+  /** @throws ArgumentError for images of another size: what each place adds is learned for the places of this one */
   forward(image: Tensor): Tensor {
+    checkTensor(model, 'image', image);
+    const { imageSize, inChannels } = this.args;
+    if (image.ndim !== 4 || String(image.shape.slice(1)) !== String([inChannels, imageSize, imageSize])) {
+      throw impossible(
+        model,
+        `expected images [N, ${inChannels}, ${imageSize}, ${imageSize}], received [${image.shape.join(', ')}]`,
+      );
+    }
     return this.layers.forward(image);
   }
 

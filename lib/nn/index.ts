@@ -127,6 +127,7 @@ export {
   type SmoothL1LossOptions,
 } from './loss';
 export { Module, type AnyModule, type Member } from './module';
+export { ModuleParts } from './module-parts';
 export type { MoveOptions } from './move';
 export { ModuleDict } from './module-dict';
 export type { ForwardHookOptions, HookOptions, ModuleGradients } from './module-hooks';
@@ -209,7 +210,14 @@ export {
   Threshold,
 } from './rectifiers';
 export { GLU, type GLUOptions, LogSoftmax, Softmax, Softmax2d, Softmin, type SoftmaxOptions } from './softmax';
-export { StateDictError, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
+export {
+  type IncompatibleKeys,
+  type LoadedKeys,
+  type LoadStateDictOptions,
+  type RefusedState,
+  type StateDict,
+  StateDictError,
+} from './state-dict';
 export {
   type Decoder,
   type Encoder,

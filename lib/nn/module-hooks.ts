@@ -4,6 +4,7 @@ import { Function, type FunctionContext, isGradEnabled } from '../autograd';
 import { ArgumentError, checkOptions, describe } from '../engine';
 import { type HookResult, RemovableHandle, Tensor } from '../tensor';
 import type { AnyModule } from './module';
+import type { IncompatibleKeys, StateDict } from './state-dict';
 
 /** Gradients of all inputs, or of all outputs, of a module; null for what is no tensor. */
 export type ModuleGradients = readonly (Tensor | null)[];
@@ -16,6 +17,9 @@ interface HookTypes<M, Inputs extends readonly unknown[], Output> {
   forwardPre(module: M, inputs: Inputs): HookResult<Inputs | Inputs[0]>;
   forward(module: M, inputs: Inputs, output: Output): HookResult<Output>;
   loadState(module: M, state: Map<string, unknown>, prefix: string): void;
+  loadedState(module: M, incompatibleKeys: IncompatibleKeys): HookResult<never>;
+  statePre(module: M, prefix: string, keepVars: boolean): void;
+  statePost(module: M, state: StateDict, prefix: string): HookResult<never>;
   backwardPre(module: M, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
   backward(module: M, gradInputs: ModuleGradients, gradOutputs: ModuleGradients): HookResult<ModuleGradients | Tensor>;
 }
@@ -41,6 +45,9 @@ export interface ForwardHookOptions extends HookOptions {
 }
 
 type LoadStateHook = ModuleHook<'loadState', AnyModule>;
+type LoadedStateHook = ModuleHook<'loadedState', AnyModule>;
+type StatePreHook = ModuleHook<'statePre', AnyModule>;
+type StatePostHook = ModuleHook<'statePost', AnyModule>;
 type ForwardPreHook = ModuleHook<'forwardPre', AnyModule>;
 type ForwardHook = ModuleHook<'forward', AnyModule>;
 type BackwardPreHook = ModuleHook<'backwardPre', AnyModule>;
@@ -77,6 +84,9 @@ class HookList<Hook> {
 /** All hooks of one module. */
 export class ModuleHooks {
   readonly loadState: HookList<LoadStateHook>;
+  readonly loadedState: HookList<LoadedStateHook>;
+  readonly statePre: HookList<StatePreHook>;
+  readonly statePost: HookList<StatePostHook>;
   readonly forwardPre: HookList<ForwardPreHook>;
   readonly forward: HookList<ForwardHook>;
   readonly backwardPre: HookList<BackwardPreHook>;
@@ -91,6 +101,9 @@ export class ModuleHooks {
     from?: ModuleHooks,
   ) {
     this.loadState = new HookList(from?.loadState.entries);
+    this.loadedState = new HookList(from?.loadedState.entries);
+    this.statePre = new HookList(from?.statePre.entries);
+    this.statePost = new HookList(from?.statePost.entries);
     this.forwardPre = new HookList(from?.forwardPre.entries);
     this.forward = new HookList(from?.forward.entries);
     this.backwardPre = new HookList(from?.backwardPre.entries);
@@ -100,6 +113,25 @@ export class ModuleHooks {
   /** Has the hooks change a module's part of a state dict. */
   load(module: AnyModule, state: Map<string, unknown>, prefix: string): void {
     for (const { hook } of this.loadState.entries) hook(module, state, prefix);
+  }
+
+  /** Tells the hooks that a state dict was loaded. */
+  loaded(module: AnyModule, keys: IncompatibleKeys): void {
+    for (const { hook } of this.loadedState.entries) {
+      refuseResult('registerLoadStateDictPostHook', hook(module, keys), 'the lists of keys');
+    }
+  }
+
+  /** Tells the hooks that a state dict is to be made. */
+  beforeState(module: AnyModule, prefix: string, keepVars: boolean): void {
+    for (const { hook } of this.statePre.entries) hook(module, prefix, keepVars);
+  }
+
+  /** Has the hooks change a module's part of a state dict that was made. */
+  afterState(module: AnyModule, state: StateDict, prefix: string): void {
+    for (const { hook } of this.statePost.entries) {
+      refuseResult('registerStateDictPostHook', hook(module, state, prefix), 'the state dict');
+    }
   }
 
   /** Runs `forward` among the hooks. */
@@ -132,6 +164,14 @@ export class ModuleHooks {
     if (this.backward.entries.length === 0 && this.backwardPre.entries.length === 0) return null;
     return new BackwardWatch(module, this.backwardPre.entries, this.backward.entries);
   }
+}
+
+/** Hooks that change what they are given return nothing; another result would be lost. */
+function refuseResult(name: string, result: unknown, changed: string): void {
+  if (result === undefined || result === null) return;
+  throw new ArgumentError(
+    `${name}(): expected the hook to change ${changed} in place and to return nothing, but it returned ${describe(result)}`,
+  );
 }
 
 function callAlways(hook: ForwardHook, module: AnyModule, inputs: readonly unknown[], output: unknown): unknown {

@@ -1,24 +1,20 @@
-import {
-  ArgumentError,
-  checkBooleans,
-  checkFunction,
-  checkOptions,
-  checkString,
-  computeAsync,
-  describe,
-  valueError,
-} from '../engine';
+import { ArgumentError, checkBooleans, checkFunction, checkOptions, checkString, computeAsync } from '../engine';
 import type { Device, DType, RemovableHandle, Tensor } from '../tensor';
 import { clearGradients } from './gradients';
 import { type ForwardHookOptions, type HookOptions, type ModuleHook, ModuleHooks } from './module-hooks';
-import { moveEmpty, type MoveOptions, moveTo } from './move';
-import { checkMemberName, snakeCase } from './names';
+import { ModuleParts } from './module-parts';
+import { cast, castFloating, moveEmpty, type MoveOptions, moveTo } from './move';
 import { Buffer, Parameter } from './parameter';
 import { classWithPrivateMembers } from './private-members';
 import { moduleRepr } from './repr';
-import { adoptSlot, holdInSlot, tidySlots } from './slots';
-import { loadStateDict, type LoadedKeys, type RefusedState, type StateDict } from './state-dict';
-import { isLazy } from './uninitialized';
+import {
+  collectState,
+  loadStateDict,
+  type LoadedKeys,
+  type LoadStateDictOptions,
+  type RefusedState,
+  type StateDict,
+} from './state-dict';
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<readonly unknown[], unknown>;
@@ -58,12 +54,9 @@ export type Member = Parameter | Buffer | AnyModule;
  * console.log(model.forward(torch.ones([4, 3])).shape); // [ 4, 2 ]
  * ```
  */
-export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor], Output = Tensor> {
+export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor], Output = Tensor> extends ModuleParts {
   /** The module behaves as in training (dropout drops, batch norm measures); see {@link train} and {@link eval}. */
   training = true;
-
-  /** Names that were registered as they stand; the rule of {@link snakeCase} must leave them alone. */
-  readonly #verbatim = new Set<string>();
 
   #hooks: ModuleHooks | null = null;
 
@@ -134,6 +127,27 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     return this.#hooked().loadState.add(hook, 'registerLoadStateDictPreHook', {});
   }
 
+  /**
+   * Has `hook` called after a state dict was loaded into this module and those below it:
+   * `register_load_state_dict_post_hook`. It may change the lists of keys: strict loading refuses what is left in them.
+   */
+  registerLoadStateDictPostHook(hook: ModuleHook<'loadedState', this>): RemovableHandle {
+    return this.#hooked().loadedState.add(hook, 'registerLoadStateDictPostHook', {});
+  }
+
+  /** Has `hook` called before each state dict that this module is asked for: `register_state_dict_pre_hook`. */
+  registerStateDictPreHook(hook: ModuleHook<'statePre', this>): RemovableHandle {
+    return this.#hooked().statePre.add(hook, 'registerStateDictPreHook', {});
+  }
+
+  /**
+   * Has `hook` called with this module's part of each state dict, of which the keys begin with `prefix`:
+   * `register_state_dict_post_hook`. What it changes in the map is in the state dict.
+   */
+  registerStateDictPostHook(hook: ModuleHook<'statePost', this>): RemovableHandle {
+    return this.#hooked().statePost.add(hook, 'registerStateDictPostHook', {});
+  }
+
   /** @internal The hooks of the module, if it has had any. */
   hooks(): ModuleHooks | null {
     return this.#hooks;
@@ -202,183 +216,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
 
   /** @internal Takes over what is no property: which names stand as they are, and the hooks. */
   finishCopy(from: AnyModule): void {
-    if (!((from as unknown) instanceof Module)) throw notAModule('finishCopy', 'from', from);
-    for (const name of from.#verbatim) this.#verbatim.add(name);
+    this.copyNames(from);
     if (from.#hooks !== null) this.#runHooks(new ModuleHooks(from.#hooks.ownForward, from.#hooks));
-  }
-
-  // -- registration ---------------------------------------------------------------------------------------------------
-
-  /** Adds a parameter under exactly this name in the state dict, which also becomes the property; null registers none. */
-  registerParameter(name: string, parameter: Parameter | null): void {
-    checkMemberName(name);
-    if (parameter !== null && !((parameter as unknown) instanceof Parameter)) {
-      throw new ArgumentError(
-        `cannot assign ${describe(parameter)} object to parameter '${name}' (nn.Parameter or null required)`,
-      );
-    }
-    this.#register(name, parameter);
-    holdInSlot(this, name, name, parameter);
-  }
-
-  /**
-   * Adds a buffer, a tensor that is saved with the parameters but not trained, under exactly this name.
-   * @param persistent false leaves it out of the state dict
-   */
-  registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
-    checkBooleans('registerBuffer', { persistent });
-    const buffer = tensor === null ? null : new Buffer(tensor, { persistent });
-    this.#register(name, buffer);
-    holdInSlot(this, name, name, buffer, persistent);
-  }
-
-  /** Adds a child under exactly this name in the state dict, which also becomes the property. */
-  registerModule(name: string, module: AnyModule | null): void {
-    if (module !== null && !(module instanceof Module)) {
-      throw notAModule('registerModule', 'module', module, ' or null');
-    }
-    this.#register(name, module);
-  }
-
-  #register(name: string, value: Member | null): void {
-    checkMemberName(name);
-    if (name in this && !this.#verbatim.has(name)) throw valueError(`attribute '${name}' already exists`);
-    this.#verbatim.add(name);
-    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
-  }
-
-  /** The parameters, buffers and children of this module alone, in order, by PyTorch's name. */
-  members(): [name: string, member: Member][] {
-    const members: [string, Member][] = [];
-    for (const [property, value] of Object.entries(this) as [string, unknown][]) {
-      if (!isMember(value)) continue;
-      const name = this.nameOf(property);
-      members.push([name, value]);
-      if (!(value instanceof Module)) adoptSlot(this, property, name, value);
-    }
-    tidySlots(this);
-    return members;
-  }
-
-  /**
-   * @internal The property that is called so, by its own name or by PyTorch's: of a parameter, a buffer or a child, or one
-   * that is computed.
-   */
-  propertyOf(name: string): string | null {
-    for (const [property, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(this))) {
-      if (!isMember(descriptor.value) && !('get' in descriptor)) continue;
-      if (property === name || (!this.#verbatim.has(property) && snakeCase(property) === name)) return property;
-    }
-    return null;
-  }
-
-  /** @internal PyTorch's name of a property. */
-  nameOf(property: string): string {
-    checkString('nameOf', 'property', property);
-    return this.#verbatim.has(property) ? property : snakeCase(property);
-  }
-
-  // -- what it consists of ----------------------------------------------------------------------------------------------
-
-  /** All parameters, each once, in PyTorch's order: the module's own, then its children's. */
-  parameters(recurse = true): Parameter[] {
-    checkBooleans('parameters', { recurse });
-    return this.namedParameters({ recurse }).map(([, parameter]) => parameter);
-  }
-
-  /** As {@link parameters}, with the keys of the state dict. */
-  namedParameters(
-    options: { prefix?: string; recurse?: boolean; removeDuplicate?: boolean } = {},
-  ): [string, Parameter][] {
-    checkOptions('namedParameters', options, ['prefix', 'recurse', 'removeDuplicate']);
-    const { prefix = '', recurse = true, removeDuplicate = true } = options;
-    return this.#namedTensors(Parameter, prefix, recurse, removeDuplicate);
-  }
-
-  /** All buffers, each once. */
-  buffers(recurse = true): Buffer[] {
-    checkBooleans('buffers', { recurse });
-    return this.namedBuffers({ recurse }).map(([, buffer]) => buffer);
-  }
-
-  /** As {@link buffers}, with the keys of the state dict. */
-  namedBuffers(options: { prefix?: string; recurse?: boolean; removeDuplicate?: boolean } = {}): [string, Buffer][] {
-    checkOptions('namedBuffers', options, ['prefix', 'recurse', 'removeDuplicate']);
-    const { prefix = '', recurse = true, removeDuplicate = true } = options;
-    return this.#namedTensors(Buffer, prefix, recurse, removeDuplicate);
-  }
-
-  /** The modules directly inside this one, each once. */
-  children(): AnyModule[] {
-    return this.namedChildren().map(([, child]) => child);
-  }
-
-  /** As {@link children}, with their names; a child under two names comes once unless `removeDuplicate` is false. */
-  namedChildren(options: { removeDuplicate?: boolean } = {}): [string, AnyModule][] {
-    checkOptions('namedChildren', options, ['removeDuplicate']);
-    const { removeDuplicate = true } = options;
-    const seen = new Set<AnyModule>();
-    return this.members().filter((member): member is [string, AnyModule] => {
-      const child = member[1];
-      if (!(child instanceof Module) || (removeDuplicate && seen.has(child))) return false;
-      seen.add(child);
-      return true;
-    });
-  }
-
-  /** This module and all below it, each once, parents first. */
-  modules(): AnyModule[] {
-    return this.namedModules().map(([, module]) => module);
-  }
-
-  /** As {@link modules}, with their dotted paths; this module's is the prefix. */
-  namedModules(options: { prefix?: string; removeDuplicate?: boolean } = {}): [string, AnyModule][] {
-    checkOptions('namedModules', options, ['prefix', 'removeDuplicate']);
-    const { prefix = '', removeDuplicate = true } = options;
-    const found: [string, AnyModule][] = [];
-    const seen = new Set<AnyModule>();
-    const visit = (path: string, module: AnyModule): void => {
-      if (removeDuplicate) {
-        if (seen.has(module)) return;
-        seen.add(module);
-      }
-      found.push([path, module]);
-      for (const [name, child] of module.namedChildren({ removeDuplicate: false })) visit(join(path, name), child);
-    };
-    visit(prefix, this);
-    return found;
-  }
-
-  /** The module at a dotted path, such as `layers.2.0.mha`; an empty path is this module. */
-  getSubmodule(target: string): AnyModule {
-    checkString('getSubmodule', 'target', target);
-    let module = this.modules()[0] as AnyModule;
-    for (const name of target === '' ? [] : target.split('.')) {
-      const child = module.namedChildren({ removeDuplicate: false }).find(([childName]) => childName === name);
-      if (child === undefined)
-        throw valueError(`${module.constructor.name} has no child \`${name}\` (looking for \`${target}\`)`);
-      module = child[1];
-    }
-    return module;
-  }
-
-  #namedTensors<T extends Parameter | Buffer>(
-    kind: new (...args: never[]) => T,
-    prefix: string,
-    recurse: boolean,
-    removeDuplicate: boolean,
-  ): [string, T][] {
-    const found: [string, T][] = [];
-    const seen = new Set<T>();
-    const modules = recurse ? this.namedModules({ prefix, removeDuplicate }) : [[prefix, this] as const];
-    for (const [path, module] of modules) {
-      for (const [name, member] of module.members()) {
-        if (!(member instanceof kind) || (removeDuplicate && seen.has(member))) continue;
-        seen.add(member);
-        found.push([join(path, name), member]);
-      }
-    }
-    return found;
   }
 
   // -- state ------------------------------------------------------------------------------------------------------------
@@ -423,12 +262,53 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   /**
    * Moves parameters, buffers and gradients to a device, or floating-point ones to another dtype, in place: the tensor
    * objects stay the same, so that an optimizer made before still holds them.
-   * @param target a device, a dtype, or options, among them the memory format of tensors with 4 or 5 dimensions
+   * @param target a device, a dtype, a tensor that has both, or options, among them the memory format of tensors with 4 or
+   *   5 dimensions
    * @param dtype after a device
    * @throws ArgumentError for a module of the meta device, which has nothing to move: see {@link toEmpty}
    */
-  to(target: DType | Device | MoveOptions, dtype?: DType): this {
+  to(target: DType | Device | Tensor | MoveOptions, dtype?: DType): this {
     moveTo(this, target, dtype);
+    return this;
+  }
+
+  /** Moves parameters and buffers to the CPU. */
+  cpu(): this {
+    return this.to('cpu');
+  }
+
+  /** Moves parameters and buffers to a GPU, the current one if no number is given. */
+  cuda(device?: number | Device): this {
+    return this.to(typeof device === 'number' ? `cuda:${device}` : (device ?? 'cuda'));
+  }
+
+  /** Casts floating-point parameters and buffers to float32. */
+  float(): this {
+    castFloating(this, 'float32');
+    return this;
+  }
+
+  /** Casts floating-point parameters and buffers to float64. */
+  double(): this {
+    castFloating(this, 'float64');
+    return this;
+  }
+
+  /** Casts floating-point parameters and buffers to float16. */
+  half(): this {
+    castFloating(this, 'float16');
+    return this;
+  }
+
+  /** Casts floating-point parameters and buffers to bfloat16. */
+  bfloat16(): this {
+    castFloating(this, 'bfloat16');
+    return this;
+  }
+
+  /** Casts all parameters and buffers, those of whole numbers too: {@link to} leaves these alone. */
+  type(dtype: DType): this {
+    cast(this, dtype);
     return this;
   }
 
@@ -447,6 +327,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    * Parameters and persistent buffers of this module and all below it, by PyTorch's keys and in its order. The tensors
    * share the module's memory and are cut off from autograd: training goes on changing them. Those of a lazy module that
    * has seen no input are as they are, without a shape.
+   *
+   * Each child is asked by its own `stateDict`, with a longer prefix: one that overrides it has its way.
    * @param options - `prefix` of all keys; `keepVars`: the parameters and buffers themselves, with autograd
    */
   stateDict(options: { prefix?: string; keepVars?: boolean } = {}): StateDict {
@@ -454,20 +336,13 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
     const { prefix = '', keepVars = false } = options;
     checkString('stateDict', 'prefix', prefix);
     checkBooleans('stateDict', { keepVars });
-    const state: StateDict = new Map();
-    for (const [path, module] of this.namedModules({ removeDuplicate: false })) {
-      for (const [name, tensor] of module.ownState()) {
-        const key = prefix + join(path, name);
-        if (state.has(key)) throw valueError(`two members of ${this.constructor.name} have the key \`${key}\``);
-        state.set(key, keepVars || isLazy(tensor) ? tensor : tensor.detach());
-      }
-    }
-    return state;
+    return collectState(this, prefix, keepVars);
   }
 
   /**
    * Copies a state dict into this module.
-   * @param options - `strict`: the keys must be exactly those of {@link stateDict}; the default
+   * @param options - `strict`: the keys must be exactly those of {@link stateDict}; the default. `assign`: parameters and
+   *   buffers take over the memory, dtype and device of the given tensors, which are not copied; they stay the same objects
    * @throws StateDictError which lists every missing key, every unexpected key and every difference in shape; nothing is
    *   copied then (Python's has copied what fitted)
    *
@@ -480,11 +355,19 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-    options: { strict?: boolean } = {},
+    options: LoadStateDictOptions = {},
   ): LoadedKeys {
-    checkOptions('loadStateDict', options, ['strict']);
-    return loadStateDict(this, state, options.strict ?? true);
+    return loadStateDict(this, state, options);
   }
+
+  /**
+   * What a class adds to its part of the state dict, under the key `_extra_state`, beside parameters and buffers: anything
+   * that can be saved. Its {@link setExtraState} gets it back.
+   */
+  getExtraState?(): unknown;
+
+  /** Takes what {@link getExtraState} gave, from a state dict that is loaded. */
+  setExtraState?(state: unknown): void;
 
   /** Parameters, then persistent buffers, of this module alone: its part of the state dict. */
   ownState(): [string, Parameter | Buffer][] {
@@ -513,25 +396,11 @@ export abstract class Module<Inputs extends readonly unknown[] = [input: Tensor]
   }
 
   /** The module as Python prints it. */
-  toString(): string {
+  override toString(): string {
     return moduleRepr(this);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-function notAModule(callee: string, argument: string, value: unknown, other = ''): ArgumentError {
-  return new ArgumentError(
-    `${callee}(): expected a Module${other} for argument \`${argument}\`, received ${describe(value)}`,
-  );
-}
-
-function isMember(value: unknown): value is Member {
-  return value instanceof Parameter || value instanceof Buffer || value instanceof Module;
-}
-
-function join(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
 }

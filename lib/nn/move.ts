@@ -10,7 +10,7 @@ import {
   isDType,
   isFloatingDType,
   type MemoryFormat,
-  type Tensor,
+  Tensor,
 } from '../tensor';
 import type { AnyModule } from './module';
 import { type Buffer, type Parameter, replaceContents } from './parameter';
@@ -23,11 +23,13 @@ export interface MoveOptions {
   dtype?: DType;
   /** Of tensors with 4 or 5 dimensions. */
   memoryFormat?: MemoryFormat;
+  /** Copies between pinned memory and a GPU go on while the program does. */
+  nonBlocking?: boolean;
 }
 
 /** `Module.to` */
-export function moveTo(module: AnyModule, target: DType | Device | MoveOptions, second?: DType): void {
-  const { device, dtype, memoryFormat } = readTarget(target, second);
+export function moveTo(module: AnyModule, target: DType | Device | Tensor | MoveOptions, second?: DType): void {
+  const { device, dtype, memoryFormat, nonBlocking = false } = readTarget(target, second);
   if (dtype !== undefined && !isFloating(dtype)) {
     throw valueError(
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${dtype}`,
@@ -41,16 +43,45 @@ export function moveTo(module: AnyModule, target: DType | Device | MoveOptions, 
         'module from meta to a different device.',
     );
   }
-  const convert = (tensor: Tensor): Tensor =>
-    tensor.to({
-      device: device ?? tensor.device,
-      dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
-      ...(memoryFormat !== undefined && [4, 5].includes(tensor.dim()) ? { memoryFormat } : {}),
-    });
+  convertAll(module, {
+    device,
+    dtypeFor: (own) => (isFloating(own) ? dtype : undefined),
+    convert: (tensor) =>
+      tensor.to({
+        device: device ?? tensor.device,
+        dtype: isFloating(tensor.dtype) && dtype !== undefined ? dtype : tensor.dtype,
+        nonBlocking,
+        ...(memoryFormat !== undefined && [4, 5].includes(tensor.dim()) ? { memoryFormat } : {}),
+      }),
+  });
+}
+
+/** `Module.float` and its like: what is complex stays so. */
+export function castFloating(module: AnyModule, dtype: DType): void {
+  convertAll(module, {
+    dtypeFor: (own) => (isFloatingDType(own) ? dtype : undefined),
+    convert: (tensor) => (isFloatingDType(tensor.dtype) ? tensor.to(dtype) : tensor),
+  });
+}
+
+/** `Module.type` */
+export function cast(module: AnyModule, dtype: DType): void {
+  if (!isDType(dtype)) throw valueError(`type(): expected a dtype, received ${describe(dtype)}`);
+  convertAll(module, { dtypeFor: () => dtype, convert: (tensor) => tensor.to(dtype) });
+}
+
+interface Conversion {
+  readonly device?: Device | undefined;
+  /** What a tensor that has no shape yet will be; undefined leaves its dtype. */
+  readonly dtypeFor: (own: DType) => DType | undefined;
+  readonly convert: (tensor: Tensor) => Tensor;
+}
+
+function convertAll(module: AnyModule, { device, dtypeFor, convert }: Conversion): void {
   noGrad(() => {
-    for (const tensor of tensors) {
+    for (const tensor of [...module.parameters(), ...module.buffers()]) {
       if (isLazy(tensor)) {
-        convertPending(tensor, device, isFloating(tensor.dtype) ? dtype : undefined);
+        convertPending(tensor, device, dtypeFor(tensor.dtype));
         continue;
       }
       const { grad } = tensor;
@@ -77,14 +108,27 @@ export function moveEmpty(module: AnyModule, options: { device: Device; recurse?
   for (const each of recurse ? module.modules() : [module]) each.parametersMoved();
 }
 
+/**
+ * Gives a parameter or a buffer the memory of another tensor, with its dtype, device and strides. The gradient goes: it may
+ * not fit any more.
+ */
+export function putContents(tensor: Parameter | Buffer, data: Tensor): void {
+  tensor.grad = null;
+  put(tensor, data.detach());
+}
+
 function put(tensor: Parameter | Buffer, data: Tensor): void {
-  if (data.device === 'meta' && tensor.device !== 'meta') replaceContents(tensor, data);
+  if ((data.device === 'meta') !== (tensor.device === 'meta')) replaceContents(tensor, data);
   else tensor.data = data;
 }
 
-function readTarget(target: DType | Device | MoveOptions, second?: DType): MoveOptions {
+function readTarget(target: DType | Device | Tensor | MoveOptions, second?: DType): MoveOptions {
   if (typeof target !== 'string') {
-    checkOptions('to', target, ['device', 'dtype', 'memoryFormat']);
+    if (target instanceof Tensor) {
+      if (second !== undefined) throw valueError('to(): expected no second argument after a tensor');
+      return { device: target.device, dtype: target.dtype };
+    }
+    checkOptions('to', target, ['device', 'dtype', 'memoryFormat', 'nonBlocking']);
     if (second !== undefined) throw valueError('to(): expected no second argument after an object of options');
     return target;
   }

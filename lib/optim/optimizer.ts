@@ -57,6 +57,11 @@ export abstract class Optimizer<O extends { lr: Tensor | number }, S extends obj
   /** @internal Set around a {@link step} that {@link takesScaledGradients}. */
   gradientScaling: GradientScaling | null = null;
 
+  /** @internal Whether {@link step} may have been called: a class's own need not tell. */
+  get mayHaveStepped(): boolean {
+    return this.stepped || Reflect.get(this, 'step') !== Reflect.get(Optimizer.prototype, 'step');
+  }
+
   readonly #hooks = new OptimizerHooks();
 
   /**
@@ -315,7 +320,7 @@ function optionRepr(value: OptionValue): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatRepr(value);
   if (typeof value === 'string' || value instanceof Tensor) return String(value);
-  return `(${value.map(optionRepr).join(', ')})`;
+  return Array.isArray(value) ? `(${value.map(optionRepr).join(', ')})` : String(value);
 }
 
 /** Names of parameters are a list in Python, where pairs of options are tuples. */

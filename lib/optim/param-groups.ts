@@ -1,6 +1,7 @@
 /** What optimizers take as parameters: tensors, named tensors, or groups of either with options of their own. */
 
 import { ArgumentError, describe, valueError } from '../engine';
+import { nearest } from '../engine/spelling';
 import { Tensor } from '../tensor';
 
 /** What schedulers put into a group, and find there again after a restart. */
@@ -31,8 +32,13 @@ export type ParamGroup<O extends object> = O & ScheduledOptions & { params: Tens
 /** Parameters, or parameters with their names, as `namedParameters()` gives them. */
 export type ParamList = Iterable<Tensor> | Iterable<readonly [name: string, param: Tensor]>;
 
-/** A group of parameters as it is given; options that it lacks are the optimizer's. */
-export type NewParamGroup<O extends object> = { params: Tensor | ParamList } & Partial<O>;
+/**
+ * A group of parameters as it is given; options that it lacks are the optimizer's. What is no option, such as a name, stays
+ * in the group and in state dicts for whoever reads it, unless it looks like a misspelt option.
+ */
+export type NewParamGroup<O extends object> = { params: Tensor | ParamList } & Partial<O> & {
+    readonly [more: string]: unknown;
+  };
 
 /** What an optimizer takes: parameters, or groups of them with options of their own. */
 export type Params<O extends object> = ParamList | Iterable<NewParamGroup<O>>;
@@ -46,13 +52,17 @@ export function readGroups<O extends object>(params: Params<O>): NewParamGroup<O
   return bare ? [{ params: list } as unknown as NewParamGroup<O>] : (list as NewParamGroup<O>[]);
 }
 
-/** The options that a given group has of its own; refuses those that nothing would read. */
+/** What a given group has of its own; refuses what was probably meant to be an option. */
 export function readOptions<O extends object>(group: NewParamGroup<O>, defaults: O): Partial<O> {
-  const options = Object.entries(group).filter(([name]) => name !== 'params') as [string, unknown][];
+  const options = Object.entries(group).filter(([name]) => name !== 'params');
+  const known = [...Object.keys(defaults), ...Object.keys(scheduled), 'paramNames'];
   for (const [name] of options) {
-    if (name in defaults || name in scheduled || name === 'paramNames') continue;
+    const meant = known.includes(name) ? null : nearest(name, known);
+    if (meant === null) continue;
     const names = Object.keys(defaults).join(', ');
-    throw new ArgumentError(`expected options of a group among params, ${names}, received \`${name}\``);
+    throw new ArgumentError(
+      `expected options of a group among params, ${names}, received \`${name}\`, did you mean ${meant}?`,
+    );
   }
   return Object.fromEntries(options.filter(([, value]) => value !== undefined)) as Partial<O>;
 }

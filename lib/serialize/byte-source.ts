@@ -1,24 +1,11 @@
-import fs from 'node:fs';
-
 import { FormatFault } from './format-fault';
+import type { StoredBytes } from './stored-bytes';
 
 /** Read at once: what a pickle says in small pieces. */
 const WINDOW = 1 << 16;
 
 /** Longer than any name of a module or a function. */
 const LONGEST_LINE = 1000;
-
-export const SHRUNK = 'it became shorter while it was read';
-
-/** Fills `into` from `position` on. The file may shrink while it is read, and one read may return less than was asked for. */
-export function readExactly(descriptor: number, into: Uint8Array, position: number): void {
-  let done = 0;
-  while (done < into.byteLength) {
-    const count = fs.readSync(descriptor, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
-    if (count === 0) throw new FormatFault(SHRUNK);
-    done += count;
-  }
-}
 
 /**
  * A part of a file that is read from its beginning to its end, through a window: nothing is allocated for a length that the
@@ -31,7 +18,7 @@ export class ByteSource {
   private at = 0;
 
   constructor(
-    private readonly descriptor: number,
+    private readonly bytes: StoredBytes,
     start: number,
     private readonly end: number,
   ) {
@@ -98,7 +85,7 @@ export class ByteSource {
   private refill(count: number): void {
     const start = this.position;
     const window = Buffer.alloc(Math.min(Math.max(count, WINDOW), this.end - start));
-    readExactly(this.descriptor, window, start);
+    this.bytes.read(window, start);
     this.window = window;
     this.windowStart = start;
     this.at = 0;

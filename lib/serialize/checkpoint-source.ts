@@ -1,9 +1,10 @@
 /** What a checkpoint holds, and where: all of it checked against the file before the first tensor is made. */
 
-import { ByteSource, readExactly } from './byte-source';
+import { ByteSource } from './byte-source';
 import { FormatFault } from './format-fault';
 import { readLegacy } from './legacy-reader';
 import type { PickleValue } from './pickle-values';
+import type { StoredBytes } from './stored-bytes';
 import type { StoredStorage } from './tensor-sources';
 import { readArchive } from './archive-reader';
 
@@ -13,11 +14,19 @@ export interface CheckpointSource {
   readonly storages: ReadonlyMap<StoredStorage, number>;
 }
 
-/** Reads the description in a file of this size; the bytes of the tensors stay where they are. */
-export function readCheckpoint(descriptor: number, size: number): CheckpointSource {
+/** Reads the description; the bytes of the tensors stay where they are. */
+export function readCheckpoint(bytes: StoredBytes): CheckpointSource {
+  const { size } = bytes;
+  const source = formOf(bytes) === 'zip' ? readArchive(bytes) : readLegacy(new ByteSource(bytes, 0, size));
+  return checked(source, size);
+}
+
+/** Which of its formats torch.save wrote, by the first bytes. */
+export function formOf(bytes: StoredBytes): 'zip' | 'legacy' {
+  const { size } = bytes;
   const head = Buffer.alloc(Math.min(size, 512));
-  readExactly(descriptor, head, 0);
-  if (head.length >= 4 && head.readUInt32LE() === 0x04034b50) return checked(readArchive(descriptor, size), size);
+  bytes.read(head, 0);
+  if (head.length >= 4 && head.readUInt32LE() === 0x04034b50) return 'zip';
   if (head.toString('latin1', 257, 262) === 'ustar') {
     throw new FormatFault('it is of the tar format that PyTorch wrote before 0.1.10; save it anew in Python');
   }
@@ -28,7 +37,7 @@ export function readCheckpoint(descriptor: number, size: number): CheckpointSour
         : 'it begins neither as a zip file nor as a pickle; loadSafetensors() reads safetensors',
     );
   }
-  return checked(readLegacy(new ByteSource(descriptor, 0, size)), size);
+  return 'legacy';
 }
 
 /** Storages that lie over each other would let a small file ask for any amount of memory. */

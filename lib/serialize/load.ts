@@ -1,16 +1,14 @@
-import fs from 'node:fs';
-import { open } from 'node:fs/promises';
-
-import { checkOptions, checkString, isTorchError } from '../engine';
+import { ArgumentError, checkBooleans, checkOptions, checkSignal, isTorchError } from '../engine';
 import type { Tensor } from '../tensor';
 import { type CheckpointSource, readCheckpoint } from './checkpoint-source';
-import { attemptOn, attemptOnAsync, FormatError } from './file-error';
+import { FileError, FormatError } from './file-error';
 import { FormatFault } from './format-fault';
 import { type MapLocation, placement } from './locations';
 import { MappedFile } from './mapped-file';
 import { Revival } from './revive';
 import type { FileOptions } from './safetensors-async';
 import { emptyMemory, fillMemory, PieceReader } from './storage-memory';
+import { checkFileOrBytes, type FileOrBytes, withBytes, withBytesAsync } from './stored-bytes';
 import type { StoredStorage } from './tensor-sources';
 
 /** Options of {@link load}. */
@@ -23,6 +21,11 @@ export interface LoadOptions {
    * it, as those of the legacy format, are read. Default false.
    */
   mmap?: boolean | undefined;
+  /**
+   * Python's permission to run what is in the file. Nothing of a file is run here, so both give the same: `false` loads what
+   * `true` loads, and no more. Default true.
+   */
+  weightsOnly?: boolean | null | undefined;
 }
 
 /**
@@ -35,9 +38,10 @@ export interface LoadOptions {
  * not hold its keys; an `OrderedDict` is a Map; a `tuple` is a frozen array, a `list` an array that is not; an `int` beyond
  * 2^53 is a bigint; `bytes` are a Uint8Array; a `complex` is `{ re, im }`; dtypes and devices are strings.
  * docs/checkpoints.md has the table.
+ * @param file the name of a file, or its bytes: a Buffer, a Uint8Array, an ArrayBuffer; no tensor shares memory with them
  * @throws {FileError} where the file cannot be read
- * @throws {FormatError} where it is no checkpoint, is damaged, or holds what cannot be loaded: the message names the file and
- *   the fault. Nothing that a file claims is believed before it is checked against the file's size.
+ * @throws {FormatError} where it is no checkpoint, is damaged, or holds what cannot be loaded: the message names the file
+ *   (`<bytes>` for bytes) and the fault. Nothing that a file claims is believed before it is checked against the file's size.
  *
  * @example
  * ```ts
@@ -46,22 +50,19 @@ export interface LoadOptions {
  * console.log(epoch, [...model.keys()]); // 3 [ 'weight', 'bias' ]
  * ```
  */
-export function load(file: string, options: LoadOptions = {}): unknown {
+export function load(file: FileOrBytes, options: LoadOptions = {}): unknown {
   check('load', file, options);
-  return attemptOn(file, 'read', () => {
-    const descriptor = fs.openSync(file, 'r');
+  return withBytes(file, (bytes) => {
     const loading = new Loading(file, options);
     try {
-      const source = readCheckpoint(descriptor, fs.fstatSync(descriptor).size);
+      const source = readCheckpoint(bytes);
       for (const [storage, memory, position] of loading.memories(source)) {
-        fillMemory(memory, descriptor, position, storage.bytes);
+        fillMemory(memory, bytes, position, storage.bytes);
       }
       return loading.finish(source);
     } catch (error) {
       loading.abandon();
-      throw formatErrorOf(error, file);
-    } finally {
-      fs.closeSync(descriptor);
+      throw formatErrorOf(error, bytes.name);
     }
   });
 }
@@ -70,33 +71,36 @@ export function load(file: string, options: LoadOptions = {}): unknown {
  * {@link load} without holding up the event loop: the tensors are read a piece at a time.
  * @throws {FileError} {@link FormatError} (as a rejection) as {@link load}
  */
-export async function loadAsync(file: string, options: LoadOptions & FileOptions = {}): Promise<unknown> {
-  check('loadAsync', file, options);
-  const { signal } = options;
-  return attemptOnAsync(file, 'read', async () => {
-    signal?.throwIfAborted();
-    const handle = await open(file, 'r');
+export async function loadAsync(file: FileOrBytes, options: LoadOptions & FileOptions = {}): Promise<unknown> {
+  check('loadAsync', file, options, ['signal']);
+  const signal = checkSignal('loadAsync', options);
+  signal?.throwIfAborted();
+  return withBytesAsync(file, async (bytes) => {
     const loading = new Loading(file, options);
-    const reader = new PieceReader(handle, signal);
+    const reader = new PieceReader(bytes, signal);
     try {
-      const source = readCheckpoint(handle.fd, (await handle.stat()).size);
+      const source = readCheckpoint(bytes);
       for (const [storage, memory, position] of loading.memories(source)) {
         await reader.fill(memory, position, storage.bytes);
       }
       return loading.finish(source);
     } catch (error) {
       loading.abandon();
-      throw formatErrorOf(error, file);
+      throw formatErrorOf(error, bytes.name);
     } finally {
       reader.dispose();
-      await handle.close();
     }
   });
 }
 
-function check(name: string, file: string, options: LoadOptions & FileOptions): void {
-  checkString(name, 'file', file);
-  checkOptions(name, options, name === 'load' ? ['mapLocation', 'mmap'] : ['mapLocation', 'mmap', 'signal']);
+function check(name: string, file: FileOrBytes, options: LoadOptions, others: readonly string[] = []): void {
+  checkFileOrBytes(name, file);
+  checkOptions(name, options, ['mapLocation', 'mmap', 'weightsOnly', ...others]);
+  const { mmap, weightsOnly } = options;
+  checkBooleans(name, { 'options.mmap': mmap ?? false, 'options.weightsOnly': weightsOnly ?? true });
+  if (mmap === true && typeof file !== 'string') {
+    throw new ArgumentError(`${name}(): option \`mmap\` maps a file by its name, and bytes are in memory already`);
+  }
 }
 
 /** The tensors of a file that is being loaded. */
@@ -105,8 +109,8 @@ class Loading {
   private readonly revival: Revival;
   private readonly mapped: MappedFile | null;
 
-  constructor(file: string, { mapLocation, mmap = false }: LoadOptions) {
-    this.mapped = mmap ? new MappedFile(file) : null;
+  constructor(file: FileOrBytes, { mapLocation, mmap }: LoadOptions) {
+    this.mapped = mmap === true && typeof file === 'string' ? new MappedFile(file) : null;
     this.revival = new Revival(this.filled, placement(mapLocation));
   }
 
@@ -148,9 +152,8 @@ class Loading {
 }
 
 /** A fault of the file, and what the library says of tensors that the file describes, under the file's name. */
-function formatErrorOf(error: unknown, file: string): unknown {
-  const isFault = error instanceof FormatFault || (isTorchError(error) && !('syscall' in error));
-  if (!isFault) return error;
+export function formatErrorOf(error: unknown, file: string): unknown {
+  if (error instanceof FileError || !(error instanceof FormatFault || isTorchError(error))) return error;
   // The library's sentence; the call that it adds is none of the user's.
   const [fault = ''] = error.message.split('\n');
   return new FormatError(`${file} cannot be loaded as a checkpoint: ${fault}`, { cause: error });

@@ -12,7 +12,13 @@ import { attemptOn, FormatError } from './file-error';
 import { writeFileAtomic } from './files';
 import { FormatFault, quote } from './format-fault';
 import { parseHeaderJson } from './header-json';
-import { type Safetensors, loadSafetensors, saveSafetensors } from './safetensors';
+import {
+  loadSafetensors,
+  type SafetensorsMetadata,
+  type Safetensors,
+  type SafetensorsOptions,
+  saveSafetensors,
+} from './safetensors';
 import { type FileOptions, loadSafetensorsAsync } from './safetensors-async';
 import { type NamedTensors, stateEntries } from './state-dict';
 
@@ -30,7 +36,7 @@ export interface ShardOptions {
   /** Bytes of tensors in a file, 5e9 by default; a larger tensor has a file of its own. */
   maxShardSize?: number | undefined;
   /** Strings that {@link loadSafetensorsSharded} hands back; they are in each file. */
-  metadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>> | undefined;
+  metadata?: SafetensorsMetadata | undefined;
 }
 
 /**
@@ -87,13 +93,14 @@ export function saveSafetensorsSharded(file: string, stateDict: NamedTensors, op
  * @throws {FileError} where a file cannot be read
  * @throws {FormatError} where one is damaged, or lacks a tensor that the index says it has
  */
-export function loadSafetensorsSharded(file: string): Safetensors {
+export function loadSafetensorsSharded(file: string, options: SafetensorsOptions = {}): Safetensors {
   checkString('loadSafetensorsSharded', 'file', file);
-  if (!file.endsWith('.json')) return loadSafetensors(file);
+  checkOptions('loadSafetensorsSharded', options, ['device']);
+  if (!file.endsWith('.json')) return loadSafetensors(file, options);
   const { shards, order } = readIndex(file);
   const gathered = new Gathered(file, order);
   try {
-    for (const [shard, names] of shards) gathered.add(shard, names, loadSafetensors(shard));
+    for (const [shard, names] of shards) gathered.add(shard, names, loadSafetensors(shard, options));
     return gathered.finish();
   } catch (error) {
     gathered.dispose();
@@ -105,9 +112,12 @@ export function loadSafetensorsSharded(file: string): Safetensors {
  * {@link loadSafetensorsSharded} without holding up the event loop.
  * @throws {FileError} {@link FormatError} (as a rejection) as {@link loadSafetensorsSharded}
  */
-export async function loadSafetensorsShardedAsync(file: string, options: FileOptions = {}): Promise<Safetensors> {
+export async function loadSafetensorsShardedAsync(
+  file: string,
+  options: SafetensorsOptions & FileOptions = {},
+): Promise<Safetensors> {
   checkString('loadSafetensorsShardedAsync', 'file', file);
-  checkOptions('loadSafetensorsShardedAsync', options, ['signal']);
+  checkOptions('loadSafetensorsShardedAsync', options, ['device', 'signal']);
   if (!file.endsWith('.json')) return loadSafetensorsAsync(file, options);
   const { shards, order } = readIndex(file);
   const gathered = new Gathered(file, order);

@@ -1,33 +1,32 @@
-import { constants } from 'node:buffer';
-import fs from 'node:fs';
-import { ArgumentError, checkObject, describe } from '../engine';
-import { type DType, frombytes, type Tensor } from '../tensor';
-import { readExactly } from './byte-source';
-import { attemptOn, FormatError } from './file-error';
+import { ArgumentError, checkObject, checkOptions, checkString, describe, scope } from '../engine';
+import { noGrad } from '../autograd';
+import type { Device, Tensor } from '../tensor';
+import { filledBuffer } from './filled-buffer';
 import { writeAside } from './files';
-import { FormatFault } from './format-fault';
 import { storedDTypes } from './safetensors-dtypes';
-import {
-  decodeHeader,
-  encodeHeader,
-  HEADER_LIMIT,
-  METADATA_KEY,
-  storedBytes,
-  type SafetensorsHeader,
-  type StoredTensor,
-} from './safetensors-header';
+import { encodeHeader, METADATA_KEY, storedBytes, type StoredTensor } from './safetensors-header';
+import { formatErrorOf, memories, readHeader } from './safetensors-read';
 import { stateEntries, type NamedTensors } from './state-dict';
+import { fillMemory, pieces } from './storage-memory';
+import { checkFileOrBytes, type FileOrBytes, withBytes } from './stored-bytes';
+
+/** Shown to the file system, or copied, at once. */
+const PIECE = 64 << 20;
+
+/** Strings that go with the tensors. */
+export type SafetensorsMetadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
 
 /** What a safetensors file holds. */
 export interface Safetensors {
-  /** On the CPU, in the order of the file's header; the caller disposes them. */
+  /** In the order of the file's header; the caller disposes them. */
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Map<string, string>;
 }
 
 /**
  * Writes tensors as a safetensors file (https://github.com/huggingface/safetensors), which Python reads with
- * `safetensors.torch.load_file`. Tensors of any device and layout in memory; one is copied at a time. Tensors that share
+ * `safetensors.torch.load_file`. Tensors of any device and layout in memory; those that are not contiguous on the CPU are copied,
+ * one at a time. Tensors that share
  * storage are written one by one, each in full: the file then loads everywhere, key by key, and a module that ties its
  * weights shares them again by itself. (Python's `save_file` refuses them.)
  * @param metadata strings that {@link loadSafetensors} hands back
@@ -41,23 +40,39 @@ export interface Safetensors {
  * console.log(tensors.get('weight')?.shape); // [ 1, 2 ]
  * ```
  */
-export function saveSafetensors(
-  file: string,
-  stateDict: NamedTensors,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
-): void {
-  const { header, inDataOrder } = arrange(stateDict, metadata);
-  writeAside(file, (write) => {
-    write(header);
-    for (const { tensor } of inDataOrder) write(tensor.toBytes());
-  });
+export function saveSafetensors(file: string, stateDict: NamedTensors, metadata: SafetensorsMetadata = {}): void {
+  checkString('saveSafetensors', 'file', file);
+  const arranged = arrange(stateDict, metadata);
+  writeAside(file, (write) => writeAll(arranged, write));
 }
 
-/** The header of the file, and its tensors in the order of their bytes. */
-export function arrange(
-  stateDict: NamedTensors,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
-): { header: Uint8Array; inDataOrder: readonly { readonly tensor: Tensor }[] } {
+/**
+ * {@link saveSafetensors} into memory: what the file would hold (`safetensors.torch.save`). The Buffer has its own memory of
+ * just that size; only a tensor that is not contiguous, or not on the CPU, is copied on the way.
+ * @throws {ArgumentError} as {@link saveSafetensors}, and for more than a Buffer holds
+ *
+ * @example
+ * ```ts
+ * const bytes = torch.saveSafetensorsToBuffer({ weight: torch.ones([2]) });
+ * console.log(torch.loadSafetensors(bytes).tensors.get('weight')); // tensor([1., 1.])
+ * ```
+ */
+export function saveSafetensorsToBuffer(stateDict: NamedTensors, metadata: SafetensorsMetadata = {}): Buffer {
+  const arranged = arrange(stateDict, metadata);
+  return filledBuffer('saveSafetensorsToBuffer', arranged.size, (write) => writeAll(arranged, write));
+}
+
+/** What a safetensors file will hold. */
+export interface Arranged {
+  readonly header: Uint8Array;
+  /** The tensors in the order of their bytes. */
+  readonly inDataOrder: readonly { readonly tensor: Tensor }[];
+  /** Of all of it, in bytes. */
+  readonly size: number;
+}
+
+/** Checks tensors and metadata, and gives each tensor its place. */
+export function arrange(stateDict: NamedTensors, metadata: SafetensorsMetadata): Arranged {
   const entries = stateEntries(stateDict).map(([name, tensor]) => entryOf(name, tensor));
   // Widest elements first: then every tensor starts at a multiple of its element size, which readers that map the file need.
   const inDataOrder = [...entries].sort((a, b) => b.bits - a.bits);
@@ -66,32 +81,57 @@ export function arrange(
     entry.start = end;
     end = entry.end = end + entry.bytes;
   }
-  return { header: encodeHeader({ metadata: metadataOf(metadata), tensors: entries }), inDataOrder };
+  const header = encodeHeader({ metadata: metadataOf(metadata), tensors: entries });
+  return { header, inDataOrder, size: header.length + end };
+}
+
+function writeAll({ header, inDataOrder }: Arranged, write: (bytes: Uint8Array) => void): void {
+  write(header);
+  for (const { tensor } of inDataOrder) scope(() => writeTensor(tensor, write));
+}
+
+function writeTensor(tensor: Tensor, write: (bytes: Uint8Array) => void): void {
+  const bytes = elementBytes(tensor);
+  for (const [piece] of pieces(bytes, bytes.numel(), PIECE)) {
+    piece.withTypedArray((view) => write(view as Uint8Array));
+  }
+}
+
+/** A tensor's bytes in row-major order on the CPU, as a tensor; where they lie so already, they are not copied. */
+export function elementBytes(tensor: Tensor): Tensor {
+  return noGrad(() => tensor.detach().cpu().resolveConj().resolveNeg().contiguous().view(-1).view('uint8'));
+}
+
+/** Options of {@link loadSafetensors}. */
+export interface SafetensorsOptions {
+  /** Where the tensors go, `cpu` by default. On `meta` they have shapes and dtypes, and nothing else is read. */
+  device?: Device | undefined;
 }
 
 /**
- * Reads a safetensors file, tensor by tensor: besides the tensors themselves, memory for the largest of them is needed.
- * Everything that the file claims is checked before any of it is believed.
+ * Reads a safetensors file, each tensor straight into its memory (`safetensors.torch.load_file`; of bytes
+ * `safetensors.torch.load`). Everything that the file claims is checked before any of it is believed.
+ * @param file the name of a file, or its bytes: a Buffer, a Uint8Array, an ArrayBuffer; no tensor shares memory with them
  * @throws {FileError} where the file cannot be read
- * @throws {FormatError} where it is no valid safetensors file: the message names the file and the fault
+ * @throws {FormatError} where it is no valid safetensors file: the message names the file (`<bytes>` for bytes) and the fault
  */
-export function loadSafetensors(file: string): Safetensors {
-  return attemptOn(file, 'read', () => {
-    const descriptor = fs.openSync(file, 'r');
+export function loadSafetensors(file: FileOrBytes, options: SafetensorsOptions = {}): Safetensors {
+  checkFileOrBytes('loadSafetensors', file);
+  checkOptions('loadSafetensors', options, ['device']);
+  const { device = 'cpu' } = options;
+  return withBytes(file, (bytes) => {
+    const tensors = new Map<string, Tensor>();
     try {
-      return readAll(descriptor);
+      const { header, dataStart } = readHeader(bytes);
+      for (const [{ start }, memory] of memories(header.tensors, device, tensors)) {
+        fillMemory(memory, bytes, dataStart + start, memory.numel());
+      }
+      return { tensors, metadata: new Map(header.metadata) };
     } catch (error) {
-      throw formatErrorOf(error, file);
-    } finally {
-      fs.closeSync(descriptor);
+      for (const tensor of tensors.values()) tensor.dispose();
+      throw formatErrorOf(error, bytes);
     }
   });
-}
-
-/** What to throw for an error in reading a file. */
-export function formatErrorOf(error: unknown, file: string): unknown {
-  if (!(error instanceof FormatFault)) return error;
-  return new FormatError(`${file} is not a valid safetensors file: ${error.message}`);
 }
 
 interface Entry extends StoredTensor {
@@ -109,6 +149,11 @@ function entryOf(name: string, tensor: Tensor): Entry {
     throw new ArgumentError(`the name ${METADATA_KEY} is the format's own and no tensor can have it`, 'TORCH_VALUE');
   if (/\p{Surrogate}/u.test(name))
     throw new ArgumentError(`the name ${JSON.stringify(name)} of a tensor is not valid Unicode`, 'TORCH_VALUE');
+  if (tensor.layout !== 'strided' || tensor.device === 'meta') {
+    const what =
+      tensor.layout === 'strided' ? 'a tensor on the meta device' : `a tensor of the layout ${tensor.layout}`;
+    throw new ArgumentError(`the safetensors format cannot hold ${describe(name)}, ${what}`, 'TORCH_VALUE');
+  }
   const dtype = storedNames.get(tensor.dtype);
   const bits = dtype && storedDTypes.get(dtype)?.bits;
   if (!dtype || !bits) {
@@ -121,7 +166,7 @@ function entryOf(name: string, tensor: Tensor): Entry {
   return { name, tensor, dtype, bits, shape, bytes: storedBytes(name, dtype, shape), start: 0, end: 0 };
 }
 
-function metadataOf(metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Map<string, string> {
+function metadataOf(metadata: SafetensorsMetadata): Map<string, string> {
   checkObject('saveSafetensors', 'metadata', metadata, 'strings by name');
   const entries: [string, unknown][] =
     metadata instanceof Map ? [...(metadata as ReadonlyMap<string, unknown>)] : Object.entries(metadata);
@@ -131,68 +176,4 @@ function metadataOf(metadata: ReadonlyMap<string, string> | Readonly<Record<stri
       throw new ArgumentError(`expected a string for ${describe(key)} in \`metadata\`, received ${describe(value)}`);
     }),
   );
-}
-
-function readAll(descriptor: number): Safetensors {
-  const size = fs.fstatSync(descriptor).size;
-  const { header, dataStart } = readHeader(descriptor, size);
-  const largest = header.tensors.reduce((most, { start, end }) => Math.max(most, end - start), 0);
-  if (largest > constants.MAX_LENGTH)
-    throw new FormatFault(`a tensor of ${largest} bytes is larger than Node can read`);
-  const buffer = new Uint8Array(largest);
-  const tensors = new Map<string, Tensor>();
-  try {
-    for (const stored of header.tensors) {
-      const bytes = buffer.subarray(0, stored.end - stored.start);
-      readExactly(descriptor, bytes, dataStart + stored.start);
-      tensors.set(stored.name, tensorOf(stored, bytes));
-    }
-  } catch (error) {
-    for (const tensor of tensors.values()) tensor.dispose();
-    throw error;
-  }
-  return { tensors, metadata: new Map(header.metadata) };
-}
-
-/** Bytes before the header, which say how long it is. */
-export const PREFIX = 8;
-
-/** The header's length, by the first bytes of a file of this size. */
-export function headerLength(prefix: Buffer, size: number): number {
-  if (size < PREFIX) throw new FormatFault(`it is cut off: ${size} bytes, less than the length of a header`);
-  const length = prefix.readBigUInt64LE();
-  if (length > HEADER_LIMIT) throw new FormatFault(`its header claims ${length} bytes, the limit is ${HEADER_LIMIT}`);
-  if (length > size - PREFIX)
-    throw new FormatFault(`it is cut off: its header claims ${length} bytes, ${size - PREFIX} are left`);
-  return Number(length);
-}
-
-function readHeader(descriptor: number, size: number): { header: SafetensorsHeader; dataStart: number } {
-  const prefix = Buffer.alloc(PREFIX);
-  readExactly(descriptor, prefix.subarray(0, Math.min(size, PREFIX)), 0);
-  const bytes = Buffer.alloc(headerLength(prefix, size));
-  readExactly(descriptor, bytes, PREFIX);
-  const dataStart = PREFIX + bytes.length;
-  return { header: decodeHeader(bytes, size - dataStart), dataStart };
-}
-
-/** The dtype that a tensor of the file gets. */
-export function dtypeOf({ name, dtype }: StoredTensor): DType {
-  const torchDType = storedDTypes.get(dtype)?.dtype;
-  if (torchDType) return torchDType;
-  throw new FormatFault(`tensor ${JSON.stringify(name)} is ${dtype}, a dtype that tensors do not have`);
-}
-
-/** Refuses bytes that their dtype cannot have. */
-export function checkBytes({ name, dtype }: StoredTensor, bytes: Uint8Array): void {
-  // libtorch takes a bool's byte as it is, and other values than 0 and 1 then give answers that contradict each other.
-  if (dtype === 'BOOL' && bytes.some((byte) => byte > 1)) {
-    throw new FormatFault(`tensor ${JSON.stringify(name)} is BOOL but has a byte that is neither 0 nor 1`);
-  }
-}
-
-function tensorOf(stored: StoredTensor, bytes: Uint8Array): Tensor {
-  const dtype = dtypeOf(stored);
-  checkBytes(stored, bytes);
-  return frombytes(bytes, dtype, stored.shape);
 }

@@ -1,12 +1,16 @@
 import path from 'node:path';
 
-import { checkOptions, checkString, computeAsync } from '../engine';
+import { ArgumentError, checkOptions, checkSignal, computeAsync, describe } from '../engine';
 import type { Tensor } from '../tensor';
+import { filledBuffer } from './filled-buffer';
 import { writeAside, writeAsideAsync } from './files';
 import { type Pickled, pickleOf } from './pickle-objects';
 import type { FileOptions } from './safetensors-async';
 import { pieces } from './storage-memory';
 import { ALIGNMENT, ZipWriter } from './zip-writer';
+
+/** A place for options where there are none. */
+type NoOptions = Readonly<Record<string, never>>;
 
 /** Summed up and then written while it is in the processor's cache. */
 const PIECE = 4 << 20;
@@ -23,6 +27,7 @@ const PIECE = 4 << 20;
  *
  * The tensors are written from where they lie; the file is written aside and renamed.
  * @param obj what to save: state dicts of modules and optimizers, and whatever else belongs to them
+ * @param options none: they are there so that Python's, such as `pickle_protocol`, are refused and not passed over
  * @throws {ArgumentError} for something that such a file cannot hold, with the place in `obj`
  * @throws {FileError} where the file cannot be written; nothing half-written is left
  *
@@ -34,22 +39,33 @@ const PIECE = 4 << 20;
  * console.log(tensors[0]?.sharesStorage(tensors[1] as torch.Tensor)); // true
  * ```
  */
-export function save(obj: unknown, file: string): void {
-  checkString('save', 'file', file);
+export function save(obj: unknown, file: string, options: NoOptions = {}): void {
+  checkFile('save', file);
+  checkOptions('save', options, []);
   const pickled = pickleOf(obj);
   try {
-    writeAside(file, (write) => {
-      const zip = new ZipWriter(folderOf(file));
-      for (const { name, bytes } of entriesOf(pickled, zip)) {
-        write(zip.begin(name, lengthOf(bytes)));
-        if (bytes instanceof Uint8Array) {
-          zip.add(bytes);
-          write(bytes);
-        } else writeMemory(bytes, zip, write);
-        write(zip.end());
-      }
-      write(zip.finish());
-    });
+    writeAside(file, (write) => writeArchive(pickled, folderOf(file), write));
+  } finally {
+    pickled.dispose();
+  }
+}
+
+/**
+ * {@link save} into memory: what the file would hold, as Python's `torch.save` writes it into a `BytesIO`. `load` takes it, and
+ * Python reads it by `torch.load(io.BytesIO(…))`. The Buffer has its own memory of just that size; nothing else is there twice.
+ * @throws {ArgumentError} for something that such a file cannot hold, and for more than a Buffer holds
+ *
+ * @example
+ * ```ts
+ * const bytes = torch.saveToBuffer({ epoch: 3, weight: torch.ones([2]) });
+ * console.log(torch.load(bytes)); // { epoch: 3, weight: tensor([1., 1.]) }
+ * ```
+ */
+export function saveToBuffer(obj: unknown, options: NoOptions = {}): Buffer {
+  checkOptions('saveToBuffer', options, []);
+  const pickled = pickleOf(obj);
+  try {
+    return filledBuffer('saveToBuffer', sizeOf(pickled), (write) => writeArchive(pickled, ARCHIVE, write));
   } finally {
     pickled.dispose();
   }
@@ -61,9 +77,9 @@ export function save(obj: unknown, file: string): void {
  * @throws {FileError} (as a rejection) and others as {@link save}
  */
 export async function saveAsync(obj: unknown, file: string, options: FileOptions = {}): Promise<void> {
-  checkString('saveAsync', 'file', file);
+  checkFile('saveAsync', file);
   checkOptions('saveAsync', options, ['signal']);
-  const { signal } = options;
+  const signal = checkSignal('saveAsync', options);
   signal?.throwIfAborted();
   const pickled = pickleOf(obj);
   try {
@@ -82,6 +98,41 @@ export async function saveAsync(obj: unknown, file: string, options: FileOptions
   } finally {
     pickled.dispose();
   }
+}
+
+function checkFile(name: string, file: unknown): void {
+  if (typeof file === 'string') return;
+  throw new ArgumentError(
+    `${name}(): expected the name of a file for argument \`file\`, received ${describe(file)}; saveToBuffer() returns the bytes`,
+  );
+}
+
+/** The folder of the entries where no file gives it a name, as in Python. */
+const ARCHIVE = 'archive';
+
+function writeArchive(pickled: Pickled, folder: string, write: (bytes: Uint8Array) => void): void {
+  const zip = new ZipWriter(folder);
+  for (const { name, bytes } of entriesOf(pickled, zip)) {
+    write(zip.begin(name, lengthOf(bytes)));
+    if (bytes instanceof Uint8Array) {
+      zip.add(bytes);
+      write(bytes);
+    } else writeMemory(bytes, zip, write);
+    write(zip.end());
+  }
+  write(zip.finish());
+}
+
+/** What {@link writeArchive} will write in memory. */
+function sizeOf(pickled: Pickled): number {
+  const zip = new ZipWriter(ARCHIVE);
+  for (const { name, bytes } of entriesOf(pickled, zip)) {
+    zip.begin(name, lengthOf(bytes));
+    zip.skip(lengthOf(bytes));
+    zip.end();
+  }
+  zip.finish();
+  return zip.size;
 }
 
 interface Entry {
@@ -109,7 +160,7 @@ function lengthOf(bytes: Uint8Array | Tensor): number {
 /** The name of the file without its ending, as PyTorch's writer has it, which knows no others than these letters. */
 function folderOf(file: string): string {
   const name = path.basename(file).replace(/\.[^.]*$/, '');
-  return /^[\x20-\x7e]+$/.test(name) ? name : 'archive';
+  return /^[\x20-\x7e]+$/.test(name) ? name : ARCHIVE;
 }
 
 function writeMemory(memory: Tensor, zip: ZipWriter, write: (bytes: Uint8Array) => void): void {

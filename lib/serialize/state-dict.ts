@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { ArgumentError, checkObject, describe } from '../engine';
 import { Tensor } from '../tensor';
 
@@ -22,6 +22,13 @@ export function stateEntries(stateDict: NamedTensors): [string, Tensor][] {
  */
 export function stateSha256(stateDict: NamedTensors): string {
   const hash = createHash('sha256');
-  for (const [name, tensor] of stateEntries(stateDict)) hash.update(name, 'utf8').update(tensor.toBytes());
+  for (const [name, tensor] of stateEntries(stateDict)) updateInPieces(hash.update(name, 'utf8'), tensor.toBytes());
   return hash.digest('hex');
+}
+
+/** Node.js hashes less than 2 GiB at once. */
+const PIECE = 2 ** 30;
+
+function updateInPieces(hash: Hash, bytes: Uint8Array): void {
+  for (let begin = 0; begin < bytes.length; begin += PIECE) hash.update(bytes.subarray(begin, begin + PIECE));
 }

@@ -1,10 +1,7 @@
 /** The bytes of storages, on their way between memory and file: a piece at a time, so that one may be of any size. */
 
-import type { FileHandle } from 'node:fs/promises';
-
 import { type Device, empty, frombuffer, type Tensor } from '../tensor';
-import { readExactly, SHRUNK } from './byte-source';
-import { FormatFault } from './format-fault';
+import type { AsyncBytes, StoredBytes } from './stored-bytes';
 
 /** As much as one view of memory may show. */
 const LARGEST_VIEW = 1 << 30;
@@ -21,14 +18,14 @@ export function emptyMemory(bytes: number, device: Device): Tensor {
 }
 
 /** Reads a storage into its memory, on the CPU, without another copy. */
-export function fillMemory(memory: Tensor, descriptor: number, position: number, bytes: number): void {
+export function fillMemory(memory: Tensor, source: StoredBytes, position: number, bytes: number): void {
   for (const [piece, start] of pieces(memory, bytes, IS_CAGED ? PIECE : LARGEST_VIEW)) {
     if (IS_CAGED) {
       const copy = new Uint8Array(piece.numel());
-      readExactly(descriptor, copy, position + start);
-      using source = frombuffer(copy, { dtype: 'uint8' });
-      piece.copy_(source);
-    } else piece.withTypedArray((view) => readExactly(descriptor, view as Uint8Array, position + start));
+      source.read(copy, position + start);
+      using filled = frombuffer(copy, { dtype: 'uint8' });
+      piece.copy_(filled);
+    } else piece.withTypedArray((view) => source.read(view as Uint8Array, position + start));
   }
 }
 
@@ -38,10 +35,10 @@ export function fillMemory(memory: Tensor, descriptor: number, position: number,
  */
 export class PieceReader {
   private readonly buffer = new Uint8Array(PIECE);
-  private readonly source = frombuffer(this.buffer, { dtype: 'uint8' });
+  private readonly filled = frombuffer(this.buffer, { dtype: 'uint8' });
 
   constructor(
-    private readonly handle: FileHandle,
+    private readonly source: AsyncBytes,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
@@ -49,18 +46,14 @@ export class PieceReader {
     for (const [piece, start] of pieces(memory, bytes, PIECE)) {
       this.signal?.throwIfAborted();
       const length = piece.numel();
-      for (let done = 0; done < length;) {
-        const { bytesRead } = await this.handle.read(this.buffer, done, length - done, position + start + done);
-        if (bytesRead === 0) throw new FormatFault(SHRUNK);
-        done += bytesRead;
-      }
-      using part = this.source.narrow(0, 0, length);
+      await this.source.readAsync(this.buffer.subarray(0, length), position + start);
+      using part = this.filled.narrow(0, 0, length);
       piece.copy_(part);
     }
   }
 
   dispose(): void {
-    this.source.dispose();
+    this.filled.dispose();
   }
 }
 

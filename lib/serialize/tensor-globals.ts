@@ -35,7 +35,7 @@ export class Global extends Opaque {
 
 /** A function or a class by its module and name, where it is in the list. */
 export function globalNamed(module: string, name: string): Global {
-  const path = `${modules.get(module) ?? module}.${name}`;
+  const path = pathOf(module, name);
   const call = functions.get(path);
   if (call !== undefined) return new Global(path, call);
   if (path === TENSOR || path === PARAMETER) return new Global(path, path === TENSOR ? null : parameterOf);
@@ -50,6 +50,22 @@ export function globalNamed(module: string, name: string): Global {
   );
 }
 
+/** Its name in Python 3. */
+export function pathOf(module: string, name: string): string {
+  return `${modules.get(module) ?? module}.${name}`;
+}
+
+/** Whether {@link globalNamed} knows it. */
+export function isGlobalSafe(module: string, name: string): boolean {
+  try {
+    globalNamed(module, name);
+    return true;
+  } catch (error) {
+    if (error instanceof FormatFault) return false;
+    throw error;
+  }
+}
+
 const TENSOR = 'torch.Tensor';
 const PARAMETER = 'torch.nn.parameter.Parameter';
 const QUANTISED = 'it holds a quantised tensor, and this library has no quantised dtypes; save it dequantised';
@@ -57,6 +73,7 @@ const QUANTISED = 'it holds a quantised tensor, and this library has no quantise
 /** Names of modules in files of older versions, and of Python 2, whose names protocol 2 uses. */
 const modules: ReadonlyMap<string, string> = new Map([
   ['__builtin__', 'builtins'],
+  ['copy_reg', 'copyreg'],
   ['torch.tensor', 'torch._tensor'],
 ]);
 

@@ -1,8 +1,8 @@
 /** The directory of a zip file, as far as checkpoints need it: entries that are stored as they are. */
 
-import { readExactly } from './byte-source';
 import { FormatFault, quote } from './format-fault';
 import { decodeText } from './python-text';
+import type { StoredBytes } from './stored-bytes';
 
 /** An entry of the directory. */
 export interface ZipEntry {
@@ -27,11 +27,11 @@ const LOCAL = 30;
 const LONGEST_COMMENT = 0xffff;
 const UNKNOWN = 0xffffffff;
 
-/** Reads the directory at the end of a file of this size. */
-export function readDirectory(descriptor: number, size: number): ZipDirectory {
-  const { start, bytes, count } = directoryOf(descriptor, size);
+/** Reads the directory at the end of the file. */
+export function readDirectory(file: StoredBytes): ZipDirectory {
+  const { start, bytes, count } = directoryOf(file);
   const directory = Buffer.alloc(bytes);
-  readExactly(descriptor, directory, start);
+  file.read(directory, start);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
   for (let index = 0; index < count; index++) {
@@ -47,14 +47,14 @@ export function readDirectory(descriptor: number, size: number): ZipDirectory {
 const localHeader = Buffer.alloc(LOCAL);
 
 /** Where the bytes of an entry begin; its own header is checked. */
-export function dataStart(descriptor: number, { start }: ZipDirectory, entry: ZipEntry): number {
+export function dataStart(file: StoredBytes, { start }: ZipDirectory, entry: ZipEntry): number {
   const name = quote(entry.name);
   if (!entry.isPlain)
     throw new FormatFault(`its entry ${name} is compressed or encrypted, and torch.save does neither`);
   const cutOff = `its entry ${name} of ${entry.bytes} bytes at byte ${entry.header} reaches beyond the file`;
   if (entry.header + LOCAL > start) throw new FormatFault(cutOff);
   const header = localHeader;
-  readExactly(descriptor, header, entry.header);
+  file.read(header, entry.header);
   if (header.readUInt32LE() !== 0x04034b50) throw new FormatFault(`its entry ${name} has no header`);
   const data = entry.header + LOCAL + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (data + entry.bytes > start) throw new FormatFault(cutOff);
@@ -62,9 +62,10 @@ export function dataStart(descriptor: number, { start }: ZipDirectory, entry: Zi
 }
 
 /** Finds the directory by the record at the end of the file, behind which only a comment may stand. */
-function directoryOf(descriptor: number, size: number): { start: number; bytes: number; count: number } {
+function directoryOf(file: StoredBytes): { start: number; bytes: number; count: number } {
+  const { size } = file;
   const tail = Buffer.alloc(Math.min(size, END + LONGEST_COMMENT));
-  readExactly(descriptor, tail, size - tail.length);
+  file.read(tail, size - tail.length);
   let at = tail.length - END;
   while (at >= 0 && !(tail.readUInt32LE(at) === 0x06054b50 && tail.readUInt16LE(at + 20) === tail.length - at - END))
     at--;
@@ -76,7 +77,7 @@ function directoryOf(descriptor: number, size: number): { start: number; bytes: 
     start: tail.readUInt32LE(at + 16),
   };
   const isLarge = small.count === 0xffff || small.bytes === UNKNOWN || small.start === UNKNOWN;
-  const { start, bytes, count } = isLarge ? directory64(descriptor, end) : small;
+  const { start, bytes, count } = isLarge ? directory64(file, end) : small;
   if (start + bytes > end) {
     throw new FormatFault(
       `its directory of ${bytes} bytes at byte ${start} reaches beyond byte ${end}, where it must end`,
@@ -87,14 +88,14 @@ function directoryOf(descriptor: number, size: number): { start: number; bytes: 
 }
 
 /** The record for files of 4 GiB and more, which a locator before the usual one points to. */
-function directory64(descriptor: number, end: number): { start: number; bytes: number; count: number } {
+function directory64(file: StoredBytes, end: number): { start: number; bytes: number; count: number } {
   const locator = Buffer.alloc(LOCATOR);
   if (end < LOCATOR + END64) throw new FormatFault('its directory has no place in the file');
-  readExactly(descriptor, locator, end - LOCATOR);
+  file.read(locator, end - LOCATOR);
   const at = locator.readUInt32LE() === 0x07064b50 ? uint64(locator, 8) : end;
   if (at + END64 + LOCATOR > end) throw new FormatFault('its directory is larger than its end record can say');
   const record = Buffer.alloc(END64);
-  readExactly(descriptor, record, at);
+  file.read(record, at);
   if (record.readUInt32LE() !== 0x06064b50) throw new FormatFault('its directory has no zip64 record');
   return { count: uint64(record, 32), bytes: uint64(record, 40), start: uint64(record, 48) };
 }

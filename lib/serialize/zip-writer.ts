@@ -53,6 +53,16 @@ export class ZipWriter {
     this.position += bytes.length;
   }
 
+  /** Takes note of so many bytes of the current entry, whatever they are: for who wants to know the {@link size} beforehand. */
+  skip(bytes: number): void {
+    this.position += bytes;
+  }
+
+  /** Of all that was given to write. */
+  get size(): number {
+    return this.position;
+  }
+
   /** What stands behind the current entry. */
   end(): Uint8Array {
     const entry = this.current();

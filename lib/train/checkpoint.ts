@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { SchedulerStateDict } from '../optim';
 import { loadSafetensors, saveSafetensors, writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
+import { checkThere, readJson } from './json-file';
 import type { OptimizerOptions } from './optimizer-state';
 import type { Progress } from './progress';
 import type { RandomStates } from './random-states';
@@ -92,28 +93,32 @@ export function readCheckpoint(checkpoints: string): Checkpoint | null {
   const folder = join(checkpoints, 'last');
   if (!existsSync(folder)) return null;
   const state = readState(join(folder, stateFile));
-  const { tensors: model } = loadSafetensors(join(folder, modelFile));
-  const { tensors: optimizer } = loadSafetensors(join(folder, optimizerFile));
-  const averaged = join(folder, averageFile);
-  const average = existsSync(averaged) ? loadSafetensors(averaged).tensors : null;
+  const model = readTensors(join(folder, modelFile));
+  const optimizer = readTensors(join(folder, optimizerFile));
+  const average = state.averageSha256 === undefined ? null : readTensors(join(folder, averageFile));
   return { state, model, optimizer, average };
 }
 
 /** Reads the model of `best/`. */
 export function readBestModel(checkpoints: string): ReadonlyMap<string, Tensor> {
-  return loadSafetensors(join(checkpoints, 'best', modelFile)).tensors;
+  return readTensors(join(checkpoints, 'best', modelFile));
 }
 
+function readTensors(file: string): ReadonlyMap<string, Tensor> {
+  checkThere(file);
+  return loadSafetensors(file).tensors;
+}
+
+/** What every version wrote into `state.json`. */
+const stateNames = [
+  ...(['epochs', 'steps', 'losses', 'seconds', 'loader', 'best'] as const),
+  ...(['random', 'logs', 'optimizer', 'scheduler', 'stateSha256', 'fixedImagesSha256'] as const),
+];
+
 function readState(file: string): CheckpointState {
-  let state: Partial<CheckpointState>;
-  try {
-    state = JSON.parse(readFileSync(file, 'utf8')) as Partial<CheckpointState>;
-  } catch (cause) {
-    throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-  if (state.format !== 1)
-    throw new DataError(`${file} has format ${String(state.format)}, this program reads format 1`);
-  return state as CheckpointState;
+  const { format } = readJson<Partial<CheckpointState>>(file);
+  if (format !== 1) throw new DataError(`${file} has format ${String(format)}, this program reads format 1`);
+  return readJson<CheckpointState>(file, stateNames);
 }
 
 function moveIntoPlace(checkpoints: string, name: string): void {

@@ -53,6 +53,11 @@ function readLoss(text: string): Term[] {
   return text.split('+').map((part) => {
     const [, weight = '1', word = ''] = /^(?:(\d+\.?\d*|\.\d+)\*)?([\w-]*)$/.exec(part.trim()) ?? [];
     const name = lossNames.find((known) => known === word);
+    if (part.trim() === '') {
+      throw new UsageError(
+        `--loss ${text}: expected losses with + between, such as cross-entropy+0.5*dice; there are ${lossNames.join(', ')}`,
+      );
+    }
     if (name !== undefined) {
       if (Number(weight) > 0) return { name, weight: Number(weight) };
       throw new UsageError(`--loss ${text}: expected a weight above 0 for ${name}`);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { fetchPets, writeSample } from '../vision';
+import { DataError, fetchPets, writeSample } from '../vision';
 import { cacheFolder } from './cache-folder';
 import { UsageError } from './errors';
 import type { DataChoice } from './settings';
@@ -49,26 +49,40 @@ export function chooseData(
   };
 }
 
-/** Draws the sample where it is not there yet, and fetches the pets if asked; does nothing the second time. */
+/**
+ * Draws the sample where it is not there yet, and fetches the pets if asked; does nothing the second time.
+ * @throws {DataError} for a download that breaks, and a folder that cannot be written
+ */
 export async function prepareData({ kind, directory }: DataChoice, download: boolean, say: Say): Promise<void> {
-  if (kind === 'sample') {
-    mkdirSync(dirname(directory), { recursive: true });
-    if (!existsSync(directory))
-      say(`drawing the sample: ${sample.trainval + sample.test} pictures, kept in ${directory}`);
-    await writeSample(directory, sample);
-  } else if (download) {
-    let told = '';
-    await fetchPets(directory, {
-      onProgress: (progress) => {
-        const doing =
-          progress.phase === 'unpack'
-            ? `unpacking ${progress.archive}`
-            : `downloading ${progress.archive}: ${tenths(progress.received, progress.total)}`;
-        if (doing !== told) say(doing);
-        told = doing;
-      },
-    });
+  try {
+    if (kind === 'sample') await drawSample(directory, say);
+    else if (download) await downloadPets(directory, say);
+  } catch (error) {
+    const { syscall, message } = error as Partial<NodeJS.ErrnoException>;
+    if (syscall === undefined) throw error;
+    throw new DataError(`cannot write ${directory}: ${message}`, { cause: error });
   }
+}
+
+async function drawSample(directory: string, say: Say): Promise<void> {
+  mkdirSync(dirname(directory), { recursive: true });
+  if (!existsSync(directory))
+    say(`drawing the sample: ${sample.trainval + sample.test} pictures, kept in ${directory}`);
+  await writeSample(directory, sample);
+}
+
+async function downloadPets(directory: string, say: Say): Promise<void> {
+  let told = '';
+  await fetchPets(directory, {
+    onProgress: (progress) => {
+      const doing =
+        progress.phase === 'unpack'
+          ? `unpacking ${progress.archive}`
+          : `downloading ${progress.archive}: ${tenths(progress.received, progress.total)}`;
+      if (doing !== told) say(doing);
+      told = doing;
+    },
+  });
 }
 
 /** A path as the user would type it. */

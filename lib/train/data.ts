@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-
 import { DataLoader, type DataLoaderIterator, randomSplit, subset, type LoaderState } from '../data';
+import { stateSha256 } from '../serialize';
 import { type Device, Generator, type Tensor } from '../tensor';
 import { collatePlanes, DataError, OxfordIIITPet, PetPlanes, PetSegmentation } from '../vision';
 import { UsageError } from './errors';
@@ -113,7 +112,7 @@ function loaderOf(pets: OxfordIIITPet, settings: TrainSettings, loading: Loading
     return new DataLoader(indices === undefined ? samples : subset(samples, indices), options) as BatchLoader;
   const planes = new PetPlanes(samples);
   const dataset = indices === undefined ? planes : subset(planes, indices);
-  return new DataLoader(dataset, { ...options, collate: collatePlanes }) as BatchLoader;
+  return new DataLoader(dataset, { ...options, collateFn: collatePlanes }) as BatchLoader;
 }
 
 /** The first batch of an iteration of its own, with its draws. */
@@ -135,7 +134,7 @@ export function toDevice(batch: Batch, device: Device): Batch {
   return [images, targets];
 }
 
-/** SHA-256 of a tensor's contiguous little-endian bytes. */
+/** SHA-256 of a tensor's contiguous little-endian bytes: that of a state whose only name is empty. */
 export function sha256(tensor: Tensor): string {
-  return createHash('sha256').update(tensor.toBytes()).digest('hex');
+  return stateSha256({ '': tensor });
 }

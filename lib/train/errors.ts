@@ -3,3 +3,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'USAGE';
 }
+
+/** The loss or the weights are no numbers any more: nothing that comes after could be worth keeping. Exit code 1. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError';
+  readonly code = 'DIVERGED';
+}

@@ -102,7 +102,10 @@ export interface EpochEvent extends Partial<Scores & MatrixScores> {
   /** And those spent on what is done to whole batches: augmentation and resizing; null in epoch 0. */
   augmentSeconds: number | null;
   peakRssBytes: number;
-  /** This epoch has the best score so far, and `checkpoints/best` holds it. */
+  /**
+   * This epoch has the best score so far, and `checkpoints/best` holds it. The untrained epoch 0 is the best one only until
+   * another is scored.
+   */
   best: boolean;
   /** Only in epoch 0: pixel accuracies that make the scores readable. */
   references?: ReferenceLines;
@@ -129,6 +132,7 @@ export interface TestEvent extends Scores, MatrixScores {
 
 export interface DoneEvent {
   event: 'done';
+  /** The run folder; in the last line of an experiment, its own. */
   run: string;
 }
 

@@ -1,9 +1,5 @@
 /** The program's training, written with the public library only. */
-export {
-  type ExperimentOutcome,
-  type ExperimentRequest,
-  isExperimentFolder,
-  runExperiment,
-} from './grid/run-experiment';
+export { isExperimentFolder } from './grid/plan-file';
+export { type ExperimentOutcome, type ExperimentRequest, runExperiment } from './grid/run-experiment';
 export { planTraining, type TrainPlan, type TrainRequest } from './plan';
 export { runTraining, type RunObserver, type RunOutcome } from './run';

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
 import { readBestModel, writeCheckpoint, type Checkpoint } from './checkpoint';
 import { firstBatch, sha256, toDevice, type Batch } from './data';
+import { checkLoss, checkState, type Place } from './divergence';
 import type { EpochEvent, MatrixScores, Scores, TestEvent, TrainEvent } from './events';
 import type { Experiment } from './experiment';
 import { movesPerStep } from './optimization';
@@ -94,6 +95,13 @@ export class TrainLoop {
     );
   }
 
+  /** Where the training stands, or will so many steps later, for a message. */
+  private place(later: number): Place {
+    const { settings, loaders } = this.experiment;
+    const step = this.progress.steps + later;
+    return { step, epoch: Math.ceil(step / loaders.train.length), run: this.surroundings.run.path, lr: settings.lr };
+  }
+
   /** Complete epochs, and batches of the one after. */
   get position(): { epochs: number; batches: number } {
     return { epochs: this.progress.epochs, batches: this.progress.loader?.position ?? 0 };
@@ -131,6 +139,7 @@ export class TrainLoop {
       const augmented = performance.now();
       const lr = scheduler.getLastLr()[0] ?? settings.lr;
       const loss = trainStep(experiment, batch);
+      checkLoss(loss, this.place(1));
       if (movesPerStep(settings)) scheduler.step();
       for (const tensor of batch) tensor.dispose();
       const ended = performance.now();
@@ -229,11 +238,11 @@ export class TrainLoop {
     if (isSaved || event.best) this.checkpoint(event, { best: event.best });
   }
 
-  /** True for the best epoch so far, which is noted. */
+  /** True for the best epoch so far, which is noted. The untrained one is it only while no other has been scored. */
   private isBest(epoch: number, { mIoU, pixelAccuracy }: Scored['scores']): boolean {
     const { progress } = this;
     const score = mIoU ?? pixelAccuracy;
-    const best = progress.best === null || score > progress.best.score;
+    const best = progress.best === null || progress.best.epoch === 0 || score > progress.best.score;
     if (best) progress.best = { epoch, score };
     return best;
   }
@@ -310,6 +319,8 @@ export class TrainLoop {
   private checkpoint({ stateSha256, averageSha256 }: Hashes, { best }: { best: boolean }): void {
     const { experiment, fixedImagesSha256, trainImagesSha256, progress, surroundings } = this;
     scope(() => {
+      // A loss is of the weights before its step: that it was a number says nothing of what the step has made of them.
+      checkState(experiment.model.stateDict(), this.place(0));
       const { tensors, options } = packOptimizer(experiment.optimizer.stateDict());
       const state: Checkpoint['state'] = {
         format: 1,
@@ -359,6 +370,8 @@ export class TrainLoop {
       if (average !== null) experiment.average?.module.loadStateDict(average);
       // One update a step.
       scope(() => experiment.average?.nAveraged.fill_(state.steps));
+      // Nothing below draws.
+      restoreRandom(experiment.settings.device, state);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new DataError(`the checkpoint in ${folder} does not fit this run: ${why}`, { cause });
@@ -374,7 +387,6 @@ export class TrainLoop {
     // The scheduler warns where it comes before the first step of an optimizer; this one has stepped, elsewhere.
     experiment.optimizer.stepped = steps > 0;
     for (const tensor of [...model.values(), ...optimizer.values(), ...(average?.values() ?? [])]) tensor.dispose();
-    restoreRandom(experiment.settings.device, state);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../models';
 import { UsageError } from './errors';
 import { didYouMean } from './spelling';
+import { readModelOptions, type TypedModelOption, unknownModelOption } from './typed-options';
 
 /** Options that other settings decide: the side of the images, and what the data set gives and wants. */
 const decided = ['imageSize', 'inChannels', 'outChannels'];
@@ -28,13 +29,28 @@ export function hasOwnImageSize(model: ModelName): boolean {
   return 'imageSize' in defaultsOf(model);
 }
 
+/** The options of a model that a run may choose, with their defaults. */
+function choosable(model: ModelName): GivenOptions {
+  return Object.fromEntries(Object.entries(defaultsOf(model)).filter(([name]) => !decided.includes(name)));
+}
+
+/**
+ * Options of a model as they were typed.
+ *
+ * @throws {UsageError} for an option that the model has not, or a text of another type
+ */
+export function typedOptions(model: ModelName, typed: readonly TypedModelOption[]): GivenOptions {
+  const defaults = choosable(model);
+  return readModelOptions(defaults, typed, (name) => unknownOption(model, name, Object.keys(defaults)));
+}
+
 /**
  * All options of a model that a run chooses: the given ones, those of a recipe for the same model, the model's defaults.
  *
  * @throws {UsageError} for an option that the model has not, or of another type
  */
 export function completeModelOptions(model: ModelName, ofRecipe: GivenOptions, given: GivenOptions): GivenOptions {
-  const defaults = Object.fromEntries(Object.entries(defaultsOf(model)).filter(([name]) => !decided.includes(name)));
+  const defaults = choosable(model);
   for (const [name, value] of Object.entries(given)) {
     const standard = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
     if (standard === undefined) throw new UsageError(unknownOption(model, name, Object.keys(defaults)));
@@ -66,5 +82,5 @@ function kindOf(value: OptionValue): string {
 function unknownOption(model: string, name: string, known: readonly string[]): string {
   if (name === 'imageSize') return 'the side of the images is set by --image-size';
   if (decided.includes(name)) return `${name} is not to be chosen: the images have 3 colours and the masks 3 classes`;
-  return `the model ${model} has no option ${name}${didYouMean(name, known) || `; it has ${known.join(', ')}`}`;
+  return unknownModelOption(model, name, known);
 }

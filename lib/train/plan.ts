@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { cuda, getNumThreads, libraryInfo, setNumThreads } from '../engine';
 import type { Device } from '../tensor';
 import { DataError } from '../vision';
 import { readCheckpoint, type Checkpoint } from './checkpoint';
+import { commandLine, given } from './command-line';
 import { chooseData, existing, prepareData, type ChosenData, type Say } from './data-choice';
 import { UsageError } from './errors';
+import { readJson } from './json-file';
 import { readSettings, resolveSettings, resumeSettings, type SettingsOverrides, type TrainSettings } from './settings';
 
 /** What a user asked for; everything else is chosen by {@link planTraining}. */
@@ -64,7 +66,7 @@ export async function planTraining(request: TrainRequest, say: Say): Promise<Tra
   await prepareData(data.choice, download, say);
   return {
     settings,
-    notes: notesOn(data, why, settings),
+    notes: notesOn(data, why, settings, request.data),
     target: { kind: 'new', parent, name: request.name ?? settings.model },
   };
 }
@@ -89,8 +91,9 @@ async function planResume(request: TrainRequest, path: string, say: Say): Promis
 function readConfig(run: string): TrainSettings {
   const file = join(run, 'config.json');
   if (!existsSync(file)) throw new UsageError(`--resume ${run} is not a run folder: there is no config.json in it`);
+  const saved = readJson<Record<string, unknown>>(file);
   try {
-    return readSettings(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>);
+    return readSettings(saved);
   } catch (cause) {
     throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
@@ -121,13 +124,19 @@ export function useThreads(asked: number | undefined): number {
   return getNumThreads();
 }
 
-function notesOn({ choice, why }: ChosenData, recipeWhy: string, { recipe }: TrainSettings): string[] {
+function notesOn(
+  { choice, why }: ChosenData,
+  recipeWhy: string,
+  { recipe }: TrainSettings,
+  folder: string | undefined,
+): string[] {
   const data = choice.kind === 'sample' ? 'the drawn sample' : 'the pets';
+  const onSame = (...flags: string[]): string => commandLine([...given('--data', folder), ...flags]);
   const other =
     choice.kind === 'sample'
-      ? "node train.js --download   fetches the pets (0.8 GB) and trains the article's model on them"
+      ? `${onSame('--download')}   fetches the pets (0.8 GB) and trains the article's model on them`
       : recipe === 'quick'
-        ? "node train.js --recipe article-vit   trains the article's model"
-        : 'node train.js --recipe quick   trains a small model in minutes';
+        ? `${onSame('--recipe', 'article-vit')}   trains the article's model`
+        : `${onSame('--recipe', 'quick')}   trains a small model in minutes`;
   return [`chosen  ${data}, because ${why}; ${recipe}, because ${recipeWhy}`, `else    ${other}`];
 }

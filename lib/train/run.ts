@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
-
-import { isTorchError, scope } from '../engine';
+import { scope } from '../engine';
 import { countParameters } from '../models';
 import { stateSha256 } from '../serialize';
 import { curvesOf } from './charts/curves';
 import { shown } from './data-choice';
 import { bitDifferences, describeEnvironment, type Environment } from './environment';
-import { UsageError } from './errors';
 import type { EpochEvent, StartEvent, TrainEvent } from './events';
 import { buildExperiment, summarize, type Experiment } from './experiment';
+import { checkLastBatch, checkWarmup, shapesOf } from './fit';
+import { readJson } from './json-file';
 import { TrainLoop, type LoopSurroundings, type StopRequested } from './loop';
 import type { TrainPlan } from './plan';
 import { RunFolder } from './run-folder';
@@ -30,12 +29,14 @@ export interface RunOutcome {
 
 /**
  * Trains what the plan says and leaves the run folder. A new run that fails before its first checkpoint leaves nothing.
- * @throws {UsageError} for images that the model cannot take; {DataError} for an image that cannot be used, and {FileError} where
+ * @throws {UsageError} for what does not go together; {DataError} for an image that cannot be used, and {FileError} where
  *   the disk is full, which name the file
  */
 export async function runTraining({ settings, target }: TrainPlan, observer: RunObserver): Promise<RunOutcome> {
   const experiment = buildExperiment(settings);
   const shapes = shapesOf(experiment);
+  checkLastBatch(experiment);
+  checkWarmup(experiment);
   const initSha256 = scope(() => stateSha256(experiment.model.stateDict()));
   const run =
     target.kind === 'new' ? RunFolder.create(target.parent, target.name, settings) : RunFolder.open(target.path);
@@ -61,10 +62,11 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
       emit(start);
       loop = await TrainLoop.begin(experiment, surroundings);
     } else {
-      // Nothing in the folder changes before the checkpoint has proved to fit.
+      // Nothing in the folder changes before what is in it has proved to fit.
+      const began = readJson<Surroundings>(run.file('env.json'), ['resumed']);
       loop = await TrainLoop.resume(experiment, surroundings, checkpoint);
       run.rewind(checkpoint.state.logs);
-      describeResumption(run, experiment, observer);
+      describeResumption(run, experiment, began, observer);
       tell(start);
       emit({ event: 'resume', epochs: checkpoint.state.epochs, batches: checkpoint.state.loader?.position ?? 0 });
     }
@@ -78,24 +80,6 @@ export async function runTraining({ settings, target }: TrainPlan, observer: Run
   } finally {
     run.close();
   }
-}
-
-/**
- * The shapes of a batch on its way through the model. All sizes of images are tried, so that a model that cannot take one says so
- * before there is a run.
- * @throws {UsageError} in the model's words
- */
-function shapesOf({ settings, model }: Experiment): number[][] {
-  const { batchSize, imageSize, progressive, model: name } = settings;
-  const [ofImages = []] = [imageSize, ...progressive.map((stage) => stage.imageSize)].map((side) => {
-    try {
-      return model.journey(batchSize, side).map((step) => [...step.shape]);
-    } catch (error) {
-      if (!isTorchError(error) || error.code === 'TORCH_OUT_OF_MEMORY') throw error;
-      throw new UsageError(`images of ${side}x${side} do not fit the model ${name}: ${error.message}`);
-    }
-  });
-  return ofImages;
 }
 
 function startEvent(
@@ -134,9 +118,29 @@ function describeRun(run: RunFolder, experiment: Experiment): void {
   run.writeText('summary.txt', summarize(experiment));
 }
 
-function describeResumption(run: RunFolder, { settings }: Experiment, observer: RunObserver): void {
+/**
+ * Compares the data of a run that is to go on with what its checkpoint knows of it; false where there is no checkpoint.
+ * @throws {DataError} for other data, and a damaged checkpoint
+ */
+export async function fitsItsCheckpoint({ settings, target }: TrainPlan): Promise<boolean> {
+  if (target.kind === 'new' || target.checkpoint === null) return false;
+  const surroundings = { run: RunFolder.open(target.path), stopRequested: () => false, emit: () => undefined };
+  await TrainLoop.resume(buildExperiment(settings), surroundings, target.checkpoint);
+  return true;
+}
+
+/** `env.json`: where the run began, and where it went on. */
+interface Surroundings extends Environment {
+  readonly resumed: readonly Environment[];
+}
+
+function describeResumption(
+  run: RunFolder,
+  { settings }: Experiment,
+  began: Surroundings,
+  observer: RunObserver,
+): void {
   const now = describeEnvironment(settings);
-  const began = JSON.parse(readFileSync(run.file('env.json'), 'utf8')) as Environment & { resumed: Environment[] };
   for (const difference of bitDifferences(began, now)) {
     observer.onWarning(`this run may go on with other bits than it began with: ${difference}`);
   }

@@ -3,9 +3,10 @@ import { checkProgressive } from './batch-transform';
 import { checkLoss } from './criterion';
 import { UsageError } from './errors';
 import { flagOf } from './spelling';
-import { checkModel, completeModelOptions, type GivenOptions, hasOwnImageSize } from './model-choice';
+import { checkModel, completeModelOptions, type GivenOptions, hasOwnImageSize, typedOptions } from './model-choice';
 import { checkSchedule } from './optimization';
 import { recipes, usual, type RecipeNumbers } from './recipes';
+import type { TypedModelOption } from './typed-options';
 import type { Device } from '../tensor';
 
 /** Where the images come from: a folder in the official layout, or the sample that the program draws. */
@@ -36,6 +37,8 @@ export interface TrainSettings extends RecipeNumbers {
 export type SettingsOverrides = Partial<Omit<TrainSettings, 'recipe' | 'data' | 'device' | 'threads' | 'model'>> & {
   /** Any name: it is checked here. */
   readonly model?: string;
+  /** Options of the model whose types the model knows; they go before `modelOptions`. */
+  readonly typedModelOptions?: readonly TypedModelOption[];
 };
 
 /** What has no default in a recipe. */
@@ -53,7 +56,7 @@ export function resolveSettings(
   const recipe = recipes.get(recipeName);
   if (recipe === undefined) throw new UsageError(`there is no recipe ${recipeName}`);
   const { numbers } = recipe;
-  const { modelOptions = {}, ...given } = definedOnly(overrides);
+  const { modelOptions = {}, typedModelOptions = [], ...given } = definedOnly(overrides);
   const model = checkModel(given.model ?? numbers.model);
   const ofRecipe = model === numbers.model ? numbers.modelOptions : {};
   const settings: TrainSettings = {
@@ -67,7 +70,10 @@ export function resolveSettings(
     ...given,
     progressive: given.progressive ?? fittingStages(numbers.progressive, given.imageSize ?? numbers.imageSize, model),
     model,
-    modelOptions: completeModelOptions(model, ofRecipe, modelOptions),
+    modelOptions: completeModelOptions(model, ofRecipe, {
+      ...modelOptions,
+      ...typedOptions(model, typedModelOptions),
+    }),
   };
   checkSettings(settings);
   return settings;
@@ -111,13 +117,14 @@ export function resumeSettings(
   overrides: SettingsOverrides & Partial<Pick<TrainSettings, 'recipe' | 'device' | 'threads'>>,
   epochsDone: number,
 ): TrainSettings {
-  const { modelOptions = {}, ...given } = definedOnly(overrides);
-  const asked = { ...given, ...modelOptions } as Record<string, unknown>;
+  const { modelOptions = {}, typedModelOptions = [], ...given } = definedOnly(overrides);
+  const typed = typedOptions(saved.model, typedModelOptions);
+  const asked = { ...given, ...modelOptions, ...typed } as Record<string, unknown>;
   const kept = { ...saved, ...saved.modelOptions } as Record<string, unknown>;
   for (const [key, value] of Object.entries(asked)) {
     if (key === 'epochs' || shown(value) === shown(kept[key])) continue;
     throw new UsageError(
-      `${flagOf(key)} ${shown(value)} differs from this run's ${shown(kept[key] ?? 'none')}: ` +
+      `${flagOf(key)} ${shown(value ?? 'none')} differs from this run's ${shown(kept[key] ?? 'none')}: ` +
         'a resumed run keeps its settings, only --epochs may be raised',
     );
   }
@@ -140,14 +147,37 @@ function checkCanBeLengthened({ schedule, warmup, progressive, epochs }: TrainSe
 
 /**
  * The settings in a config.json. Versions up to 0.1 had the Vision Transformer's numbers among the others, and named fewer.
+ * @throws {Error} for what is no config.json
  */
 export function readSettings(saved: Partial<TrainSettings> & Record<string, unknown>): TrainSettings {
-  if (saved.modelOptions !== undefined) return saved as TrainSettings;
+  const settings = saved.modelOptions === undefined ? fromFirstRelease(saved) : saved;
+  checkKinds(settings);
+  return settings as TrainSettings;
+}
+
+function fromFirstRelease(saved: Partial<TrainSettings> & Record<string, unknown>): Partial<TrainSettings> {
   const { patchSize, embedSize, numBlocks, numHeads, dropout, ...rest } = saved;
   const given = { patchSize, embedSize, numBlocks, numHeads, dropout } as GivenOptions;
   const model = checkModel(saved.model ?? 'vit-segmentation');
   const modelOptions = completeModelOptions(model, {}, definedOnly(given));
-  return { workers: 0, ...usual, ...rest, model, modelOptions } as TrainSettings;
+  return { workers: 0, ...usual, ...rest, model, modelOptions };
+}
+
+/** Some settings, to know by which names and kinds all are told. */
+const anyData: DataChoice = { kind: 'sample', directory: '' };
+
+function checkKinds(settings: object): void {
+  const values = new Map<string, unknown>(Object.entries(settings));
+  const known = resolveSettings('quick', { data: anyData, device: 'cpu', threads: 1 }, {});
+  for (const [name, standard] of Object.entries(known) as [string, unknown][]) {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`there is no \`${name}\` in it`);
+    // What may be null is null in this recipe.
+    if (standard === null || (value !== null && typeof value === typeof standard)) continue;
+    throw new Error(`\`${name}\` is ${JSON.stringify(value)}`);
+  }
+  const { directory } = values.get('data') as { directory?: unknown };
+  if (typeof directory !== 'string') throw new Error('there is no `directory` in its `data`');
 }
 
 /** A value as a flag has it. */

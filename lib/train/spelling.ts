@@ -1,4 +1,4 @@
-export { didYouMean, nearest } from '../engine';
+export { didYouMean, nearest } from '../engine/spelling';
 
 /** `batchSize` → `--batch-size` */
 export function flagOf(setting: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -33,6 +33,13 @@ test('a download that is not the official archive: one line, exit code 3, nothin
   expect(code).toBe(3);
   expect(readdirSync(workshop.path('pets'))).toEqual([]);
   expect(existsSync(workshop.path('runs'))).toBe(false);
+});
+
+test('a place that cannot be written: one line, exit code 3', async () => {
+  writeFileSync(workshop.path('a-file'), '');
+  const { code, stderr } = await workshop.run(['--download', '--data', 'a-file/pets', ...tiny, '--quiet']);
+  expect(stderr).toMatch(/^error: cannot write .*a-file.pets: .*not a directory.*\n$/);
+  expect(code).toBe(3);
 });
 
 test('sizes that cannot go together are found before anything is downloaded', async () => {

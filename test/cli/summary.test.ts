@@ -36,7 +36,7 @@ describe('node train.js summary', () => {
     [['x'], /^error: there is no model x, expected one of vit-segmentation, .*unet.*\n$/],
     [['segnet', '--depth', '0'], /^error: option '--depth <n>' argument '0' is invalid.*\n$/],
     [['unet', '--model-option', 'width'], /^error: option '--model-option <name=value>'.*Expected name=value.\n$/],
-    [['unet', '--model-option', 'heads=3'], /^error: unet has no option heads; it has inChannels, .*\n$/],
+    [['unet', '--model-option', 'heads=3'], /^error: the model unet has no option heads; it has inChannels, .*\n$/],
     [['unet', '--model-option', 'stemStride=3'], /^error: UNet: expected 1 or 2 for `stemStride`, received 3\n$/],
     [['unet', '--model-option', 'width=2', '--image-size', '8'], /^error: [^\n]*too small[^\n]*\n$/],
   ])('is an error of usage for %j', async (args, line) => {

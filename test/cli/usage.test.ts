@@ -17,7 +17,18 @@ async function expectError(args: readonly string[], code: number, message: strin
 
 describe('errors of usage are one line with the nearest right spelling, and exit code 2', () => {
   it.each([
-    [['--ephocs', '3'], "unknown option '--ephocs' (Did you mean --epochs?)"],
+    [['--ephocs', '3'], 'unknown option --ephocs, did you mean --epochs?'],
+    [['--depths', '2,2,2,2'], 'unknown option --depths; an option of the model is given as --model-option depths=…'],
+    [
+      ['--model', 'segformer-b0', '--model-option', 'depths=two'],
+      '--model-option depths=two: expected numbers with commas between, such as 2,2,2,2',
+    ],
+    [['--out', ''], "option '--out <dir>' argument '' is invalid. Expected the path of a folder."],
+    [
+      ['--loss', 'cross-entropy+'],
+      '--loss cross-entropy+: expected losses with + between, such as cross-entropy+0.5*dice; ' +
+        'there are cross-entropy, dice, jaccard, iou, focal, lovasz',
+    ],
     [['trian'], 'there is no command trian, did you mean train?'],
     [['train', 'now'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
     [['--epochs'], "option '--epochs <n>' argument missing"],

@@ -5,7 +5,7 @@ import { describeWithOracle, expectSameBits } from '../oracle/oracle';
 
 type Sample = readonly [index: number, drawn: Tensor];
 type Batch = [indices: Tensor, drawn: Tensor];
-type Options = Omit<DataLoaderOptions<Sample, Batch>, 'collate' | 'sampler' | 'batchSampler'>;
+type Options = Omit<DataLoaderOptions<Sample, Batch>, 'collateFn' | 'sampler' | 'batchSampler'>;
 
 /** Draws in its second phase; its loads end in an order of their own. */
 const twoPhases = (length: number) => ({
@@ -169,14 +169,22 @@ describe('DataLoader', () => {
     expect(batches).toEqual([[0], [1]]);
   });
 
-  it('takes a collate, any sampler and any batches', async () => {
+  it('takes a collateFn, any sampler and any batches', async () => {
     const dataset = { length: 4, getItem: (index: number) => index * 10 };
     const joined: string[] = [];
-    const collate = (samples: number[]) => samples.join();
-    for await (const batch of new DataLoader(dataset, { collate, batchSize: 2, sampler: [3, 1, 0] }))
+    const collateFn = (samples: number[]) => samples.join();
+    for await (const batch of new DataLoader(dataset, { collateFn, batchSize: 2, sampler: [3, 1, 0] }))
       joined.push(batch);
-    for await (const batch of new DataLoader(dataset, { collate, batchSampler: [[2], [0, 0]] })) joined.push(batch);
+    for await (const batch of new DataLoader(dataset, { collateFn, batchSampler: [[2], [0, 0]] })) joined.push(batch);
     expect(joined).toEqual(['30,10', '0', '20', '0,0']);
+  });
+
+  it('refuses a collateFn that has to be waited for', async () => {
+    const loader = new DataLoader([1, 2], { collateFn: (samples: number[]) => Promise.resolve(samples) });
+    const read = async (): Promise<void> => {
+      for await (const batch of loader) await batch;
+    };
+    await expect(read()).rejects.toThrow('expected a synchronous `collateFn`, which returned a Promise');
   });
 
   it("refuses options that exclude each other, in PyTorch's words", () => {

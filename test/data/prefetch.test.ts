@@ -202,10 +202,10 @@ describe('ownership', () => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('keeps a loaded tensor that a collate puts into the batch as it is', async () => {
+  it('keeps a loaded tensor that a collateFn puts into the batch as it is', async () => {
     const dataset = { length: 2, load: (index: number) => ones([index]), transform: (image: Tensor) => image };
-    const collate = (samples: Tensor[]) => samples;
-    for await (const batch of new DataLoader(dataset, { batchSize: 2, collate })) {
+    const collateFn = (samples: Tensor[]) => samples;
+    for await (const batch of new DataLoader(dataset, { batchSize: 2, collateFn })) {
       expect(batch.map((each) => each.isDisposed)).toEqual([false, false]);
     }
     expect.assertions(1);

@@ -242,6 +242,17 @@ describeWithOracle('SegFormer.fromPretrained', (oracle) => {
   });
 });
 
+test('what a configuration says of the loss and of the last stage is saved as it was loaded', async () => {
+  const place = saved('kept');
+  const file = path.join(place, 'config.json');
+  const read = (from: string): unknown => JSON.parse(readFileSync(path.join(from, 'config.json'), 'utf8'));
+  const other = { ...(read(place) as object), semantic_loss_ignore_index: -100, reshape_last_stage: false };
+  writeFileSync(file, JSON.stringify(other));
+  const again = path.join(folder, 'kept-again');
+  (await SegFormer.fromPretrained(place)).savePretrained(again);
+  expect(read(again)).toEqual(other);
+});
+
 describe("the authors' checkpoints", () => {
   /** Hugging Face's keys as the authors' program has them, keys and values of attention in one tensor. */
   function authors(model: SegFormer, prefix: string): Map<string, Tensor> {
@@ -385,6 +396,18 @@ describe('SegFormer.fromPretrained', () => {
       (place) => config(place, (c) => (c['num_attention_heads'] = [3, 2])),
       {},
       /config\.json does not describe a SegFormer: 3 attention heads do not divide the 8 numbers/,
+    ],
+    [
+      'another number of stages than the lists have',
+      (place) => config(place, (c) => (c['num_encoder_blocks'] = 3)),
+      {},
+      /config\.json has `num_encoder_blocks` 3, but `hidden_sizes` for 2 stages/,
+    ],
+    [
+      'an index that is none',
+      (place) => config(place, (c) => (c['semantic_loss_ignore_index'] = 'none')),
+      {},
+      /config\.json has `semantic_loss_ignore_index` "none", expected a whole number/,
     ],
     [
       'a value of another kind',

@@ -227,6 +227,16 @@ describe('VisionTransformerForSegmentation', () => {
   });
 });
 
+it.each([[[2, 3, 32, 8]], [[2, 3, 32, 32]], [[2, 1, 16, 16]], [[3, 16, 16]]])(
+  'images of %j are refused: of as many patches in other places, too',
+  (shape) => {
+    const model = create('vit-segmentation', { imageSize: 16, patchSize: 4, embedSize: 12, numBlocks: 1, numHeads: 2 });
+    expect(() => model.forward(randn(shape))).toThrow(
+      `VisionTransformerForSegmentation: expected images [N, 3, 16, 16], received [${shape.join(', ')}]`,
+    );
+  },
+);
+
 describe('memory', () => {
   it('is the same after every training step in a scope', () => {
     const model = create('vit-segmentation', { imageSize: 16, patchSize: 4, embedSize: 12, numBlocks: 2, numHeads: 2 });

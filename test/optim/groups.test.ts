@@ -54,6 +54,40 @@ describeWithOracle('named parameters', (oracle) => {
   });
 });
 
+describeWithOracle('what is no option', (oracle) => {
+  it('stays in the group, is printed and saved as in Python, and comes back', async () => {
+    const { groups, printed } = await oracle().run(
+      `
+      params = [torch.ones(2, requires_grad=True) for _ in range(2)]
+      optimizer = torch.optim.SGD([{'params': params[:1], 'name': 'head', 'lr_scale': 0.5}, {'params': params[1:], 'tags': None}], lr=0.1)
+      groups, printed = optimizer.state_dict()['param_groups'], str(optimizer)
+      `,
+      { outputs: { groups: 'value', printed: 'string' } },
+    );
+    const make = (): SGD =>
+      new SGD(
+        [
+          { params: [leaf()], name: 'head', lrScale: 0.5 },
+          { params: leaf(), tags: null },
+        ],
+        { lr: 0.1 },
+      );
+    const optimizer = make();
+    expect(optimizer.stateDict().param_groups).toEqual(groups);
+    expect(String(optimizer)).toBe(printed);
+    const other = make();
+    Object.assign(other.paramGroups[0] as object, { lrScale: 2 });
+    other.loadStateDict(optimizer.stateDict());
+    expect(other.stateDict().param_groups).toEqual(groups);
+  });
+
+  it('is refused where it looks like one', () => {
+    expect(() => new SGD([{ params: [leaf()], momentun: 0.9 }], { lr: 0.1 })).toThrow(
+      'received `momentun`, did you mean momentum?',
+    );
+  });
+});
+
 describeWithOracle('hooks of optimizers', (oracle) => {
   it('run in the order of Python', async () => {
     const { calls } = await oracle().run(

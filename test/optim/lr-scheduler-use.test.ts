@@ -91,6 +91,19 @@ describe('optim.lrScheduler', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
+  it('cannot know whether an optimizer with a step of its own has stepped', () => {
+    class Own extends optim.SGD {
+      override step(): undefined {
+        return undefined;
+      }
+    }
+    const optimizer = new Own([ones([1], { requiresGrad: true })], { lr: 1 });
+    const scheduler = new StepLR(optimizer, { stepSize: 1 });
+    optimizer.step();
+    scheduler.step();
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it('warns who asks for rates by getLr', () => {
     const scheduler = new ExponentialLR(makeOptimizer(), 0.5);
     expect(warn).not.toHaveBeenCalled();

@@ -183,9 +183,14 @@ describe('load and save', () => {
     expect(() => load(path.join(folder, 'no.pt'))).toThrow(FileError);
     expect(() => load(folder)).toThrow(`cannot read ${folder}: it is a folder`);
     expect(() => load(3 as never)).toThrow(ArgumentError);
-    expect(() => load('x', { weightsOnly: false } as never)).toThrow(/unknown option `weightsOnly`/);
+    expect(() => load('x', { weights_only: true } as never)).toThrow(/unknown option `weights_only`/);
     expect(() => save({}, path.join(folder, 'no', 'x.pt'))).toThrow(/the folder .* does not exist/);
     expect(() => save({}, undefined as never)).toThrow(ArgumentError);
+    expect(() => save('x.pt', {} as never)).toThrow(
+      'save(): expected the name of a file for argument `file`, received {  }; saveToBuffer() returns the bytes',
+    );
+    expect(() => save({}, 'x', { pickleProtocol: 4 } as never)).toThrow(/save\(\): unknown option `pickleProtocol`/);
+    await expect(saveAsync({}, 'x', { sygnal: 4 } as never)).rejects.toThrow(/unknown option `sygnal`/);
     await expect(loadAsync(path.join(folder, 'no.pt'))).rejects.toThrow(FileError);
     await expect(saveAsync({}, path.join(folder, 'no', 'x.pt'))).rejects.toThrow(FileError);
   });

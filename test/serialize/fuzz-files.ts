@@ -2,14 +2,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { memory, peakRssBytes, resetPeak } from '../../lib/engine';
-import { FormatError, load, loadSafetensors, save, saveSafetensors } from '../../lib/serialize';
+import {
+  FormatError,
+  getUnsafeGlobalsInCheckpoint,
+  load,
+  loadSafetensors,
+  safeOpen,
+  save,
+  saveSafetensors,
+} from '../../lib/serialize';
 import { pickleOf } from '../../lib/serialize/pickle-objects';
 import * as torch from '../../lib/tensor';
 import { Buffer as TensorBuffer, Linear, Parameter } from '../../lib/nn';
 import { damage, dice } from './damage';
 
-// A child process: damages good files and loads each. Damage can be harmless; everything else must be refused by a FormatError
-// that names the file, and no more memory may be allocated than twice the file's.
+// A child process: damages good files and loads each, by its name and as bytes. Damage can be harmless; everything else must be
+// refused by a FormatError that names the file, the same by both doors, and no more memory may be allocated than twice the file's.
 //
 //   fuzz-files.ts FOLDER SEED COUNT
 
@@ -71,12 +79,31 @@ const [zipBytes, legacyBytes, safeBytes] = [zip, legacy, safe].map((file) => fs.
   Buffer,
   Buffer,
 ];
+/** The file by its name, or its bytes. */
+type Source = string | Buffer;
+
 const targets = [
-  { file: zip, good: zipBytes, other: legacyBytes, read: () => touch(load(zip)) },
-  { file: legacy, good: legacyBytes, other: zipBytes, read: () => touch(load(legacy)) },
-  { file: zip, good: zipBytes, other: safeBytes, read: () => touch(load(zip, { mmap: true })) },
-  { file: safe, good: safeBytes, other: legacyBytes, read: () => touch(loadSafetensors(safe).tensors) },
+  { file: zip, good: zipBytes, other: legacyBytes, read: (source: Source) => touch(load(source)) },
+  { file: legacy, good: legacyBytes, other: zipBytes, read: (source: Source) => touch(load(source)) },
+  { file: zip, good: zipBytes, other: safeBytes, read: () => touch(load(zip, { mmap: true })), isByName: true },
+  { file: safe, good: safeBytes, other: legacyBytes, read: (source: Source) => touch(loadSafetensors(source).tensors) },
+  { file: safe, good: safeBytes, other: zipBytes, read: touchParts },
+  {
+    file: zip,
+    good: zipBytes,
+    other: legacyBytes,
+    read: (source: Source) => touch(getUnsafeGlobalsInCheckpoint(source)),
+  },
 ];
+
+/** Reads a file of safetensors in parts. */
+function touchParts(source: Source): void {
+  using opened = safeOpen(source);
+  for (const name of opened.keys()) {
+    const part = opened.getSlice(name);
+    touch(part.at(...part.getShape().map((size) => torch.slice(1, size - 1, 2))));
+  }
+}
 
 /** Uses what was loaded: an index or a size that leads astray shows itself then. */
 function touch(loaded: unknown, seen = new Set<unknown>()): void {
@@ -98,29 +125,41 @@ function touch(loaded: unknown, seen = new Set<unknown>()): void {
 const strange: string[] = [];
 const faults = new Set<string>();
 let [refused, harmless, greedy] = [0, 0, 0];
-for (const { read } of targets) read();
+for (const { read, file } of targets) read(file);
 const before = peakRssBytes();
 for (let round = 0; round < count; round++) {
-  const { file, good, other, read } = targets[round % targets.length] as (typeof targets)[number];
+  const { file, good, other, read, isByName = false } = targets[round % targets.length] as (typeof targets)[number];
   const bytes = damage(good, other, dice(seed + round));
   fs.writeFileSync(file, bytes);
-  const allocated = memory().allocated['cpu'] ?? 0;
-  resetPeak();
-  const begun = performance.now();
-  try {
-    read();
-    harmless++;
-  } catch (error) {
-    const isProper = error instanceof FormatError && error.message.startsWith(`${file} `);
-    if (isProper) {
-      refused++;
-      faults.add(error.message.slice(file.length).replace(/"[^"]*"|\d+/g, ''));
-    } else strange.push(`seed ${seed + round} of ${path.basename(file)}: ${String(error)}`);
+  const note = (find: string): void => void strange.push(`seed ${seed + round} of ${path.basename(file)}: ${find}`);
+  /** What is wrong with the file; null where the damage is harmless. */
+  const attempt = (source: Source, name: string): string | null => {
+    const allocated = memory().allocated['cpu'] ?? 0;
+    resetPeak();
+    const begun = performance.now();
+    let fault: string | null = null;
+    try {
+      read(source);
+    } catch (error) {
+      const isProper = error instanceof FormatError && error.message.startsWith(`${name} `);
+      fault = isProper ? error.message.slice(name.length) : String(error);
+      if (!isProper) note(fault);
+    }
+    const took = performance.now() - begun;
+    if (took > 5000) note(`took ${took} ms`);
+    // What is used of the loaded is allocated besides, at most once more; 64 KiB are for the small things around it.
+    if ((memory().peak['cpu'] ?? 0) - allocated > 2 * bytes.length + 65_536) greedy++;
+    return fault;
+  };
+  const fault = attempt(file, file);
+  if (fault === null) harmless++;
+  else {
+    refused++;
+    faults.add(fault.replace(/"[^"]*"|\d+/g, ''));
   }
-  const took = performance.now() - begun;
-  if (took > 5000) strange.push(`seed ${seed + round} of ${path.basename(file)}: took ${took} ms`);
-  // What is used of the loaded is allocated besides, at most once more; 64 KiB are for the small things around it.
-  if ((memory().peak['cpu'] ?? 0) - allocated > 2 * bytes.length + 65_536) greedy++;
+  if (isByName) continue;
+  const sameFault = attempt(bytes, '<bytes>');
+  if (sameFault !== fault) note(`by its name ${String(fault)}, as bytes ${String(sameFault)}`);
 }
 
 const grown = peakRssBytes() - before;

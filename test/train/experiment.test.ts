@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { runExperiment, type RunObserver } from '../../lib/train';
 import type { TestEvent } from '../../lib/train/events';
-import { experiments } from '../../lib/train/experiments';
+import { experiments, type ExperimentDefinition } from '../../lib/train/experiments';
 import { chooseSize } from '../../lib/train/grid/budget';
-import { cellsOf } from '../../lib/train/grid/cells';
+import { type Cell, cellsOf } from '../../lib/train/grid/cells';
+import { writePlan } from '../../lib/train/grid/plan-file';
 import { reportText, resultsTable } from '../../lib/train/grid/report';
 import type { CellResult } from '../../lib/train/grid/results';
 import { clearDifference, median, sampleOf, shownSample } from '../../lib/train/grid/statistics';
+import { writeSample } from '../../lib/vision';
 import { finish, jsonLines, only, Workshop } from './program';
 
 const workshop = new Workshop();
@@ -124,6 +127,47 @@ describe('the report', () => {
   });
 });
 
+describe('an experiment, in this process', () => {
+  const observer = (warnings: string[] = []): RunObserver => ({
+    ...{ stopRequested: () => false, onEvent: () => undefined },
+    onWarning: (message) => warnings.push(message),
+  });
+
+  /** A plan of a few cells of the smallest size, in a folder of its own. */
+  const planned = (name: string, from: ExperimentDefinition, keep: (cell: Cell) => Cell[]): string => {
+    const cells = cellsOf(from, from.sizes[0] as never, surroundings()).flatMap(keep);
+    const folder = workshop.path(name);
+    mkdirSync(folder);
+    writePlan(folder, { experiment: from.name, heading: [], cells });
+    return folder;
+  };
+
+  it('measures what a kill between a run and its measurement has left out', async () => {
+    const folder = planned('measured', comparison, (cell) =>
+      cell.variant === 'model-unet-fast' ? [{ ...cell, settings: { ...cell.settings, epochs: 1 } }] : [],
+    );
+    await runExperiment({ resume: folder }, observer(), () => undefined);
+    const report = readFileSync(join(folder, 'report.md'), 'utf8');
+    expect(report).toMatch(/^\| unet-fast \| 1,942,611 \|/m);
+    rmSync(join(folder, '001-model-unet-fast-seed-0', 'measures.json'));
+    await runExperiment({ resume: folder }, observer(), () => undefined);
+    expect(readFileSync(join(folder, 'report.md'), 'utf8')).toMatch(/^\| unet-fast \| 1,942,611 \|/m);
+  });
+
+  it('goes on without a run that diverges', async () => {
+    const folder = planned('diverged', questions, (cell) =>
+      cell.seed === 0 && (cell.variant === 'base' || cell.variant === 'lr-times-2.5')
+        ? [{ ...cell, settings: { ...cell.settings, epochs: 2, lr: cell.variant === 'base' ? 1e30 : 1e-3 } }]
+        : [],
+    );
+    const warnings: string[] = [];
+    const outcome = await runExperiment({ resume: folder }, observer(warnings), () => undefined);
+    expect(outcome.kind).toBe('done');
+    expect(warnings).toEqual([expect.stringMatching(/^base-seed-0 has no result: .* the training has diverged; /)]);
+    expect(readFileSync(join(folder, 'report.md'), 'utf8')).toContain('1 of 2 runs are done');
+  });
+});
+
 describe('node train.js --experiment', () => {
   const args = ['--data', 'data-set', '--experiment', 'article-questions', '--budget', 'tiny', '--out', 'out'];
   const folder = (...parts: string[]): string => workshop.path('out', '001-article-questions', ...parts);
@@ -164,6 +208,42 @@ describe('node train.js --experiment', () => {
     const again = await workshop.run(['--resume', 'out/001-article-questions']);
     expect(again.stdout).toBe(`report  ${join('out', '001-article-questions', 'report.md')}\n`);
   }, 180_000);
+
+  it('that is done says so again', async () => {
+    const again = await workshop.run(['--resume', 'out/001-article-questions', '--json']);
+    expect(jsonLines(again.stdout)).toEqual([{ event: 'done', run: 'out/001-article-questions' }]);
+    expect(again.code).toBe(0);
+  });
+
+  it('goes on where its data has moved, if it is the same', async () => {
+    expect(readFileSync(folder('report.md'), 'utf8')).toContain('--budget tiny --data data-set`');
+    const resume = (data: string): ReturnType<Workshop['run']> =>
+      workshop.run(['--resume', 'out/001-article-questions', '--data', data, '--json']);
+    const [run = ''] = runs();
+    rmSync(folder(run, 'test.json'));
+    await writeSample(workshop.path('other'), { trainval: 12, test: 21, size: 24, seed: 1 });
+    const refused = await resume('other');
+    expect(refused.stderr).toMatch(/^error: .*other is not the data that this run was trained on: .*\n$/);
+    expect(refused.code).toBe(3);
+    renameSync(workshop.data, workshop.path('moved'));
+    const lost = await workshop.run(['--resume', 'out/001-article-questions']);
+    expect(lost.stderr).toMatch(/^error: .*data-set, the data of this experiment, is not there: --data says .*\n$/);
+    expect(lost.code).toBe(3);
+    const resumed = await resume('moved');
+    renameSync(workshop.path('moved'), workshop.data);
+    expect(resumed.stderr).toBe('');
+    expect(only(jsonLines(resumed.stdout), 'test')).toHaveLength(1);
+    expect(readFileSync(folder('report.md'), 'utf8')).toContain('- data: moved; ');
+    expect(readFileSync(folder('experiment.json'), 'utf8')).not.toContain('data-set"');
+  });
+
+  it.each(['{}', 'no JSON'])('is told to be damaged where experiment.json is %s', async (text) => {
+    mkdirSync(workshop.path('damaged'), { recursive: true });
+    writeFileSync(workshop.path('damaged', 'experiment.json'), text);
+    const { code, stderr } = await workshop.run(['--resume', 'damaged']);
+    expect(stderr).toMatch(/^error: damaged.experiment\.json is damaged: [^\n]+\n$/);
+    expect(code).toBe(3);
+  });
 
   it('refuses what an experiment decides itself', async () => {
     const refused = async (flags: string[], message: string): Promise<void> => {

@@ -213,6 +213,41 @@ describe('--resume', () => {
     cpSync(kept, model(run));
   });
 
+  it.each([
+    ['config.json', '{}', /config\.json is damaged: there is no `recipe` in it$/m],
+    ['config.json', '[]', /config\.json is damaged: expected an object$/m],
+    ['config.json', '{"model":"none"}', /config\.json is damaged: there is no model none/],
+    ['env.json', null, /env\.json is missing$/m],
+    ['env.json', '{}', /env\.json is damaged: there is no `resumed` in it$/m],
+    ['checkpoints/last/model.safetensors', null, /last.model\.safetensors is missing$/m],
+    ['checkpoints/last/optimizer.safetensors', null, /last.optimizer\.safetensors is missing$/m],
+    ['checkpoints/last/state.json', null, /last.state\.json is missing$/m],
+    ['checkpoints/last/state.json', 'epochs: 4', /last.state\.json is damaged: .*JSON/],
+    ['checkpoints/last/state.json', 'null', /last.state\.json is damaged: expected an object$/m],
+    ['checkpoints/last/state.json', '{"format":1}', /last.state\.json is damaged: there is no `epochs` in it$/m],
+  ])('names %s where it is %j', async (file, text, message) => {
+    const place = workshop.path(run, file);
+    const whole = readFileSync(place);
+    if (text === null) rmSync(place);
+    else writeFileSync(place, text);
+    try {
+      await expectRefused([], 3, message);
+    } finally {
+      writeFileSync(place, whole);
+    }
+  });
+
+  it('names a checkpoint whose random numbers are damaged', async () => {
+    const place = workshop.path(run, 'checkpoints', 'last', 'state.json');
+    const whole = readFileSync(place, 'utf8');
+    writeFileSync(place, JSON.stringify({ ...(JSON.parse(whole) as object), random: 'AAAA' }));
+    try {
+      await expectRefused([], 3, /^error: the checkpoint in .* does not fit this run: /);
+    } finally {
+      writeFileSync(place, whole);
+    }
+  });
+
   it('trains on when --epochs is raised, as if it had been asked for at once', async () => {
     const more = await workshop.run(['--resume', run, '--epochs', String(epochs + 1), '--json']);
     expect(more.code).toBe(0);

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import sharp from 'sharp';
 
-import { floatHex } from '../../lib/serialize';
+import { floatHex, loadSafetensors } from '../../lib/serialize';
 import { savePixels } from '../../lib/vision';
 import { finish, jsonLines, only, tiny, tinyImages, waitFor, Workshop, type JsonLine } from './program';
 
@@ -189,6 +189,7 @@ test('without --json people read a header and a row per epoch, without escape co
   expect(stdout).toMatch(/^libtorch-node \d/);
   expect(stdout).toMatch(/\n\s+2\s+\d\.\d{4} /);
   expect(stdout).toMatch(/\nrun +text\/001-vit-segmentation\n$/);
+  expect(stdout).toContain(`\nelse    node train.js --data ${workshop.data} --recipe quick   trains a small model`);
   expect(stdout).toContain('to go, by the first 3 steps');
   expect(stdout).not.toContain('\x1b');
   expect(stdout).not.toContain('\r');
@@ -214,10 +215,18 @@ test('the clean protocol holds samples out, tests the best epoch, and scores wit
   const again = await workshop.train(['--epochs', '2', '--protocol', 'clean', '--out', 'clean']);
   expect(clean[0]).toMatchObject({ trainSamples: 11, validationSamples: 1, testSamples: tinyImages.test });
   const epochs = only(clean, 'epoch');
-  const best = epochs.reduce((a, b) => ((b['mIoU'] as number) > (a['mIoU'] as number) ? b : a));
+  const trained = epochs.slice(1);
+  const best = trained.reduce((a, b) => ((b['mIoU'] as number) > (a['mIoU'] as number) ? b : a));
   expect(only(clean, 'test')[0]).toMatchObject({ protocol: 'clean', epoch: best['epoch'], customIou: null });
   expect(only(clean, 'test')[0]?.['perClassIou']).toHaveLength(3);
   expect(only(again, 'test')[0]?.['mIoU']).toBe(only(clean, 'test')[0]?.['mIoU']);
+});
+
+test('the best epoch is a trained one, even where training makes it worse', async () => {
+  const worse = await workshop.train('--epochs 1 --protocol clean --lr 100 --seed 7 --out worse'.split(' '));
+  const [untrained, trained] = only(worse, 'epoch').map((epoch) => epoch['mIoU'] as number);
+  expect(trained).toBeLessThan(untrained ?? 0);
+  expect(only(worse, 'test')[0]).toMatchObject({ epoch: 1 });
 });
 
 test('batches that nothing is drawn for are the same from workers', async () => {
@@ -256,6 +265,21 @@ test('other models, optimizers, schedules and losses are flags away', async () =
   });
 });
 
+test('what a recipe has switched on is switched off by --no-…', async () => {
+  const flags =
+    '--recipe fast-cpu --model-option width=2 --image-size 112 --epochs 0 --no-ema --no-progressive --no-channels-last ' +
+    '--no-clip-norm --no-class-weights --quiet --out off';
+  const { code, stderr } = await workshop.run(['--data', workshop.data, ...flags.split(' ')]);
+  expect([stderr, code]).toEqual(['', 0]);
+  expect(JSON.parse(workshop.read('off/001-unet', 'config.json'))).toMatchObject({
+    ...{ recipe: 'fast-cpu', ema: null, progressive: [], channelsLast: false, clipNorm: null, classWeights: null },
+  });
+  const other = await workshop.run(['--resume', 'off/001-unet', '--ema', '0.9']);
+  expect(other.stderr).toMatch(/^error: --ema 0\.9 differs from this run's none: /);
+  const { stdout } = await workshop.run(['--help']);
+  for (const name of ['ema', 'progressive', 'channels-last']) expect(stdout).toContain(`--no-${name} `);
+});
+
 test('data that fails in the middle of the beginning leaves no run folder', async () => {
   const { code } = await workshop.run([
     '--data',
@@ -285,6 +309,69 @@ test.each([
   expect(code).toBe(2);
   expect(stdout).not.toContain('epoch');
   expect(existsSync(workshop.path('small')) ? readdirSync(workshop.path('small')) : []).toEqual([]);
+});
+
+// What a U-Net has at its bottom is then one number for each channel.
+test.each(['--image-size 16', '--image-size 32 --progressive 0.5:16'])(
+  'a last batch of one image that a batch norm would refuse is told before there is a run: %s',
+  async (size) => {
+    const flags =
+      '--recipe quick --model unet --model-option width=2 --epochs 1 --batch-size 11 --quiet --out last-batch';
+    const { code, stderr } = await workshop.run(['--data', workshop.data, ...flags.split(' '), ...size.split(' ')]);
+    expect(stderr).toBe(
+      'error: --batch-size 11 leaves one image for the last batch of 12 samples, which is too few for the batch norm ' +
+        'down4.maxpool_conv.1.double_conv.1 of unet: of an image of 16x16 it sees one pixel; ' +
+        'expected another --batch-size, such as 12\n',
+    );
+    expect(code).toBe(2);
+    expect(existsSync(workshop.path('last-batch'))).toBe(false);
+  },
+);
+
+test('a last batch of one image is no fault where each batch norm sees more than a pixel of it', async () => {
+  const flags = '--recipe quick --model unet --model-option width=2 --model-option depth=1 --image-size 16 --epochs 1';
+  const rest = ['--batch-size', '11', '--quiet', '--out', 'one-image'];
+  const { code, stderr } = await workshop.run(['--data', workshop.data, ...flags.split(' '), ...rest]);
+  expect([stderr, code]).toEqual(['', 0]);
+});
+
+test('a warm-up that would not end is told before there is a run', async () => {
+  const flags = [...tiny, '--epochs', '3', '--schedule', 'cosine', '--out', 'warm'];
+  const run = (warmup: number): ReturnType<Workshop['run']> =>
+    workshop.run(['--data', workshop.data, ...flags, '--warmup', String(warmup), '--quiet']);
+  const { code, stderr } = await run(6);
+  expect(stderr).toBe('error: --warmup 6 is not less than the 6 steps of this run: 3 epochs of 2\n');
+  expect(code).toBe(2);
+  expect(existsSync(workshop.path('warm'))).toBe(false);
+  expect(await run(5)).toMatchObject({ stderr: '', code: 0 });
+});
+
+describe('a training that diverges ends with 1, a sentence, and the last good checkpoint', () => {
+  const diverged = async (out: string, flags: string): Promise<string> => {
+    const all = [...tiny, '--optimizer', 'sgd', '--json', '--out', out, ...flags.split(' ')];
+    const { code, stdout, stderr } = await workshop.run(['--data', workshop.data, ...all]);
+    expect(code).toBe(1);
+    expect(stderr.trimEnd()).not.toContain('\n');
+    expect(stdout).not.toContain('"done"');
+    const { tensors } = loadSafetensors(workshop.path(out, '001-vit-segmentation/checkpoints/last/model.safetensors'));
+    for (const tensor of tensors.values()) expect(Number.isFinite(tensor.sum().item())).toBe(true);
+    return stderr;
+  };
+
+  it('at the step whose loss is no number', async () => {
+    const stderr = await diverged('loss', '--lr 1e30 --epochs 3');
+    expect(stderr).toMatch(
+      /^error: the loss of step 2, in epoch 1, is NaN: the training has diverged; loss\/001-vit-segmentation keeps .*--lr/,
+    );
+  });
+
+  it('before weights that are none are saved: the loss of the last step was one of the weights before', async () => {
+    const stderr = await diverged('weights', '--lr 3e38 --loss 1000*cross-entropy --epochs 1 --batch-size 12');
+    expect(stderr).toMatch(/^error: after step 1, in epoch 1, layers\.\S+ holds what is NaN or infinite: /);
+    expect(JSON.parse(workshop.read('weights/001-vit-segmentation/checkpoints/last/state.json'))).toMatchObject({
+      epochs: 0,
+    });
+  });
 });
 
 test.each([0, 7, 255])('a trimap with a pixel of %d is named', async (value) => {

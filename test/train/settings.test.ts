@@ -41,7 +41,7 @@ describe('resolveSettings', () => {
     [{ schedule: 'cosine', warmup: 1.5 }, '--warmup 1.5 is neither a whole number of steps nor a share'],
     [{ schedule: 'poly', finalLrShare: 0.1 }, '--final-lr-share means nothing to --schedule poly'],
     [{ loss: 'cross-entropi' }, '--loss cross-entropi: there is no loss cross-entropi, did you mean cross-entropy?'],
-    [{ loss: 'dice+' }, '--loss dice+: there is no loss , expected cross-entropy, dice'],
+    [{ loss: 'dice+' }, '--loss dice+: expected losses with + between, such as cross-entropy+0.5*dice'],
     [{ loss: '0*dice' }, '--loss 0*dice: expected a weight above 0 for dice'],
     [{ loss: 'dice', labelSmoothing: 0.1 }, '--label-smoothing needs cross-entropy in --loss'],
     [{ loss: 'dice', classWeights: [1, 1, 2] }, '--class-weights needs cross-entropy in --loss'],
@@ -130,6 +130,15 @@ test('the config.json of the first release is read into the form of today', () =
   const old = { ...surrounding, ...vit, model, epochs, batchSize, testBatchSize, lr, stepSize, gamma };
   expect(readSettings(old)).toEqual({ ...rest, modelOptions });
   expect(readSettings({ ...rest, modelOptions })).toEqual({ ...rest, modelOptions });
+});
+
+test.each([
+  [{}, 'there is no `recipe` in it'],
+  [{ ...resolveSettings('quick', surroundings, {}), epochs: 'three' }, '`epochs` is "three"'],
+  [{ ...resolveSettings('quick', surroundings, {}), betas: null }, '`betas` is null'],
+  [{ ...resolveSettings('quick', surroundings, {}), data: {} }, 'there is no `directory` in its `data`'],
+])('a config.json that is none is told by what is wrong: %#', (saved, sentence) => {
+  expect(() => readSettings(saved as Record<string, unknown>)).toThrow(sentence);
 });
 
 test('a setting is told by its flag', () => expect(flagOf('testLimit')).toBe('--test-limit'));

@@ -29,7 +29,7 @@ describe('samples made into batches at once', () => {
       generator: new Generator().manualSeed(3),
     });
     const one = await batches(new DataLoader(pets, loading()) as AsyncIterable<Batch>);
-    const planes = new DataLoader(new PetPlanes(pets), { ...loading(), collate: collatePlanes } as object);
+    const planes = new DataLoader(new PetPlanes(pets), { ...loading(), collateFn: collatePlanes } as object);
     const atOnce = await batches(planes as unknown as AsyncIterable<Batch>);
     expect(atOnce.map(([images]) => images.shape)).toEqual([4, 4, 1].map((count) => [count, 3, 17, 23]));
     atOnce.forEach(([images, targets], index) => {

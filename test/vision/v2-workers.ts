@@ -33,7 +33,7 @@ forWorkers(__filename, { Scenes, together });
 
 async function samplesWith(numWorkers: number): Promise<unknown[]> {
   const seen: unknown[] = [];
-  for await (const batch of new DataLoader(new Scenes(4), { batchSize: 2, numWorkers, collate: together })) {
+  for await (const batch of new DataLoader(new Scenes(4), { batchSize: 2, numWorkers, collateFn: together })) {
     for (const { image, mask, boxes } of batch) {
       const kinds = [image instanceof Image, mask instanceof Mask, boxes instanceof BoundingBoxes];
       const { format, canvasSize, clampingMode } = boxes;

@@ -123,7 +123,7 @@ export abstract class LRScheduler<L extends Tensor | number = Tensor | number> {
    * @param epoch deprecated, as in Python: go to this epoch, by the closed form where there is one
    */
   step(epoch?: number): void {
-    if (this.stepCount === 1 && !this.optimizer.stepped) {
+    if (this.stepCount === 1 && !this.optimizer.mayHaveStepped) {
       process.emitWarning(
         'Detected call of `scheduler.step()` before `optimizer.step()`: call them in the opposite order, else the first ' +
           'value of the schedule is skipped.',

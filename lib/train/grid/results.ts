@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { EpochEvent, TestEvent, TrainEvent } from '../events';
+import { readJson } from '../json-file';
 import type { Cell } from './cells';
 import type { ModelMeasures } from './measure';
 import { median } from './statistics';
@@ -26,11 +27,17 @@ export function isDone(run: string): boolean {
   return existsSync(join(run, 'test.json'));
 }
 
+/** What the model of a run costs stands in a file of its own: the run itself knows nothing of it. */
+export const measuresFile = 'measures.json';
+
+export function isMeasured(run: string): boolean {
+  return existsSync(join(run, measuresFile));
+}
+
 /** The result of a cell; null where it is not done. */
 export function resultOf(experiment: string, cell: Cell): CellResult | null {
   const run = folderOf(experiment, cell);
   if (run === null || !isDone(run)) return null;
-  const read = (file: string): unknown => JSON.parse(readFileSync(join(run, file), 'utf8'));
   const epochs = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
@@ -38,8 +45,10 @@ export function resultOf(experiment: string, cell: Cell): CellResult | null {
     .filter((event): event is EpochEvent => event.event === 'epoch' && event.epoch > 0);
   return {
     cell,
-    test: read('test.json') as TestEvent,
+    test: readJson<TestEvent>(join(run, 'test.json'), ['pixelAccuracy', 'mIoU', 'perClassIou']),
     epochSeconds: median(epochs.map(({ seconds }) => seconds)),
-    measures: existsSync(join(run, 'measures.json')) ? (read('measures.json') as ModelMeasures) : null,
+    measures: isMeasured(run)
+      ? readJson<ModelMeasures>(join(run, measuresFile), ['parameters', 'macs', 'msPerImage'])
+      : null,
   };
 }

@@ -1,22 +1,24 @@
 /** Runs the cells of an experiment one after the other, each an ordinary run, and keeps the report up to date. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import { writeFileAtomic } from '../../serialize';
 import { DataError } from '../../vision';
-import { chooseData, existing, prepareData, type Say, shown } from '../data-choice';
-import { UsageError } from '../errors';
+import { commandLine, given } from '../command-line';
+import { chooseData, existing, prepareData, type Say } from '../data-choice';
+import { DivergenceError, UsageError } from '../errors';
 import { experiments, type ExperimentDefinition } from '../experiments';
 import { chooseDevice, planTraining, type TrainRequest, useThreads } from '../plan';
-import { runTraining, type RunObserver } from '../run';
+import { fitsItsCheckpoint, runTraining, type RunObserver } from '../run';
 import { numberedFolder, toJson } from '../run-folder';
 import { didYouMean } from '../spelling';
 import { type Budget, chooseSize } from './budget';
 import { type Cell, cellsOf } from './cells';
 import { scatterChart } from '../charts/scatter-chart';
 import { measureModel } from './measure';
+import { dataLine, movedTo, type Plan, readPlan, writePlan } from './plan-file';
 import { reportText, resultsTable } from './report';
-import { type CellResult, folderOf, isDone, resultOf } from './results';
+import { type CellResult, folderOf, isDone, isMeasured, measuresFile, resultOf } from './results';
 import { sampleOf } from './statistics';
 
 export type ExperimentRequest = Pick<TrainRequest, 'data' | 'download' | 'device' | 'threads' | 'out' | 'resume'> & {
@@ -25,24 +27,10 @@ export type ExperimentRequest = Pick<TrainRequest, 'data' | 'download' | 'device
   readonly budget?: Budget;
 };
 
-/** `experiment.json`: what was planned, so that an experiment goes on as it began. */
-interface Plan {
-  readonly experiment: string;
-  readonly heading: readonly string[];
-  readonly cells: readonly Cell[];
-}
-
 export interface ExperimentOutcome {
   readonly kind: 'done' | 'interrupted';
   /** The experiment's folder. */
   readonly folder: string;
-}
-
-const planFile = 'experiment.json';
-
-/** True for the folder of an experiment. */
-export function isExperimentFolder(folder: string): boolean {
-  return existsSync(join(folder, planFile));
 }
 
 /**
@@ -57,16 +45,20 @@ export async function runExperiment(
   say: Say,
 ): Promise<ExperimentOutcome> {
   const folder = request.resume ?? (await begin(request, say));
+  if (request.resume !== undefined) await goOn(folder, request.data, say);
   const { experiment, heading, cells } = readPlan(folder);
   const definition = definitionOf(experiment);
   report(folder, definition, heading, cells);
   for (const [index, cell] of cells.entries()) {
     const run = folderOf(folder, cell);
-    if (run !== null && isDone(run)) continue;
-    say(`run ${index + 1} of ${cells.length}: ${cell.id}`);
-    if (observer.stopRequested() || !(await runCell(folder, cell, run, observer)))
-      return { kind: 'interrupted', folder };
-    if (definition.measuresModels) writeMeasures(folder, cell);
+    const wasDone = run !== null && isDone(run);
+    if (!wasDone) {
+      say(`run ${index + 1} of ${cells.length}: ${cell.id}`);
+      const outcome = observer.stopRequested() ? 'interrupted' : await runCell(folder, cell, run, observer);
+      if (outcome === 'interrupted') return { kind: outcome, folder };
+    }
+    const measured = definition.measuresModels && measure(folder, cell);
+    if (wasDone && !measured) continue;
     report(folder, definition, heading, cells);
     const result = resultOf(folder, cell);
     if (result !== null)
@@ -76,13 +68,25 @@ export async function runExperiment(
   return { kind: 'done', folder };
 }
 
-/** False if it was asked to stop. */
-async function runCell(folder: string, cell: Cell, run: string | null, observer: RunObserver): Promise<boolean> {
+async function runCell(
+  folder: string,
+  cell: Cell,
+  run: string | null,
+  observer: RunObserver,
+): Promise<'done' | 'interrupted' | 'diverged'> {
+  const { settings } = cell;
   const plan =
     run === null
-      ? { settings: cell.settings, notes: [], target: { kind: 'new' as const, parent: folder, name: cell.id } }
-      : await planTraining({ resume: run }, () => undefined);
-  return (await runTraining(plan, observer)).kind === 'done';
+      ? { settings, notes: [], target: { kind: 'new' as const, parent: folder, name: cell.id } }
+      : await planTraining({ resume: run, data: settings.data.directory }, () => undefined);
+  try {
+    return (await runTraining(plan, observer)).kind;
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    // The other runs have their answers without it.
+    observer.onWarning(`${cell.id} has no result: ${error.message}`);
+    return 'diverged';
+  }
 }
 
 async function begin(request: ExperimentRequest, say: Say): Promise<string> {
@@ -99,13 +103,48 @@ async function begin(request: ExperimentRequest, say: Say): Promise<string> {
   const cells = cellsOf(definition, size, surroundings);
   const estimate =
     estimatedSeconds === null ? '' : `, about ${Math.ceil(estimatedSeconds / 60)} min by the time of single steps`;
+  const command = commandLine([
+    ...['--experiment', experiment, '--budget', budget],
+    ...given('--data', request.data),
+    ...given('--device', request.device),
+    ...given('--threads', request.threads),
+  ]);
   const heading = [
-    `- command: \`node train.js --experiment ${experiment} --budget ${budget}\`${estimate}`,
-    `- data: ${data.choice.kind === 'sample' ? 'the drawn sample' : shown(data.choice.directory)}; ${device}, ${threads} threads`,
+    `- command: \`${command}\`${estimate}`,
+    dataLine(surroundings),
     `- size \`${size.name}\`: ${size.note}`,
   ];
-  const plan: Plan = { experiment, heading, cells };
-  return numberedFolder(parent, experiment, (claim) => writeFileAtomic(join(claim, planFile), toJson(plan)));
+  return numberedFolder(parent, experiment, (claim) => writePlan(claim, { experiment, heading, cells }));
+}
+
+/**
+ * Makes ready what an experiment that goes on needs.
+ * @param data where its data is now; undefined where it was
+ */
+async function goOn(folder: string, data: string | undefined, say: Say): Promise<void> {
+  const plan = readPlan(folder);
+  if (data !== undefined) {
+    const directory = resolve(existing(data, '--data'));
+    await checkSameData(folder, plan, directory);
+    writePlan(folder, movedTo(directory, plan));
+    return;
+  }
+  const next = plan.cells.find((cell) => resultOf(folder, cell) === null);
+  if (next === undefined) return;
+  const { data: choice } = next.settings;
+  await prepareData(choice, false, say);
+  if (existsSync(choice.directory)) return;
+  throw new DataError(`${choice.directory}, the data of this experiment, is not there: --data says where it is now`);
+}
+
+/** Runs on other images could not be compared: one that has begun knows its own. */
+async function checkSameData(folder: string, { cells }: Plan, data: string): Promise<void> {
+  for (const cell of cells) {
+    const run = folderOf(folder, cell);
+    if (run === null) continue;
+    const plan = await planTraining({ resume: run, data }, () => undefined);
+    if (await fitsItsCheckpoint(plan)) return;
+  }
 }
 
 function definitionOf(name: string): ExperimentDefinition {
@@ -117,18 +156,12 @@ function definitionOf(name: string): ExperimentDefinition {
   );
 }
 
-function readPlan(folder: string): Plan {
-  const file = join(folder, planFile);
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Plan;
-  } catch (cause) {
-    throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
-
-function writeMeasures(folder: string, cell: Cell): void {
+/** Measures the model of a run that is done; false where that has happened before, or the run is not. */
+function measure(folder: string, cell: Cell): boolean {
   const run = folderOf(folder, cell);
-  if (run !== null) writeFileAtomic(join(run, 'measures.json'), toJson(measureModel(cell.settings)));
+  if (run === null || !isDone(run) || isMeasured(run)) return false;
+  writeFileAtomic(join(run, measuresFile), toJson(measureModel(cell.settings)));
+  return true;
 }
 
 function report(

@@ -112,7 +112,7 @@ describe('what is sent to workers', () => {
         '`data.forWorkers(import.meta.url, { Unregistered })` into the module that it is in (`__filename` in CommonJS)',
     );
     expect(inner).toContain('dataset.dataset cannot be sent');
-    expect(collate).toContain('collate cannot be sent to another thread: no module has registered this function');
+    expect(collate).toContain('collateFn cannot be sent to another thread: no module has registered this function');
     expect(tensor).toContain(
       'dataset.tensors[0] cannot be sent to another thread: it requires a gradient and is no leaf',
     );

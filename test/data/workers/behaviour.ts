@@ -133,7 +133,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     return Promise.resolve([
       sentence(new Unregistered()),
       sentence(subset(new Unregistered(), [0])),
-      sentence(new Infos(), { collate: () => 1 }),
+      sentence(new Infos(), { collateFn: () => 1 }),
       sentence(new Intricate([base.mul(2)])),
       sentence(Object.assign(new Infos(), { inner: { list: [Symbol('s')] } })),
     ]);
@@ -149,7 +149,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const results: unknown[] = [];
     const options = { numWorkers: 2, batchSize: 3 };
     results.push(await batchesOf(loaderOf(new Constructed(4, 10), options)));
-    results.push(await batchesOf(loaderOf(new Constructed(4, 10), { ...options, collate: sumUp })));
+    results.push(await batchesOf(loaderOf(new Constructed(4, 10), { ...options, collateFn: sumUp })));
     const tensors = new TensorDataset(arange(5), arange(10).reshape(5, 2));
     results.push(await batchesOf(loaderOf(subset(tensors, [4, 2, 0, 1]), options)));
     results.push(
