@@ -14,11 +14,7 @@ const defaults = { ...batchNormDefaults, affine: false, trackRunningStats: false
  */
 abstract class InstanceNorm extends NormBase {
   constructor(...args: BatchNormArguments) {
-    const { numFeatures, ...options } = readNorm(
-      new.target.name,
-      { numFeatures: required, ...defaults },
-      args,
-    );
+    const { numFeatures, ...options } = readNorm(new.target.name, { numFeatures: required, ...defaults }, args);
     super(numFeatures, options);
   }
 
