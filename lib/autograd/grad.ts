@@ -1,18 +1,31 @@
-import { ArgumentError, binding, checkObject, checkTensor } from '../engine';
-import type { BackwardOptions, Tensor } from '../tensor';
+import { ArgumentError, binding, checkBooleans, checkTensor, valueError } from '../engine';
+import { zerosLike, type Tensor } from '../tensor';
 import { adopt } from '../tensor/dispatch';
+import { readTail, type Tail } from '../tensor/tail';
 
 /** Options of {@link grad}. */
 export interface GradOptions {
   /** Gradients with respect to the outputs, of their shapes; null for outputs of one element. */
-  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  gradOutputs?: Tensor | readonly (Tensor | null)[] | null;
   /** Keeps the graph for another pass; by default what `createGraph` is. */
-  retainGraph?: boolean;
+  retainGraph?: boolean | null;
   /** Makes gradients that can be differentiated again. */
   createGraph?: boolean;
   /** Inputs that the outputs do not depend on get null; otherwise they are an error. */
-  allowUnused?: boolean;
+  allowUnused?: boolean | null;
+  /** Such inputs get zeros. */
+  materializeGrads?: boolean;
 }
+
+type GradTail = Tail<GradOptions, ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused', 'materializeGrads']>;
+
+const gradDefaults: Required<GradOptions> = {
+  gradOutputs: null,
+  retainGraph: null,
+  createGraph: false,
+  allowUnused: null,
+  materializeGrads: false,
+};
 
 /** As many as tensors can be alive; a list of holes may have billions. */
 const MOST_TENSORS = 2 ** 24;
@@ -61,43 +74,65 @@ export function grad(
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  options?: GradOptions,
+  ...rest: GradTail
 ): Tensor[];
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  options: GradOptions = {},
+  ...rest: GradTail
 ): (Tensor | null)[] {
-  checkObject('grad', 'options', options);
-  const { gradOutputs, retainGraph, createGraph = false, allowUnused = false } = options;
+  const options = readTail<Required<GradOptions>>('grad', gradDefaults, rest);
+  const { gradOutputs, retainGraph, createGraph, allowUnused, materializeGrads } = options;
+  if (retainGraph !== null) checkBooleans('grad', { retainGraph });
+  if (allowUnused !== null) checkBooleans('grad', { allowUnused });
+  if (materializeGrads && allowUnused === false) {
+    throw valueError('Expected allowUnused to be true or not passed when materializeGrads is true');
+  }
   const from = toList<Tensor>('grad', 'outputs', outputs);
-  const given = gradOutputs === undefined ? null : toList<Tensor | null>('grad', 'gradOutputs', gradOutputs);
+  const to = toList<Tensor>('grad', 'inputs', inputs);
+  const given = gradOutputs === null ? null : toList<Tensor | null>('grad', 'gradOutputs', gradOutputs);
   const handles = binding.gradients(
     from.map(handleOf),
-    toList<Tensor>('grad', 'inputs', inputs).map(handleOf),
+    to.map(handleOf),
     gradientHandles(from, given, 'grad'),
     retainGraph ?? createGraph,
     createGraph,
-    allowUnused,
+    allowUnused ?? materializeGrads,
   );
-  return handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
+  const found = handles.map((handle) => (handle === 0 ? null : adopt<Tensor>(handle)));
+  return materializeGrads ? found.map((gradient, index) => gradient ?? zerosLike(to[index] as Tensor)) : found;
+}
+
+/** Options of {@link backward}. */
+export interface BackwardArguments {
+  /** Gradients with respect to the tensors, of their shapes; null for tensors of one element. */
+  gradTensors?: Tensor | readonly (Tensor | null)[] | null;
+  /** Keeps the graph for another pass; by default what `createGraph` is. */
+  retainGraph?: boolean | null;
+  /** Makes gradients that can be differentiated again. */
+  createGraph?: boolean;
+  /** Only these leaves get gradients. */
+  inputs?: Tensor | readonly Tensor[] | null;
 }
 
 /** Adds the gradients of all `tensors` to `grad` of the leaves: `torch.autograd.backward`. */
 export function backward(
   tensors: Tensor | readonly Tensor[],
-  gradients: Tensor | readonly (Tensor | null)[] | null = null,
-  options: BackwardOptions = {},
+  ...rest: Tail<BackwardArguments, ['gradTensors', 'retainGraph', 'createGraph', 'inputs']>
 ): void {
-  checkObject('backward', 'options', options);
-  const { retainGraph, createGraph = false, inputs = [] } = options;
+  const { gradTensors, retainGraph, createGraph, inputs } = readTail<Required<BackwardArguments>>(
+    'backward',
+    { gradTensors: null, retainGraph: null, createGraph: false, inputs: null },
+    rest,
+  );
+  if (retainGraph !== null) checkBooleans('backward', { retainGraph });
   const from = toList<Tensor>('backward', 'tensors', tensors);
-  const given = gradients === null ? null : toList<Tensor | null>('backward', 'gradients', gradients);
+  const given = gradTensors === null ? null : toList<Tensor | null>('backward', 'gradTensors', gradTensors);
   binding.backward(
     from.map(handleOf),
     gradientHandles(from, given, 'backward'),
     retainGraph ?? createGraph,
     createGraph,
-    toList<Tensor>('backward', 'inputs', inputs).map(handleOf),
+    toList<Tensor>('backward', 'inputs', inputs ?? []).map(handleOf),
   );
 }

@@ -2,6 +2,7 @@
 
 import { ArgumentError, checkFunction, checkList, checkNumbers, checkOptions, TorchError } from '../engine';
 import { rand, stack, Tensor, zeros } from '../tensor';
+import { readTail } from '../tensor/tail';
 import { Function, type FunctionContext } from './function';
 import { grad } from './grad';
 import {
@@ -279,30 +280,35 @@ function randomGradient(output: Tensor): Tensor {
     .requiresGrad_();
 }
 
+/** @inline */
+interface GradGradOptions extends GradcheckOptions {
+  gradOutputs?: Tensor | readonly Tensor[] | null;
+}
+
+/** @inline */
+type GradGradTail =
+  | [options?: GradGradOptions]
+  | [gradOutputs: Tensor | readonly Tensor[] | null | undefined, options?: GradcheckOptions];
+
 /**
  * Checks gradients of gradients: {@link gradcheck} of the gradients of `func`, as a function of its inputs and of the
  * gradients of its outputs. `torch.autograd.gradgradcheck`.
  *
- * @param gradOutputs - gradients of the outputs that require one; random by default
+ * @param rest - `gradOutputs`, gradients of the outputs that require one, random by default; the options of {@link gradcheck}
  */
 export function gradgradcheck<Inputs extends readonly unknown[]>(
   func: Checked<Inputs>,
   inputs: readonly [...Inputs],
-  gradOutputs?: Tensor | readonly Tensor[] | null,
-  options?: GradcheckOptions,
+  ...rest: GradGradTail
 ): boolean;
-export function gradgradcheck(
-  func: Checked<[Tensor]>,
-  inputs: Tensor,
-  gradOutputs?: Tensor | readonly Tensor[] | null,
-  options?: GradcheckOptions,
-): boolean;
+export function gradgradcheck(func: Checked<[Tensor]>, inputs: Tensor, ...rest: GradGradTail): boolean;
 export function gradgradcheck(
   func: Checked<never[]>,
   inputs: Tensor | readonly unknown[],
-  gradOutputs: Tensor | readonly Tensor[] | null = null,
-  options: GradcheckOptions = {},
+  ...rest: GradGradTail
 ): boolean {
+  const defaults: Required<GradGradOptions> = { gradOutputs: null, ...DEFAULTS };
+  const { gradOutputs, ...options } = readTail('gradgradcheck', defaults, rest);
   checkFunction('gradgradcheck', 'func', func);
   if (!(inputs instanceof Tensor)) checkList('gradgradcheck', 'inputs', inputs);
   if (gradOutputs !== null && !(gradOutputs instanceof Tensor)) {

@@ -16,7 +16,7 @@ export {
 } from './function';
 /** Jacobians, Hessians and products with vectors: `torch.autograd.functional`. */
 export * as functional from './functional';
-export { backward, grad, type GradOptions } from './grad';
+export { backward, type BackwardArguments, grad, type GradOptions } from './grad';
 export { type Checked, gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck } from './gradcheck';
 export {
   enableGrad,

@@ -1,5 +1,6 @@
 import { describe } from './describe';
 import { ArgumentError } from './errors';
+import { didYouMean } from './spelling';
 import { TensorBase } from './tensor-base';
 
 /**
@@ -15,7 +16,9 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown !== undefined) {
-    throw new ArgumentError(`${name}(): unknown option \`${unknown}\`; expected ${expected}`);
+    throw new ArgumentError(
+      `${name}(): unknown option \`${unknown}\`; expected ${expected}${didYouMean(unknown, known)}`,
+    );
   }
 }
 

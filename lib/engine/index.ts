@@ -21,4 +21,5 @@ export { withNumThreads } from './library';
 export * from './public';
 export { peakRssBytes } from './peak-memory';
 export { isThenable, refusePromise } from './scope';
+export { didYouMean, nearest } from './spelling';
 export { TensorBase, UNINITIALIZED } from './tensor-base';

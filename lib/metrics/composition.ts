@@ -12,6 +12,7 @@ import {
   fmod,
   ge,
   gt,
+  isFloatingDType,
   le,
   lt,
   matmul,
@@ -20,6 +21,7 @@ import {
   pow,
   sub,
   Tensor,
+  tensor as makeTensor,
 } from '../tensor';
 import { Buffer } from '../nn';
 import { Metric, type MetricLike } from './metric';
@@ -120,10 +122,16 @@ export interface MetricArithmetic<Inputs extends readonly unknown[]> {
   add(other: Operand<Inputs>): CompositionalMetric<Inputs>;
   /** The difference, Python's `-`. */
   sub(other: Operand<Inputs>): CompositionalMetric<Inputs>;
+  /** The difference the other way round, as in Python's `1 - metric`. */
+  rsub(other: Operand<Inputs>): CompositionalMetric<Inputs>;
   /** The product, Python's `*`. */
   mul(other: Operand<Inputs>): CompositionalMetric<Inputs>;
   /** The quotient, Python's `/`. */
   div(other: Operand<Inputs>): CompositionalMetric<Inputs>;
+  /** The quotient the other way round, as in Python's `1 / metric`. */
+  rdiv(other: Operand<Inputs>): CompositionalMetric<Inputs>;
+  /** The power the other way round, as in Python's `2 ** metric`. */
+  rpow(other: Operand<Inputs>): CompositionalMetric<Inputs>;
   /** The quotient rounded down, Python's `//`. */
   floorDivide(other: Operand<Inputs>): CompositionalMetric<Inputs>;
   /** The remainder with the sign of the dividend, Python's `%`. */
@@ -206,6 +214,22 @@ function install(name: string, method: (this: Metric<AnyInputs>, other: Operand<
 for (const [name, op] of Object.entries(pairs)) {
   install(name, function (other) {
     return new CompositionalMetric((a, b) => op(a, b), this, other);
+  });
+}
+/** A number as a tensor without dimensions, in floating point as Python's quotient takes it. */
+const asTensor = (other: Tensor | number, { dtype, device }: Tensor): Tensor =>
+  other instanceof Tensor ? other : makeTensor(other, { dtype: isFloatingDType(dtype) ? dtype : 'float32', device });
+
+const reversed: Readonly<Record<string, (score: Tensor, other: Tensor | number) => Tensor>> = {
+  rsub: (score, other) => (other instanceof Tensor ? other.sub(score) : score.rsub(other)),
+  // Not the reciprocal times the number, whose last bit may be another.
+  rdiv: (score, other) => div(asTensor(other, score), score),
+  rpow: (score, other) => (other instanceof Tensor ? other.pow(score) : pow(other, score)),
+};
+
+for (const [name, op] of Object.entries(reversed)) {
+  install(name, function (other) {
+    return new CompositionalMetric((score, given) => op(score, given), this, other);
   });
 }
 for (const [name, op] of Object.entries(singles)) {

@@ -15,7 +15,7 @@ export { type AnyMetric, Metric, type MetricLike } from './metric';
 export { MetricCollection, type MetricCollectionOptions, type MetricPart, type Metrics } from './metric-collection';
 export type { StateReduction, StateValue } from './metric-state';
 export { type MinMax, MinMaxMetric } from './min-max-metric';
-export type { Average, MultidimAverage, Normalize } from './options';
+export type { Average, MultidimAverage, Normalize, OfAnyClasses, OfClasses, OfLabels } from './options';
 export { Running, RunningMean, RunningSum } from './running';
 export * from './segmentation';
 export { type SegmentationScores, segmentationScores } from './segmentation-scores';

@@ -1,5 +1,6 @@
 import { describe, valueError } from '../engine';
 import { Module } from '../nn';
+import { deleteSlot } from '../nn/slots';
 import { allclose, type Device, type DType, Tensor } from '../tensor';
 import { type AnyMetric, Metric, type MetricLike } from './metric';
 import { withDefaults } from './options';
@@ -99,9 +100,40 @@ export class MetricCollection<
     return this.options.computeGroups === false ? [] : this.groups;
   }
 
-  /** The names of the results, with prefix and postfix. */
-  keys(): string[] {
-    return [...this.metrics.keys()].map((name) => this.affixed(name));
+  /** The names of the results, with prefix and postfix; without them if `keepBase`. */
+  keys(keepBase = false): string[] {
+    return [...this.metrics.keys()].map((name) => (keepBase ? name : this.affixed(name)));
+  }
+
+  /** The metrics, each with a state of its own. */
+  values(): Metric<Inputs, Output | Record<string, Output>>[] {
+    this.separate(true);
+    return [...this.metrics.values()].map(({ metric }) => metric as never);
+  }
+
+  /** The metrics under their names, with prefix and postfix; without them if `keepBase`. */
+  items(keepBase = false): [name: string, metric: Metric<Inputs, Output | Record<string, Output>>][] {
+    const metrics = this.values();
+    return this.keys(keepBase).map((name, index) => [name, metrics[index] as (typeof metrics)[number]]);
+  }
+
+  /**
+   * Takes the metric of this name, without prefix and postfix, out of the collection.
+   *
+   * @throws ArgumentError for a name that it has not
+   */
+  pop(name: string): Metric<Inputs, Output | Record<string, Output>> {
+    this.separate(true);
+    const metric = this.metric(name);
+    this.metrics.delete(name);
+    deleteSlot(this, name);
+    this.groups = this.groups.map((group) => group.filter((each) => each !== name)).filter(({ length }) => length > 0);
+    return metric as never;
+  }
+
+  /** Takes all metrics out of the collection. */
+  clear(): void {
+    for (const name of [...this.metrics.keys()]) this.pop(name);
   }
 
   /** The metric of this name, with prefix and postfix or without; undefined where there is none. */

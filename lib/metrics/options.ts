@@ -29,6 +29,56 @@ export function withDefaults<T extends object>(
   return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 
+/** The number of classes by its place or, as all else, by its name. */
+export type OfClasses<O> = [numClasses: number, options?: O] | [options: O & { numClasses: number }];
+
+/** As {@link OfClasses}, of labels. */
+export type OfLabels<O> = [numLabels: number, options?: O] | [options: O & { numLabels: number }];
+
+/** As {@link OfClasses}, where there may be no number. */
+export type OfAnyClasses<O> = [numClasses?: number | null, options?: O] | [options: O & { numClasses?: number | null }];
+
+/** Reads {@link OfAnyClasses}. */
+export function readAnyClasses<O>(args: OfAnyClasses<O>): { numClasses: number | null; options: O | undefined } {
+  const [[numClasses = null], options] = readNumbers<O>(['numClasses'], args);
+  return { numClasses: numClasses as number | null, options };
+}
+
+/** Reads {@link OfClasses}. */
+export function readClasses<O>(args: OfClasses<O>): { numClasses: number; options: O | undefined } {
+  const [[numClasses], options] = readNumbers<O>(['numClasses'], args);
+  return { numClasses: numClasses as number, options };
+}
+
+/** Reads {@link OfLabels}. */
+export function readLabels<O>(args: OfLabels<O>): { numLabels: number; options: O | undefined } {
+  const [[numLabels], options] = readNumbers<O>(['numLabels'], args);
+  return { numLabels: numLabels as number, options };
+}
+
+/**
+ * Reads the numbers that a metric has before its options, each undefined where it is missing, and the other options.
+ *
+ * @param names of the numbers, in torchmetrics' order
+ */
+export function readNumbers<O>(
+  names: readonly string[],
+  args: readonly unknown[],
+): [numbers: unknown[], options: O | undefined] {
+  const last = args.at(-1);
+  if (typeof last !== 'object' || last === null || Array.isArray(last)) {
+    return [names.map((_, place) => args[place]), args[names.length] as O | undefined];
+  }
+  const options = { ...last } as Record<string, unknown>;
+  const numbers = names.map((name, place) => {
+    if (place < args.length - 1) return args[place];
+    const value = options[name];
+    Reflect.deleteProperty(options, name);
+    return value;
+  });
+  return [numbers, options as O];
+}
+
 /** A value as messages show it. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? describe(value).slice(1, -1) : describe(value);

@@ -1,6 +1,6 @@
 /** Pooling to as many windows as the output is to have elements, whatever the input's size. */
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { ArgumentError, describe } from '../engine';
 import { readOptions } from './arguments';
 import * as F from './functional';
@@ -24,12 +24,20 @@ function outputSizeRepr(size: F.AdaptiveSizes): string {
   return `output_size=${tupleRepr(size.map((one) => optionalRepr(one)))}`;
 }
 
+/** @inline */
+interface OutputSize {
+  outputSize: F.AdaptiveSizes;
+}
+
+type AdaptiveAvgArguments = Arguments<[outputSize: F.AdaptiveSizes], OutputSize, ['outputSize']>;
+
 abstract class AdaptiveAvgPool extends Module {
   readonly outputSize: F.AdaptiveSizes;
 
   /** @internal */
-  constructor(dims: number, outputSize: F.AdaptiveSizes) {
+  constructor(dims: number, args: readonly unknown[]) {
     super();
+    const { outputSize } = readOptions<OutputSize>(new.target.name, { outputSize: required }, args);
     this.outputSize = checkedSize(new.target.name, outputSize, dims);
   }
 
@@ -42,8 +50,14 @@ abstract class AdaptiveAvgPool extends Module {
 export class AdaptiveAvgPool1d extends AdaptiveAvgPool {
   declare readonly outputSize: number | readonly number[];
 
-  constructor(outputSize: number | readonly number[]) {
-    super(1, outputSize);
+  constructor(
+    ...args: Arguments<
+      [outputSize: number | readonly number[]],
+      { outputSize: number | readonly number[] },
+      ['outputSize']
+    >
+  ) {
+    super(1, args);
   }
 
   forward(input: Tensor): Tensor {
@@ -53,8 +67,8 @@ export class AdaptiveAvgPool1d extends AdaptiveAvgPool {
 
 /** Means of `outputSize` windows of [N, C, H, W] or [C, H, W]; null keeps a size (`torch.nn.AdaptiveAvgPool2d`). */
 export class AdaptiveAvgPool2d extends AdaptiveAvgPool {
-  constructor(outputSize: F.AdaptiveSizes) {
-    super(2, outputSize);
+  constructor(...args: AdaptiveAvgArguments) {
+    super(2, args);
   }
 
   forward(input: Tensor): Tensor {
@@ -64,8 +78,8 @@ export class AdaptiveAvgPool2d extends AdaptiveAvgPool {
 
 /** Means of `outputSize` windows of [N, C, D, H, W] or [C, D, H, W]; null keeps a size (`torch.nn.AdaptiveAvgPool3d`). */
 export class AdaptiveAvgPool3d extends AdaptiveAvgPool {
-  constructor(outputSize: F.AdaptiveSizes) {
-    super(3, outputSize);
+  constructor(...args: AdaptiveAvgArguments) {
+    super(3, args);
   }
 
   forward(input: Tensor): Tensor {
@@ -79,7 +93,11 @@ export interface AdaptiveMaxPoolOptions<R extends boolean = boolean> {
   returnIndices?: R;
 }
 
-type AdaptiveMaxPoolTail<R extends boolean> = Tail<AdaptiveMaxPoolOptions<R>, ['returnIndices']>;
+type AdaptiveMaxPoolArguments<R extends boolean, Sizes = F.AdaptiveSizes> = Arguments<
+  [outputSize: Sizes],
+  { outputSize: Sizes } & AdaptiveMaxPoolOptions<R>,
+  ['outputSize', 'returnIndices']
+>;
 
 abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor], Pooled<R>> {
   readonly outputSize: F.AdaptiveSizes;
@@ -87,11 +105,16 @@ abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor]
   private readonly pool: typeof F.adaptiveMaxPool1d;
 
   /** @internal */
-  constructor(dims: number, pool: typeof F.adaptiveMaxPool1d, outputSize: F.AdaptiveSizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.adaptiveMaxPool1d, args: readonly unknown[]) {
     super();
     this.pool = pool;
+    const { outputSize, returnIndices } = readOptions<OutputSize & { returnIndices: boolean }>(
+      new.target.name,
+      { outputSize: required, returnIndices: false },
+      args,
+    );
     this.outputSize = checkedSize(new.target.name, outputSize, dims);
-    this.returnIndices = readOptions(new.target.name, { returnIndices: false }, rest).returnIndices;
+    this.returnIndices = returnIndices;
   }
 
   forward(input: Tensor): Pooled<R> {
@@ -106,8 +129,8 @@ abstract class AdaptiveMaxPool<R extends boolean> extends Module<[input: Tensor]
 
 /** The largest of each of `outputSize` windows of [N, C, L] or [C, L] (`torch.nn.AdaptiveMaxPool1d`). */
 export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-  constructor(outputSize: number | readonly number[], ...rest: AdaptiveMaxPoolTail<R>) {
-    super(1, F.adaptiveMaxPool1d, outputSize, rest);
+  constructor(...args: AdaptiveMaxPoolArguments<R, number | readonly number[]>) {
+    super(1, F.adaptiveMaxPool1d, args);
   }
 }
 
@@ -116,8 +139,8 @@ export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptiveMaxPoo
  * (`torch.nn.AdaptiveMaxPool2d`).
  */
 export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-  constructor(outputSize: F.AdaptiveSizes, ...rest: AdaptiveMaxPoolTail<R>) {
-    super(2, F.adaptiveMaxPool2d, outputSize, rest);
+  constructor(...args: AdaptiveMaxPoolArguments<R>) {
+    super(2, F.adaptiveMaxPool2d, args);
   }
 }
 
@@ -126,7 +149,7 @@ export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptiveMaxPoo
  * (`torch.nn.AdaptiveMaxPool3d`).
  */
 export class AdaptiveMaxPool3d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-  constructor(outputSize: F.AdaptiveSizes, ...rest: AdaptiveMaxPoolTail<R>) {
-    super(3, F.adaptiveMaxPool3d, outputSize, rest);
+  constructor(...args: AdaptiveMaxPoolArguments<R>) {
+    super(3, F.adaptiveMaxPool3d, args);
   }
 }

@@ -1,6 +1,6 @@
 import { checkList, checkNumbers, checkTensors, libm, TorchError, valueError } from '../engine';
 import { cat, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { checkCount, readOptions } from './arguments';
 import { ModuleList, Sequential } from './container';
 import * as F from './functional';
@@ -18,6 +18,13 @@ export interface AdaptiveLogSoftmaxOptions extends FactoryOptions {
 /** Python's `a // b` for floats of 0 or more. */
 function floorDivide(a: number, b: number): number {
   return Math.round((a - (a % b)) / b);
+}
+
+/** @inline */
+interface AdaptiveLogSoftmaxArguments extends AdaptiveLogSoftmaxOptions {
+  inFeatures: number;
+  nClasses: number;
+  cutoffs: readonly number[];
 }
 
 /**
@@ -57,16 +64,27 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<
    * @param cutoffs the first class of each cluster, ascending
    */
   constructor(
-    inFeatures: number,
-    nClasses: number,
-    cutoffs: readonly number[],
-    ...rest: Tail<AdaptiveLogSoftmaxOptions, ['divValue', 'headBias', 'device', 'dtype']>
+    ...args: Arguments<
+      [inFeatures: number, nClasses: number, cutoffs: readonly number[]],
+      AdaptiveLogSoftmaxArguments,
+      ['inFeatures', 'nClasses', 'cutoffs', 'divValue', 'headBias', 'device', 'dtype']
+    >
   ) {
     super();
-    const { divValue, headBias, ...factory } = readOptions<Required<AdaptiveLogSoftmaxOptions>>(
+    const { inFeatures, nClasses, cutoffs, divValue, headBias, ...factory } = readOptions<
+      Required<AdaptiveLogSoftmaxArguments>
+    >(
       'AdaptiveLogSoftmaxWithLoss',
-      { divValue: 4, headBias: false, device: null, dtype: null },
-      rest,
+      {
+        inFeatures: required,
+        nClasses: required,
+        cutoffs: required,
+        divValue: 4,
+        headBias: false,
+        device: null,
+        dtype: null,
+      },
+      args,
     );
     checkCount('AdaptiveLogSoftmaxWithLoss', 'inFeatures', inFeatures);
     checkNumbers('AdaptiveLogSoftmaxWithLoss', { nClasses });

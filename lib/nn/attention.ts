@@ -2,7 +2,7 @@ import { isGradEnabled } from '../autograd';
 import { isFastpathEnabled } from '../backends/mha';
 import { ArgumentError, checkNumbers, checkTensor, checkTensors, TorchError } from '../engine';
 import { callOp, empty, isFloatingDType, type Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../tensor/tail';
 import { isCudaAutocastEnabled } from './autocast-state';
 import * as init from './init';
 import { NonDynamicallyQuantizableLinear, type FactoryOptions } from './linear';
@@ -55,6 +55,12 @@ type ForwardTail = Tail<
   ['keyPaddingMask', 'needWeights', 'attnMask', 'averageAttnWeights', 'isCausal']
 >;
 
+/** @inline */
+interface Heads {
+  embedDim: number;
+  numHeads: number;
+}
+
 /**
  * Attention in several heads, side by side (`torch.nn.MultiheadAttention`, Vaswani et al. 2017).
  *
@@ -96,17 +102,30 @@ export class MultiheadAttention extends Module<
   biasV: Parameter | null;
 
   constructor(
-    embedDim: number,
-    numHeads: number,
-    ...rest: Tail<
-      MultiheadAttentionOptions,
-      ['dropout', 'bias', 'addBiasKv', 'addZeroAttn', 'kdim', 'vdim', 'batchFirst', 'device', 'dtype']
+    ...args: Arguments<
+      [embedDim: number, numHeads: number],
+      Heads & MultiheadAttentionOptions,
+      [
+        'embedDim',
+        'numHeads',
+        'dropout',
+        'bias',
+        'addBiasKv',
+        'addZeroAttn',
+        'kdim',
+        'vdim',
+        'batchFirst',
+        'device',
+        'dtype',
+      ]
     >
   ) {
     super();
-    const options = readTail<Required<MultiheadAttentionOptions>>(
+    const { embedDim, numHeads, ...options } = readTail<Heads & Required<MultiheadAttentionOptions>>(
       'MultiheadAttention',
       {
+        embedDim: required,
+        numHeads: required,
         dropout: 0,
         bias: true,
         addBiasKv: false,
@@ -117,7 +136,7 @@ export class MultiheadAttention extends Module<
         device: null,
         dtype: null,
       },
-      rest,
+      args,
     );
     checkHeads(embedDim, numHeads);
     const { device, dtype, bias } = options;

@@ -1,12 +1,18 @@
 import { checkTensor } from '../engine';
 import type { Tensor } from '../tensor';
+import { required } from '../tensor/tail';
 import * as F from './functional';
-import { batchNormDefaults, type BatchNormTail, checkDims, NormBase, readNorm } from './norm-base';
+import { batchNormDefaults, type BatchNormArguments, checkDims, NormBase, readNorm } from './norm-base';
 
 /** What the batch norms of 1, 2 and 3 dimensions share (`torch.nn.modules.batchnorm._BatchNorm`). */
 abstract class BatchNorm extends NormBase {
-  constructor(numFeatures: number, ...rest: BatchNormTail) {
-    super(numFeatures, readNorm(new.target.name, batchNormDefaults, rest));
+  constructor(...args: BatchNormArguments) {
+    const { numFeatures, ...options } = readNorm(
+      new.target.name,
+      { numFeatures: required, ...batchNormDefaults },
+      args,
+    );
+    super(numFeatures, options);
   }
 
   forward(input: Tensor): Tensor {

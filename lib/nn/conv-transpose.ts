@@ -1,8 +1,8 @@
 import { checkList, checkTensor, valueError } from '../engine';
 import { convTranspose1d, convTranspose2d, convTranspose3d, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { readOptions, type Sizes } from './arguments';
-import { ConvNd, type ConvBaseOptions } from './conv';
+import { ConvNd, type ConvBaseOptions, type ConvShape } from './conv';
 
 /** Options of {@link ConvTranspose1d}, {@link ConvTranspose2d} and {@link ConvTranspose3d}. */
 export interface ConvTransposeOptions extends ConvBaseOptions {
@@ -14,17 +14,43 @@ export interface ConvTransposeOptions extends ConvBaseOptions {
   paddingMode?: 'zeros';
 }
 
-/** Arguments of {@link ConvTranspose1d} and its like after the required ones. */
-export type ConvTransposeTail = Tail<
-  ConvTransposeOptions,
-  ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation', 'paddingMode', 'device', 'dtype']
+type ConvTransposeNames = [
+  'stride',
+  'padding',
+  'outputPadding',
+  'groups',
+  'bias',
+  'dilation',
+  'paddingMode',
+  'device',
+  'dtype',
+];
+
+/** Arguments of {@link ConvTranspose1d} and its like. */
+export type ConvTransposeArguments = Arguments<
+  [inChannels: number, outChannels: number, kernelSize: Sizes],
+  ConvShape & ConvTransposeOptions,
+  ['inChannels', 'outChannels', 'kernelSize', ...ConvTransposeNames]
+>;
+
+/** Arguments of {@link LazyConvTranspose1d} and its like, which learn the first one. */
+export type LazyConvTransposeArguments = Arguments<
+  [outChannels: number, kernelSize: Sizes],
+  Omit<ConvShape, 'inChannels'> & ConvTransposeOptions,
+  ['outChannels', 'kernelSize', ...ConvTransposeNames]
 >;
 
 /** @internal */
-export function readConvTranspose(callee: string, rest: readonly unknown[]): Required<ConvTransposeOptions> {
-  return readOptions<Required<ConvTransposeOptions>>(
+export function readConvTranspose(
+  callee: string,
+  args: readonly unknown[],
+): ConvShape & Required<ConvTransposeOptions> {
+  return readOptions<ConvShape & Required<ConvTransposeOptions>>(
     callee,
     {
+      inChannels: required,
+      outChannels: required,
+      kernelSize: required,
       stride: 1,
       padding: 0,
       outputPadding: 0,
@@ -35,7 +61,7 @@ export function readConvTranspose(callee: string, rest: readonly unknown[]): Req
       device: null,
       dtype: null,
     },
-    rest,
+    args,
     ['stride', 'padding', 'outputPadding', 'dilation'],
   );
 }
@@ -47,9 +73,9 @@ abstract class ConvTranspose extends ConvNd {
   declare readonly padding: readonly number[];
 
   /** @internal */
-  constructor(dims: number, inChannels: number, outChannels: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, args: readonly unknown[]) {
     const { name } = new.target;
-    const options = readConvTranspose(name, rest);
+    const { inChannels, outChannels, kernelSize, ...options } = readConvTranspose(name, args);
     if ((options.paddingMode as string) !== 'zeros')
       throw valueError(`Only "zeros" padding mode is supported for ${name}`);
     if (typeof options.padding === 'string') throw valueError(`${name}: expected numbers for \`padding\``);
@@ -104,8 +130,8 @@ abstract class ConvTranspose extends ConvNd {
  * the stride leaves several possible.
  */
 export class ConvTranspose1d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    super(1, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(1, args);
   }
 }
 
@@ -114,8 +140,8 @@ export class ConvTranspose1d extends ConvTranspose {
  * [N, outChannels, Hout, Wout]. Parameters and sizes as for {@link ConvTranspose1d}.
  */
 export class ConvTranspose2d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    super(2, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(2, args);
   }
 }
 
@@ -124,7 +150,7 @@ export class ConvTranspose2d extends ConvTranspose {
  * [N, outChannels, Dout, Hout, Wout]. Parameters and sizes as for {@link ConvTranspose1d}.
  */
 export class ConvTranspose3d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    super(3, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(3, args);
   }
 }

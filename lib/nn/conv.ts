@@ -1,6 +1,6 @@
 import { checkNumbers, checkString, checkTensor, valueError } from '../engine';
 import { conv1d, conv2d, conv3d, empty, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { checkCount, each, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import * as init from './init';
@@ -32,17 +32,37 @@ export interface ConvOptions extends ConvBaseOptions {
   padding?: Sizes | 'same' | 'valid';
 }
 
-/** Arguments of {@link Conv1d} and its like after the required ones. */
-export type ConvTail = Tail<
-  ConvOptions,
-  ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode', 'device', 'dtype']
+/** What a convolution and its transpose cannot do without. @inline */
+export interface ConvShape {
+  inChannels: number;
+  outChannels: number;
+  kernelSize: Sizes;
+}
+
+type ConvNames = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode', 'device', 'dtype'];
+
+/** Arguments of {@link Conv1d} and its like. */
+export type ConvArguments = Arguments<
+  [inChannels: number, outChannels: number, kernelSize: Sizes],
+  ConvShape & ConvOptions,
+  ['inChannels', 'outChannels', 'kernelSize', ...ConvNames]
+>;
+
+/** Arguments of {@link LazyConv1d} and its like, which learn the first one. */
+export type LazyConvArguments = Arguments<
+  [outChannels: number, kernelSize: Sizes],
+  Omit<ConvShape, 'inChannels'> & ConvOptions,
+  ['outChannels', 'kernelSize', ...ConvNames]
 >;
 
 /** @internal */
-export function readConv(callee: string, rest: readonly unknown[]): Required<ConvOptions> {
-  return readOptions<Required<ConvOptions>>(
+export function readConv(callee: string, args: readonly unknown[]): ConvShape & Required<ConvOptions> {
+  return readOptions<ConvShape & Required<ConvOptions>>(
     callee,
     {
+      inChannels: required,
+      outChannels: required,
+      kernelSize: required,
       stride: 1,
       padding: 0,
       dilation: 1,
@@ -52,7 +72,7 @@ export function readConv(callee: string, rest: readonly unknown[]): Required<Con
       device: null,
       dtype: null,
     },
-    rest,
+    args,
     ['stride', 'padding', 'dilation'],
   );
 }
@@ -168,8 +188,8 @@ const convolutions = [conv1d, conv2d, conv3d] as unknown as readonly [ConvOp, Co
 /** What convolutions of 1, 2 and 3 dimensions share. */
 abstract class Conv extends ConvNd {
   /** @internal */
-  constructor(dims: number, inChannels: number, outChannels: number, kernelSize: Sizes, rest: readonly unknown[]) {
-    const options = readConv(new.target.name, rest);
+  constructor(dims: number, args: readonly unknown[]) {
+    const { inChannels, outChannels, kernelSize, ...options } = readConv(new.target.name, args);
     super(inChannels, outChannels, kernelSize, { ...options, dims, transposed: false, outputPadding: 0 });
   }
 
@@ -210,8 +230,8 @@ abstract class Conv extends ConvNd {
  * ±1/√(inChannels / groups · kernel), the weight first.
  */
 export class Conv1d extends Conv {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    super(1, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(1, args);
   }
 }
 
@@ -227,8 +247,8 @@ export class Conv1d extends Conv {
  * ```
  */
 export class Conv2d extends Conv {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    super(2, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(2, args);
   }
 }
 
@@ -237,7 +257,7 @@ export class Conv2d extends Conv {
  * Parameters as those of {@link Conv1d}.
  */
 export class Conv3d extends Conv {
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    super(3, inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(3, args);
   }
 }

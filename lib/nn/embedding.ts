@@ -2,7 +2,7 @@
 import { checkTensor, describe, valueError } from '../engine';
 import { noGrad } from '../autograd';
 import { empty, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required, type Tail } from '../tensor/tail';
 import { checkCount, checkOptionalNumbers, readOptions } from './arguments';
 import * as F from './functional';
 import * as init from './init';
@@ -101,6 +101,12 @@ function sizesOf(callee: string, embeddings: Tensor): [rows: number, columns: nu
   return [embeddings.size(0), embeddings.size(1)];
 }
 
+/** @inline */
+interface TableSizes {
+  numEmbeddings: number;
+  embeddingDim: number;
+}
+
 /** Options of {@link Embedding}. */
 export interface EmbeddingModuleOptions extends TableOptions {
   /** The table is not trained. Python's `_freeze`. */
@@ -122,17 +128,38 @@ type PretrainedOptions = Omit<EmbeddingModuleOptions, 'weight' | 'device' | 'dty
  */
 export class Embedding extends Table {
   constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    ...rest: Tail<
-      EmbeddingModuleOptions,
-      ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse', 'weight', 'freeze', 'device', 'dtype']
+    ...args: Arguments<
+      [numEmbeddings: number, embeddingDim: number],
+      TableSizes & EmbeddingModuleOptions,
+      [
+        'numEmbeddings',
+        'embeddingDim',
+        'paddingIdx',
+        'maxNorm',
+        'normType',
+        'scaleGradByFreq',
+        'sparse',
+        'weight',
+        'freeze',
+        'device',
+        'dtype',
+      ]
     >
   ) {
-    const { freeze, ...options } = readOptions<Required<EmbeddingModuleOptions>>(
+    const { numEmbeddings, embeddingDim, freeze, ...options } = readOptions<
+      TableSizes & Required<EmbeddingModuleOptions>
+    >(
       'Embedding',
-      { ...tableDefaults, weight: null, freeze: false, device: null, dtype: null },
-      rest,
+      {
+        numEmbeddings: required,
+        embeddingDim: required,
+        ...tableDefaults,
+        weight: null,
+        freeze: false,
+        device: null,
+        dtype: null,
+      },
+      args,
     );
     super(numEmbeddings, embeddingDim, options, freeze);
   }
@@ -188,11 +215,12 @@ export class EmbeddingBag extends Table {
   readonly includeLastOffset: boolean;
 
   constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    ...rest: Tail<
-      EmbeddingBagModuleOptions,
+    ...args: Arguments<
+      [numEmbeddings: number, embeddingDim: number],
+      TableSizes & EmbeddingBagModuleOptions,
       [
+        'numEmbeddings',
+        'embeddingDim',
         'maxNorm',
         'normType',
         'scaleGradByFreq',
@@ -206,9 +234,13 @@ export class EmbeddingBag extends Table {
       ]
     >
   ) {
-    const { mode, includeLastOffset, ...options } = readOptions<Required<EmbeddingBagModuleOptions>>(
+    const { numEmbeddings, embeddingDim, mode, includeLastOffset, ...options } = readOptions<
+      TableSizes & Required<EmbeddingBagModuleOptions>
+    >(
       'EmbeddingBag',
       {
+        numEmbeddings: required,
+        embeddingDim: required,
         maxNorm: null,
         normType: 2,
         scaleGradByFreq: false,
@@ -220,7 +252,7 @@ export class EmbeddingBag extends Table {
         device: null,
         dtype: null,
       },
-      rest,
+      args,
     );
     super(numEmbeddings, embeddingDim, options, false);
     this.mode = mode;

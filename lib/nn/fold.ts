@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import { type Arguments, readTail, required } from '../tensor/tail';
 import * as F from './functional';
 import { Module } from './module';
 import { sizeRepr } from './repr';
@@ -14,9 +14,17 @@ export interface UnfoldOptions {
   stride?: F.Size2d;
 }
 
-type UnfoldTail = Tail<UnfoldOptions, ['dilation', 'padding', 'stride']>;
+/** @inline */
+interface UnfoldArguments extends UnfoldOptions {
+  kernelSize: F.Size2d;
+}
 
-const defaults: Required<UnfoldOptions> = { dilation: 1, padding: 0, stride: 1 };
+/** @inline */
+interface FoldArguments extends UnfoldArguments {
+  outputSize: F.Size2d;
+}
+
+const defaults: Required<UnfoldArguments> = { kernelSize: required, dilation: 1, padding: 0, stride: 1 };
 
 /**
  * Cuts an image into blocks, each a column (`torch.nn.Unfold`): [N, C, H, W] to [N, C·kernel, blocks], channel by channel
@@ -27,12 +35,14 @@ export class Unfold extends Module {
   readonly padding: F.Size2d;
   readonly stride: F.Size2d;
 
+  readonly kernelSize: F.Size2d;
+
   constructor(
-    readonly kernelSize: F.Size2d,
-    ...rest: UnfoldTail
+    ...args: Arguments<[kernelSize: F.Size2d], UnfoldArguments, ['kernelSize', 'dilation', 'padding', 'stride']>
   ) {
     super();
-    const { dilation, padding, stride } = readTail('Unfold', defaults, rest);
+    const { kernelSize, dilation, padding, stride } = readTail('Unfold', defaults, args);
+    this.kernelSize = kernelSize;
     this.dilation = dilation;
     this.padding = padding;
     this.stride = stride;
@@ -56,13 +66,24 @@ export class Fold extends Module {
   readonly padding: F.Size2d;
   readonly stride: F.Size2d;
 
+  readonly outputSize: F.Size2d;
+  readonly kernelSize: F.Size2d;
+
   constructor(
-    readonly outputSize: F.Size2d,
-    readonly kernelSize: F.Size2d,
-    ...rest: UnfoldTail
+    ...args: Arguments<
+      [outputSize: F.Size2d, kernelSize: F.Size2d],
+      FoldArguments,
+      ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride']
+    >
   ) {
     super();
-    const { dilation, padding, stride } = readTail('Fold', defaults, rest);
+    const { outputSize, kernelSize, dilation, padding, stride } = readTail<Required<FoldArguments>>(
+      'Fold',
+      { outputSize: required, ...defaults },
+      args,
+    );
+    this.outputSize = outputSize;
+    this.kernelSize = kernelSize;
     this.dilation = dilation;
     this.padding = padding;
     this.stride = stride;

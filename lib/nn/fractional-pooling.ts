@@ -1,6 +1,6 @@
 import { ArgumentError, checkNumbers, describe, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { each, optionalBuffer, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
@@ -19,9 +19,10 @@ export interface FractionalPoolOptions<R extends boolean = boolean> extends F.Fr
   randomSamples?: Tensor | null;
 }
 
-type FractionalTail<R extends boolean> = Tail<
-  FractionalPoolOptions<R>,
-  ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples']
+type FractionalArguments<R extends boolean> = Arguments<
+  [kernelSize: Sizes],
+  { kernelSize: Sizes } & FractionalPoolOptions<R>,
+  ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples']
 >;
 
 function ratiosOf(callee: string, given: Sizes, dims: number): readonly number[] {
@@ -49,14 +50,16 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
   private readonly pool: typeof F.fractionalMaxPool2d;
 
   /** @internal */
-  constructor(dims: number, pool: typeof F.fractionalMaxPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.fractionalMaxPool2d, args: readonly unknown[]) {
     super();
     this.pool = pool;
     const { name } = new.target;
-    const { outputSize, outputRatio, returnIndices, randomSamples } = readOptions<Required<FractionalPoolOptions>>(
+    const { kernelSize, outputSize, outputRatio, returnIndices, randomSamples } = readOptions<
+      { kernelSize: Sizes } & Required<FractionalPoolOptions>
+    >(
       name,
-      { outputSize: null, outputRatio: null, returnIndices: false, randomSamples: null },
-      rest,
+      { kernelSize: required, outputSize: null, outputRatio: null, returnIndices: false, randomSamples: null },
+      args,
     );
     this.kernelSize = each(name, 'kernelSize', kernelSize, dims);
     if (this.kernelSize.some((size) => size <= 0)) {
@@ -88,14 +91,14 @@ abstract class FractionalMaxPool<R extends boolean> extends Module<[input: Tenso
  * evaluation alike (`torch.nn.FractionalMaxPool2d`, Graham 2014).
  */
 export class FractionalMaxPool2d<R extends boolean = false> extends FractionalMaxPool<R> {
-  constructor(kernelSize: Sizes, ...rest: FractionalTail<R>) {
-    super(2, F.fractionalMaxPool2d, kernelSize, rest);
+  constructor(...args: FractionalArguments<R>) {
+    super(2, F.fractionalMaxPool2d, args);
   }
 }
 
 /** {@link FractionalMaxPool2d} for [N, C, D, H, W] or [C, D, H, W] (`torch.nn.FractionalMaxPool3d`). */
 export class FractionalMaxPool3d<R extends boolean = false> extends FractionalMaxPool<R> {
-  constructor(kernelSize: Sizes, ...rest: FractionalTail<R>) {
-    super(3, F.fractionalMaxPool3d, kernelSize, rest);
+  constructor(...args: FractionalArguments<R>) {
+    super(3, F.fractionalMaxPool3d, args);
   }
 }

@@ -1,8 +1,8 @@
 /** The functions behind the modules (`torch.nn.functional`): PyTorch's names, order of arguments and defaults. */
-import { ArgumentError, checkBooleans, checkNumbers, checkTensor, describe } from '../engine';
+import { ArgumentError, checkNumbers, checkTensor, describe } from '../engine';
 import * as ops from '../tensor';
-import type { DType, Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import type { Tensor } from '../tensor';
+import { type Arguments, readTail, required, type Tail } from '../tensor/tail';
 import { type Reduction, reductionIndex } from './functional/reduction';
 
 export {
@@ -17,9 +17,11 @@ export {
   convTranspose3d,
   cosineSimilarity,
   linear,
+  logSoftmax,
   nativeChannelShuffle,
   pairwiseDistance,
   pdist,
+  softmax,
 } from '../tensor';
 export * from './functional/activation';
 export * from './functional/composed-losses';
@@ -46,9 +48,12 @@ export type GeluApproximation = 'none' | 'tanh';
  * Zeroes elements with probability p and divides the others by 1 − p. Where there is nothing to do (no training, p = 0, no
  * elements) it returns the input itself, as Python does: attention tells self attention by the identity of its inputs.
  */
-export function dropout(input: Tensor, p = 0.5, training = true, inplace = false): Tensor {
+export function dropout(
+  input: Tensor,
+  ...rest: Tail<{ p?: number; training?: boolean; inplace?: boolean }, ['p', 'training', 'inplace']>
+): Tensor {
   checkTensor('dropout()', 'input', input);
-  checkBooleans('dropout', { training, inplace });
+  const { p, training, inplace } = readTail('dropout', { p: 0.5, training: true, inplace: false }, rest);
   checkNumbers('dropout', { p });
   if (!(p >= 0 && p <= 1)) {
     throw new ArgumentError(`dropout probability has to be between 0 and 1, but got ${describe(p)}`, 'TORCH_VALUE');
@@ -58,37 +63,52 @@ export function dropout(input: Tensor, p = 0.5, training = true, inplace = false
 }
 
 /** max(0, x) */
-export function relu(input: Tensor, inplace = false): Tensor {
-  if (!inplace) return ops.relu(input);
-  checkBooleans('relu', { inplace });
-  return ops.relu_(input);
+export function relu(input: Tensor, ...rest: Tail<{ inplace?: boolean }, ['inplace']>): Tensor {
+  if (rest.length === 0) return ops.relu(input);
+  return readTail('relu', { inplace: false }, rest).inplace ? ops.relu_(input) : ops.relu(input);
 }
 
 /** x·Φ(x) */
-export function gelu(input: Tensor, approximate: GeluApproximation = 'none'): Tensor {
+export function gelu(input: Tensor, ...rest: Tail<{ approximate?: GeluApproximation }, ['approximate']>): Tensor {
+  const { approximate } = readTail<{ approximate: GeluApproximation }>('gelu', { approximate: 'none' }, rest);
   // The usual one without an options object, which costs a third of a microsecond.
   return approximate === 'none' ? ops.gelu(input) : ops.gelu(input, { approximate });
 }
 
-/** exp(x) / Σ exp(x) along `dim`, computed in `dtype` if one is given. */
-export function softmax(input: Tensor, dim: number, dtype: DType | null = null): Tensor {
-  return ops.softmax(input, dim, dtype);
-}
-
-/** The logarithm of {@link softmax}, computed without leaving the range of the dtype. */
-export function logSoftmax(input: Tensor, dim: number, dtype: DType | null = null): Tensor {
-  return ops.logSoftmax(input, dim, dtype);
+/** @inline */
+interface LayerNormArguments {
+  normalizedShape: readonly number[];
+  weight?: Tensor | null;
+  bias?: Tensor | null;
+  eps?: number;
 }
 
 /** Normalises the last dimensions, which are `normalizedShape`, then scales by `weight` and shifts by `bias`. */
 export function layerNorm(
   input: Tensor,
-  normalizedShape: readonly number[],
-  weight: Tensor | null = null,
-  bias: Tensor | null = null,
-  eps = 1e-5,
+  ...rest: Arguments<
+    [normalizedShape: readonly number[]],
+    LayerNormArguments,
+    ['normalizedShape', 'weight', 'bias', 'eps']
+  >
 ): Tensor {
+  const { normalizedShape, weight, bias, eps } = readTail<Required<LayerNormArguments>>(
+    'layerNorm',
+    { normalizedShape: required, weight: null, bias: null, eps: 1e-5 },
+    rest,
+  );
   return ops.layerNorm(input, normalizedShape, weight, bias, eps);
+}
+
+/** @inline */
+interface BatchNormArguments {
+  runningMean: Tensor | null;
+  runningVar: Tensor | null;
+  weight?: Tensor | null;
+  bias?: Tensor | null;
+  training?: boolean;
+  momentum?: number;
+  eps?: number;
 }
 
 /**
@@ -97,16 +117,26 @@ export function layerNorm(
  */
 export function batchNorm(
   input: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
-  weight: Tensor | null = null,
-  bias: Tensor | null = null,
-  training = false,
-  momentum = 0.1,
-  eps = 1e-5,
+  ...rest: Arguments<
+    [runningMean: Tensor | null, runningVar: Tensor | null],
+    BatchNormArguments,
+    ['runningMean', 'runningVar', 'weight', 'bias', 'training', 'momentum', 'eps']
+  >
 ): Tensor {
   checkTensor('batchNorm()', 'input', input);
-  checkBooleans('batchNorm', { training });
+  const { runningMean, runningVar, weight, bias, training, momentum, eps } = readTail<Required<BatchNormArguments>>(
+    'batchNorm',
+    {
+      runningMean: required,
+      runningVar: required,
+      weight: null,
+      bias: null,
+      training: false,
+      momentum: 0.1,
+      eps: 1e-5,
+    },
+    rest,
+  );
   const { shape } = input;
   const perChannel = shape.reduce((product, size, dim) => (dim === 1 ? product : product * size), 1);
   if (training && perChannel === 1) {
@@ -118,26 +148,39 @@ export function batchNorm(
   return ops.batchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps, true);
 }
 
+/** @inline */
+interface Blocks {
+  kernelSize: Size2d;
+  dilation?: Size2d;
+  padding?: Size2d;
+  stride?: Size2d;
+}
+
+const blocks: Required<Blocks> = { kernelSize: required, dilation: 1, padding: 0, stride: 1 };
+
 /** Cuts [N, C, H, W] into blocks: [N, C·kernel, blocks]. */
 export function unfold(
   input: Tensor,
-  kernelSize: Size2d,
-  dilation: Size2d = 1,
-  padding: Size2d = 0,
-  stride: Size2d = 1,
+  ...rest: Arguments<[kernelSize: Size2d], Blocks, ['kernelSize', 'dilation', 'padding', 'stride']>
 ): Tensor {
+  const { kernelSize, dilation, padding, stride } = readTail<Required<Blocks>>('unfold', blocks, rest);
   return ops.im2col(input, pair(kernelSize), pair(dilation), pair(padding), pair(stride));
 }
 
 /** Adds blocks [N, C·kernel, blocks] up to an image [N, C, ...outputSize]. */
 export function fold(
   input: Tensor,
-  outputSize: Size2d,
-  kernelSize: Size2d,
-  dilation: Size2d = 1,
-  padding: Size2d = 0,
-  stride: Size2d = 1,
+  ...rest: Arguments<
+    [outputSize: Size2d, kernelSize: Size2d],
+    { outputSize: Size2d } & Blocks,
+    ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride']
+  >
 ): Tensor {
+  const { outputSize, kernelSize, dilation, padding, stride } = readTail<Required<{ outputSize: Size2d } & Blocks>>(
+    'fold',
+    { outputSize: required, ...blocks },
+    rest,
+  );
   return ops.col2im(input, pair(outputSize), pair(kernelSize), pair(dilation), pair(padding), pair(stride));
 }
 
@@ -146,8 +189,8 @@ function pair(size: Size2d): readonly [number, number] {
 }
 
 /** int64 classes [*] as ones and zeros [*, numClasses]; −1 takes the largest class and one more. */
-export function oneHot(tensor: Tensor, numClasses = -1): Tensor {
-  return ops.oneHot(tensor, numClasses);
+export function oneHot(tensor: Tensor, ...rest: Tail<{ numClasses?: number }, ['numClasses']>): Tensor {
+  return ops.oneHot(tensor, readTail('oneHot', { numClasses: -1 }, rest).numClasses);
 }
 
 /** Options of {@link scaledDotProductAttention}. */
@@ -166,13 +209,17 @@ export interface ScaledDotProductAttentionOptions {
 /** softmax(q kᵀ · scale + mask) v: query [*, L, E], key [*, S, E], value [*, S, V] to [*, L, V]. */
 export function scaledDotProductAttention(
   query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  ...rest: Tail<ScaledDotProductAttentionOptions, ['attnMask', 'dropoutP', 'isCausal', 'scale', 'enableGqa']>
+  ...rest: Arguments<
+    [key: Tensor, value: Tensor],
+    { key: Tensor; value: Tensor } & ScaledDotProductAttentionOptions,
+    ['key', 'value', 'attnMask', 'dropoutP', 'isCausal', 'scale', 'enableGqa']
+  >
 ): Tensor {
-  const { attnMask, dropoutP, isCausal, scale, enableGqa } = readTail<Required<ScaledDotProductAttentionOptions>>(
+  const { key, value, attnMask, dropoutP, isCausal, scale, enableGqa } = readTail<
+    Required<{ key: Tensor; value: Tensor } & ScaledDotProductAttentionOptions>
+  >(
     'scaledDotProductAttention',
-    { attnMask: null, dropoutP: 0, isCausal: false, scale: null, enableGqa: false },
+    { key: required, value: required, attnMask: null, dropoutP: 0, isCausal: false, scale: null, enableGqa: false },
     rest,
   );
   return ops.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, { scale, enableGqa });
@@ -209,10 +256,18 @@ export const crossEntropyDefaults: Required<CrossEntropyOptions> = {
  */
 export function crossEntropy(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<CrossEntropyOptions, ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing']>
+  ...rest: Arguments<
+    [target: Tensor],
+    { target: Tensor } & CrossEntropyOptions,
+    ['target', 'weight', 'ignoreIndex', 'reduction', 'labelSmoothing']
+  >
 ): Tensor {
-  const options = readTail<Required<CrossEntropyOptions>>('crossEntropy', crossEntropyDefaults, rest);
+  const options = readTail<Required<{ target: Tensor } & CrossEntropyOptions>>(
+    'crossEntropy',
+    { target: required, ...crossEntropyDefaults },
+    rest,
+  );
+  const { target } = options;
   const { weight, ignoreIndex, reduction, labelSmoothing } = options;
   return ops.crossEntropyLoss(input, target, weight, reductionIndex(reduction), ignoreIndex, labelSmoothing);
 }

@@ -5,6 +5,7 @@
 import { noGrad } from '../autograd';
 import { checkNumbers, checkTensor, describe, libm, valueError } from '../engine';
 import { emptyLike, linalg, randperm, tensor as makeTensor, where, type Generator, type Tensor } from '../tensor';
+import { type Arguments, readTail, required, type Tail } from '../tensor/tail';
 
 /** The count of inputs or of outputs of a weight, by which its scale is chosen. */
 export type FanMode = 'fan_in' | 'fan_out';
@@ -26,9 +27,10 @@ export type Nonlinearity =
 
 /**
  * The factor that keeps the variance through a non-linear function.
- * @param parameter the negative slope of `leaky_relu`, 0.01 if not given
+ * @param param the negative slope of `leaky_relu`, 0.01 if not given
  */
-export function calculateGain(nonlinearity: Nonlinearity, parameter: number | null = null): number {
+export function calculateGain(nonlinearity: Nonlinearity, ...rest: Tail<{ param?: number | null }, ['param']>): number {
+  const { param } = readTail<{ param: number | null }>('nn.init.calculateGain', { param: null }, rest);
   switch (nonlinearity) {
     case 'linear':
     case 'conv1d':
@@ -44,7 +46,7 @@ export function calculateGain(nonlinearity: Nonlinearity, parameter: number | nu
     case 'relu':
       return Math.sqrt(2);
     case 'leaky_relu':
-      return Math.sqrt(2 / (1 + libm.pow(parameter ?? 0.01, 2)));
+      return Math.sqrt(2 / (1 + libm.pow(param ?? 0.01, 2)));
     case 'selu':
       return 3 / 4;
     default:
@@ -52,22 +54,53 @@ export function calculateGain(nonlinearity: Nonlinearity, parameter: number | nu
   }
 }
 
+/** @inline */
+interface Drawn {
+  /** Where the numbers come from; the device's own by default. */
+  generator?: Generator | null;
+}
+
+const anyGenerator: Required<Drawn> = { generator: null };
+
+/** @inline */
+interface Gain extends Drawn {
+  /** Factor of the deviation. */
+  gain?: number;
+}
+
+type GainTail = Tail<Gain, ['gain', 'generator']>;
+
+function readGain(callee: string, rest: GainTail): Required<Gain> {
+  const options = readTail<Required<Gain>>(callee, { gain: 1, ...anyGenerator }, rest);
+  checkNumbers(callee, { gain: options.gain });
+  return options;
+}
+
 /** Fills with numbers drawn evenly from [a, b). */
-export function uniform_(tensor: Tensor, a = 0, b = 1, generator: Generator | null = null): Tensor {
+export function uniform_(
+  tensor: Tensor,
+  ...rest: Tail<Drawn & { a?: number; b?: number }, ['a', 'b', 'generator']>
+): Tensor {
   checkTensor('nn.init.uniform_()', 'tensor', tensor);
+  const { a, b, generator } = readTail('nn.init.uniform_', { a: 0, b: 1, ...anyGenerator }, rest);
   return noGrad(() => tensor.uniform_(a, b, { generator }));
 }
 
 /** Fills with numbers drawn from the normal distribution. */
-export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator | null = null): Tensor {
+export function normal_(
+  tensor: Tensor,
+  ...rest: Tail<Drawn & { mean?: number; std?: number }, ['mean', 'std', 'generator']>
+): Tensor {
   checkTensor('nn.init.normal_()', 'tensor', tensor);
+  const { mean, std, generator } = readTail('nn.init.normal_', { mean: 0, std: 1, ...anyGenerator }, rest);
   return noGrad(() => tensor.normal_(mean, std, { generator }));
 }
 
 /** Fills with one value. */
-export function constant_(tensor: Tensor, value: number): Tensor {
+export function constant_(tensor: Tensor, ...rest: Arguments<[val: number], { val: number }, ['val']>): Tensor {
   checkTensor('nn.init.constant_()', 'tensor', tensor);
-  return noGrad(() => tensor.fill_(value));
+  const { val } = readTail<{ val: number }>('nn.init.constant_', { val: required }, rest);
+  return noGrad(() => tensor.fill_(val));
 }
 
 /** Fills with ones. */
@@ -91,10 +124,11 @@ export function eye_(tensor: Tensor): Tensor {
 /**
  * Makes a kernel [out, in, ...] of 1, 2 or 3 spatial dimensions one that passes as many channels on as it can: ones in its
  * middle, zeros elsewhere.
- * @param groups of channels, each passed on by itself
+ * @param groups of channels, each passed on by itself; 1 by default
  */
-export function dirac_(tensor: Tensor, groups = 1): Tensor {
+export function dirac_(tensor: Tensor, ...rest: Tail<{ groups?: number }, ['groups']>): Tensor {
   checkTensor('nn.init.dirac_()', 'tensor', tensor);
+  const { groups } = readTail('nn.init.dirac_', { groups: 1 }, rest);
   const [outputs = 0, , ...kernel] = tensor.shape;
   if (kernel.length < 1 || kernel.length > 3) {
     throw valueError(`Only tensors with 3, 4, or 5 dimensions are supported, received ${shapeOf(tensor)}`);
@@ -116,9 +150,9 @@ export function dirac_(tensor: Tensor, groups = 1): Tensor {
 /**
  * Fills with a (semi-)orthogonal matrix times `gain`, Saxe et al. (2013); dimensions behind the first count as one.
  */
-export function orthogonal_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
+export function orthogonal_(tensor: Tensor, ...rest: GainTail): Tensor {
   checkTensor('nn.init.orthogonal_()', 'tensor', tensor);
-  checkNumbers('nn.init.orthogonal_', { gain });
+  const { gain, generator } = readGain('nn.init.orthogonal_', rest);
   if (tensor.dim() < 2) {
     throw valueError(`Only tensors with 2 or more dimensions are supported, received ${shapeOf(tensor)}`);
   }
@@ -138,9 +172,18 @@ export function orthogonal_(tensor: Tensor, gain = 1, generator: Generator | nul
 /**
  * Fills a matrix with normal numbers, then sets a share of each column to zero, Martens (2010).
  * @param sparsity that share, 0 to 1
+ * @param std the normal numbers' deviation, 0.01 by default
  */
-export function sparse_(tensor: Tensor, sparsity: number, std = 0.01, generator: Generator | null = null): Tensor {
+export function sparse_(
+  tensor: Tensor,
+  ...rest: Arguments<[sparsity: number], Drawn & { sparsity: number; std?: number }, ['sparsity', 'std', 'generator']>
+): Tensor {
   checkTensor('nn.init.sparse_()', 'tensor', tensor);
+  const { sparsity, std, generator } = readTail<Required<Drawn> & { sparsity: number; std: number }>(
+    'nn.init.sparse_',
+    { sparsity: required, std: 0.01, ...anyGenerator },
+    rest,
+  );
   checkNumbers('nn.init.sparse_', { sparsity, std });
   if (tensor.dim() !== 2) throw valueError(`Only tensors with 2 dimensions are supported, received ${shapeOf(tensor)}`);
   const [rows = 0, columns = 0] = tensor.shape;
@@ -156,8 +199,8 @@ export function sparse_(tensor: Tensor, sparsity: number, std = 0.01, generator:
 }
 
 /** Glorot and Bengio (2010): even numbers within ±gain·√(6 / (fan in + fan out)). */
-export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
-  checkNumbers('nn.init.xavierUniform_', { gain });
+export function xavierUniform_(tensor: Tensor, ...rest: GainTail): Tensor {
+  const { gain, generator } = readGain('nn.init.xavierUniform_', rest);
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
   const std = gain * Math.sqrt(2 / (fanIn + fanOut));
   const bound = Math.sqrt(3) * std;
@@ -165,38 +208,41 @@ export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator | 
 }
 
 /** Glorot and Bengio (2010): normal numbers of deviation gain·√(2 / (fan in + fan out)). */
-export function xavierNormal_(tensor: Tensor, gain = 1, generator: Generator | null = null): Tensor {
-  checkNumbers('nn.init.xavierNormal_', { gain });
+export function xavierNormal_(tensor: Tensor, ...rest: GainTail): Tensor {
+  const { gain, generator } = readGain('nn.init.xavierNormal_', rest);
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
   return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
 }
 
-/**
- * He et al. (2015): even numbers within ±gain·√(3 / fan).
- * @param a the negative slope of the rectifier after this layer, for `leaky_relu`
- */
-export function kaimingUniform_(
-  tensor: Tensor,
-  a = 0,
-  mode: FanMode = 'fan_in',
-  nonlinearity: Nonlinearity = 'leaky_relu',
-  generator: Generator | null = null,
-): Tensor {
+/** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
+export interface KaimingOptions extends Drawn {
+  /** The negative slope of the rectifier after this layer, for `leaky_relu`. */
+  a?: number;
+  /** Keeps the variance forwards (`fan_in`) or backwards (`fan_out`). */
+  mode?: FanMode;
+  nonlinearity?: Nonlinearity;
+}
+
+type KaimingTail = Tail<KaimingOptions, ['a', 'mode', 'nonlinearity', 'generator']>;
+
+function readKaiming(callee: string, rest: KaimingTail): Required<KaimingOptions> {
+  const defaults: Required<KaimingOptions> = { a: 0, mode: 'fan_in', nonlinearity: 'leaky_relu', generator: null };
+  return readTail(callee, defaults, rest);
+}
+
+/** He et al. (2015): even numbers within ±gain·√(3 / fan). */
+export function kaimingUniform_(tensor: Tensor, ...rest: KaimingTail): Tensor {
   checkTensor('nn.init.kaimingUniform_()', 'tensor', tensor);
+  const { a, mode, nonlinearity, generator } = readKaiming('nn.init.kaimingUniform_', rest);
   if (tensor.shape.includes(0)) return tensor;
   const bound = Math.sqrt(3) * kaimingDeviation(tensor, a, mode, nonlinearity);
   return uniform_(tensor, -bound, bound, generator);
 }
 
 /** He et al. (2015): normal numbers of deviation gain / √fan. */
-export function kaimingNormal_(
-  tensor: Tensor,
-  a = 0,
-  mode: FanMode = 'fan_in',
-  nonlinearity: Nonlinearity = 'leaky_relu',
-  generator: Generator | null = null,
-): Tensor {
+export function kaimingNormal_(tensor: Tensor, ...rest: KaimingTail): Tensor {
   checkTensor('nn.init.kaimingNormal_()', 'tensor', tensor);
+  const { a, mode, nonlinearity, generator } = readKaiming('nn.init.kaimingNormal_', rest);
   if (tensor.shape.includes(0)) return tensor;
   return normal_(tensor, 0, kaimingDeviation(tensor, a, mode, nonlinearity), generator);
 }
@@ -212,6 +258,16 @@ function kaimingDeviation(tensor: Tensor, a: number, mode: FanMode, nonlinearity
   return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 
+/** Options of {@link truncNormal_}. */
+export interface TruncNormalOptions extends Drawn {
+  mean?: number;
+  std?: number;
+  /** The least number. */
+  a?: number;
+  /** The largest number. */
+  b?: number;
+}
+
 /**
  * Fills with normal numbers, drawing again what falls outside [a, b].
  *
@@ -221,13 +277,11 @@ function kaimingDeviation(tensor: Tensor, a: number, mode: FanMode, nonlinearity
  */
 export function truncNormal_(
   tensor: Tensor,
-  mean = 0,
-  std = 1,
-  a = -2,
-  b = 2,
-  generator: Generator | null = null,
+  ...rest: Tail<TruncNormalOptions, ['mean', 'std', 'a', 'b', 'generator']>
 ): Tensor {
   checkTensor('nn.init.truncNormal_()', 'tensor', tensor);
+  const defaults = { mean: 0, std: 1, a: -2, b: 2, ...anyGenerator };
+  const { mean, std, a, b, generator } = readTail<Required<TruncNormalOptions>>('nn.init.truncNormal_', defaults, rest);
   checkNumbers('nn.init.truncNormal_', { mean, std, a, b });
   return noGrad(() => {
     const inside = normalCdf((b - mean) / std) - normalCdf((a - mean) / std);

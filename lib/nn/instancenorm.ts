@@ -1,8 +1,9 @@
 import { checkTensor, valueError } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import type { Tensor } from '../tensor';
+import { required } from '../tensor/tail';
 import * as F from './functional';
-import { batchNormDefaults, type BatchNormTail, checkDims, NormBase, readNorm } from './norm-base';
+import { batchNormDefaults, type BatchNormArguments, checkDims, NormBase, readNorm } from './norm-base';
 import type { RefusedState } from './state-dict';
 
 const defaults = { ...batchNormDefaults, affine: false, trackRunningStats: false };
@@ -12,8 +13,9 @@ const defaults = { ...batchNormDefaults, affine: false, trackRunningStats: false
  * norms they learn nothing and track nothing unless they are told to.
  */
 abstract class InstanceNorm extends NormBase {
-  constructor(numFeatures: number, ...rest: BatchNormTail) {
-    super(numFeatures, readNorm(new.target.name, defaults, rest));
+  constructor(...args: BatchNormArguments) {
+    const { numFeatures, ...options } = readNorm(new.target.name, { numFeatures: required, ...defaults }, args);
+    super(numFeatures, options);
   }
 
   /** Number of dimensions of an input without that of the batch. */

@@ -1,13 +1,12 @@
 /** Convolutions that take the number of their input's channels from the first input. */
 import { checkTensor, TorchError, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import { type Sizes } from './arguments';
-import { Conv1d, Conv2d, Conv3d, type ConvNd, type ConvTail, readConv } from './conv';
+import { Conv1d, Conv2d, Conv3d, type ConvNd, type LazyConvArguments, readConv } from './conv';
 import {
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
-  type ConvTransposeTail,
+  type LazyConvTransposeArguments,
   readConvTranspose,
 } from './conv-transpose';
 import { become, hasUninitialized } from './lazy';
@@ -47,9 +46,9 @@ function initialize(module: ConvNd, input: Tensor): void {
  * Conv1d (`torch.nn.LazyConv1d`).
  */
 export class LazyConv1d extends Conv1d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    const options = readConv('LazyConv1d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvArguments) {
+    const options = readConv('LazyConv1d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 
@@ -65,9 +64,9 @@ export class LazyConv1d extends Conv1d {
  * {@link LazyConv1d} does.
  */
 export class LazyConv2d extends Conv2d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    const options = readConv('LazyConv2d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvArguments) {
+    const options = readConv('LazyConv2d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 
@@ -83,9 +82,9 @@ export class LazyConv2d extends Conv2d {
  * {@link LazyConv1d} does.
  */
 export class LazyConv3d extends Conv3d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTail) {
-    const options = readConv('LazyConv3d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvArguments) {
+    const options = readConv('LazyConv3d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 
@@ -101,9 +100,9 @@ export class LazyConv3d extends Conv3d {
  * as {@link LazyConv1d} does.
  */
 export class LazyConvTranspose1d extends ConvTranspose1d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    const options = readConvTranspose('LazyConvTranspose1d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvTransposeArguments) {
+    const options = readConvTranspose('LazyConvTranspose1d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 
@@ -120,9 +119,9 @@ export class LazyConvTranspose1d extends ConvTranspose1d {
  * as {@link LazyConv1d} does.
  */
 export class LazyConvTranspose2d extends ConvTranspose2d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    const options = readConvTranspose('LazyConvTranspose2d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvTransposeArguments) {
+    const options = readConvTranspose('LazyConvTranspose2d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 
@@ -139,9 +138,9 @@ export class LazyConvTranspose2d extends ConvTranspose2d {
  * as {@link LazyConv1d} does.
  */
 export class LazyConvTranspose3d extends ConvTranspose3d {
-  constructor(outChannels: number, kernelSize: Sizes, ...rest: ConvTransposeTail) {
-    const options = readConvTranspose('LazyConvTranspose3d', rest);
-    super(0, outChannels, kernelSize, { ...options, bias: false });
+  constructor(...args: LazyConvTransposeArguments) {
+    const options = readConvTranspose('LazyConvTranspose3d', [0, ...args]);
+    super({ ...options, bias: false });
     forgetShapes(this, options);
   }
 

@@ -1,6 +1,6 @@
 import { checkTensor, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { readOptions } from './arguments';
 import { become, hasUninitialized } from './lazy';
 import { Linear, type LinearOptions } from './linear';
@@ -20,9 +20,19 @@ import { isLazy, UninitializedParameter } from './uninitialized';
  * ```
  */
 export class LazyLinear extends Linear {
-  constructor(outFeatures: number, ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>) {
-    const defaults = { bias: true, device: null, dtype: null };
-    const { bias, ...factory } = readOptions<Required<LinearOptions>>('LazyLinear', defaults, rest);
+  constructor(
+    ...args: Arguments<
+      [outFeatures: number],
+      LinearOptions & { outFeatures: number },
+      ['outFeatures', 'bias', 'device', 'dtype']
+    >
+  ) {
+    const defaults = { outFeatures: required, bias: true, device: null, dtype: null };
+    const { outFeatures, bias, ...factory } = readOptions<Required<LinearOptions> & { outFeatures: number }>(
+      'LazyLinear',
+      defaults,
+      args,
+    );
     super(0, outFeatures, { bias: false });
     this.weight = new UninitializedParameter(factory);
     if (bias) this.bias = new UninitializedParameter(factory);

@@ -1,5 +1,6 @@
 import { TorchError } from '../engine';
 import type { Tensor } from '../tensor';
+import { type Arguments, required } from '../tensor/tail';
 import { checkCount, checkOptionalNumbers, readOptions, shapeOf } from './arguments';
 import * as F from './functional';
 import { Linear, type FactoryOptions } from './linear';
@@ -20,6 +21,12 @@ export interface LinearCrossEntropyLossOptions extends FactoryOptions, F.LossOpt
   labelSmoothing?: number;
 }
 
+/** @inline */
+interface Sizes {
+  inFeatures: number;
+  numClasses: number;
+}
+
 /**
  * A linear layer and the cross entropy of its logits (`torch.nn.LinearCrossEntropyLoss`; its `options`, which computes in
  * chunks by an op written in Python, is left out). Inputs [N, inFeatures] or [inFeatures] against classes or probabilities.
@@ -31,12 +38,31 @@ export class LinearCrossEntropyLoss extends WeightedLoss {
   readonly labelSmoothing: number;
   readonly linear: Linear;
 
-  constructor(inFeatures: number, numClasses: number, options: LinearCrossEntropyLossOptions = {}) {
-    const { outFeatures, bias, device, dtype, reduction, weight, ignoreIndex, labelSmoothing } = readOptions<
-      Required<LinearCrossEntropyLossOptions>
+  constructor(
+    ...args: Arguments<
+      [inFeatures: number, numClasses: number],
+      Sizes & LinearCrossEntropyLossOptions,
+      [
+        'inFeatures',
+        'numClasses',
+        'outFeatures',
+        'bias',
+        'device',
+        'dtype',
+        'reduction',
+        'weight',
+        'ignoreIndex',
+        'labelSmoothing',
+      ]
+    >
+  ) {
+    const { inFeatures, numClasses, outFeatures, bias, device, dtype, ...others } = readOptions<
+      Sizes & Required<LinearCrossEntropyLossOptions>
     >(
       'LinearCrossEntropyLoss',
       {
+        inFeatures: required,
+        numClasses: required,
         outFeatures: [],
         bias: false,
         device: null,
@@ -46,8 +72,9 @@ export class LinearCrossEntropyLoss extends WeightedLoss {
         ignoreIndex: null,
         labelSmoothing: 0,
       },
-      [options],
+      args,
     );
+    const { reduction, weight, ignoreIndex, labelSmoothing } = others;
     checkCount('LinearCrossEntropyLoss', 'numClasses', numClasses);
     checkOptionalNumbers('LinearCrossEntropyLoss', { ignoreIndex });
     super(weight, reduction);

@@ -1,6 +1,6 @@
 import { valueError } from '../engine';
 import { empty, type Device, type DType, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { checkCount, readOptions } from './arguments';
 import * as F from './functional';
 import * as init from './init';
@@ -38,10 +38,21 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>) {
+  constructor(
+    ...args: Arguments<
+      [inFeatures: number, outFeatures: number],
+      LinearOptions & { inFeatures: number; outFeatures: number },
+      ['inFeatures', 'outFeatures', 'bias', 'device', 'dtype']
+    >
+  ) {
     super();
-    const defaults = { bias: true, device: null, dtype: null };
-    const { bias, ...factory } = readOptions<Required<LinearOptions>>('Linear', defaults, rest);
+    const defaults = { inFeatures: required, outFeatures: required, bias: true, device: null, dtype: null };
+    const options = readOptions<Required<LinearOptions> & { inFeatures: number; outFeatures: number }>(
+      'Linear',
+      defaults,
+      args,
+    );
+    const { inFeatures, outFeatures, bias, ...factory } = options;
     checkCount('Linear', 'inFeatures', inFeatures);
     checkCount('Linear', 'outFeatures', outFeatures);
     this.inFeatures = inFeatures;
@@ -73,6 +84,13 @@ export class Linear extends Module {
 /** The output projection of `MultiheadAttention`: a {@link Linear} that Python prints under this name. */
 export class NonDynamicallyQuantizableLinear extends Linear {}
 
+/** @inline */
+interface BilinearArguments extends LinearOptions {
+  in1Features: number;
+  in2Features: number;
+  outFeatures: number;
+}
+
 /**
  * y = x₁ᵀ A x₂ + b for each output, from [*, in1Features] and [*, in2Features] to [*, outFeatures] (`torch.nn.Bilinear`).
  *
@@ -86,14 +104,25 @@ export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
   bias: Parameter | null;
 
   constructor(
-    in1Features: number,
-    in2Features: number,
-    outFeatures: number,
-    ...rest: Tail<LinearOptions, ['bias', 'device', 'dtype']>
+    ...args: Arguments<
+      [in1Features: number, in2Features: number, outFeatures: number],
+      BilinearArguments,
+      ['in1Features', 'in2Features', 'outFeatures', 'bias', 'device', 'dtype']
+    >
   ) {
     super();
-    const defaults = { bias: true, device: null, dtype: null };
-    const { bias, ...factory } = readOptions<Required<LinearOptions>>('Bilinear', defaults, rest);
+    const { in1Features, in2Features, outFeatures, bias, ...factory } = readOptions<Required<BilinearArguments>>(
+      'Bilinear',
+      {
+        in1Features: required,
+        in2Features: required,
+        outFeatures: required,
+        bias: true,
+        device: null,
+        dtype: null,
+      },
+      args,
+    );
     checkCount('Bilinear', 'in2Features', in2Features);
     checkCount('Bilinear', 'outFeatures', outFeatures);
     checkCount('Bilinear', 'in1Features', in1Features);

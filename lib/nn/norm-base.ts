@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd';
 import { ArgumentError } from '../engine';
 import { empty, ones, tensor, zeros, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import type { Arguments, Tail } from '../tensor/tail';
 import { checkCount, checkOptionalNumbers, readOptions } from './arguments';
 import * as init from './init';
 import { hasUninitialized } from './lazy';
@@ -26,11 +26,17 @@ export interface BatchNormOptions extends FactoryOptions {
   bias?: boolean;
 }
 
-/** Arguments of the batch and the instance norms after the required one. */
-export type BatchNormTail = Tail<
-  BatchNormOptions,
-  ['eps', 'momentum', 'affine', 'trackRunningStats', 'device', 'dtype', 'bias']
+type BatchNormNames = ['eps', 'momentum', 'affine', 'trackRunningStats', 'device', 'dtype', 'bias'];
+
+/** Arguments of the batch and the instance norms. */
+export type BatchNormArguments = Arguments<
+  [numFeatures: number],
+  { numFeatures: number } & BatchNormOptions,
+  ['numFeatures', ...BatchNormNames]
 >;
+
+/** Arguments of their lazy forms, which learn the first one. */
+export type BatchNormTail = Tail<BatchNormOptions, BatchNormNames>;
 
 /** @internal What batch norms take where an option is left out. */
 export const batchNormDefaults: Required<BatchNormOptions> = {
@@ -44,12 +50,12 @@ export const batchNormDefaults: Required<BatchNormOptions> = {
 };
 
 /** @internal */
-export function readNorm(
+export function readNorm<D extends Required<BatchNormOptions>>(
   callee: string,
-  defaults: Required<BatchNormOptions>,
-  rest: readonly unknown[],
-): Required<BatchNormOptions> {
-  const options = readOptions(callee, defaults, rest, ['momentum']);
+  defaults: D,
+  args: readonly unknown[],
+): D {
+  const options = readOptions(callee, defaults, args, ['momentum']);
   checkOptionalNumbers(callee, { momentum: options.momentum });
   return options;
 }

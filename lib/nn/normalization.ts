@@ -1,6 +1,6 @@
 import { valueError } from '../engine';
 import { empty, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { checkCount, checkOptionalNumbers, readOptions, shapeOf } from './arguments';
 import { crossMapLrn2d } from './cross-map-lrn';
 import * as F from './functional';
@@ -9,6 +9,17 @@ import type { FactoryOptions } from './linear';
 import { Module } from './module';
 import { Parameter } from './parameter';
 import { boolRepr, floatRepr, numberRepr, optionalRepr, tupleRepr } from './repr';
+
+/** @inline */
+interface Normalized {
+  normalizedShape: number | readonly number[];
+}
+
+/** @inline */
+interface Grouped {
+  numGroups: number;
+  numChannels: number;
+}
 
 export interface LayerNormOptions extends FactoryOptions {
   /** Added to the variance before its root is taken. */
@@ -31,15 +42,19 @@ export class LayerNorm extends Module {
   bias: Parameter | null;
 
   constructor(
-    normalizedShape: number | readonly number[],
-    ...rest: Tail<LayerNormOptions, ['eps', 'elementwiseAffine', 'bias', 'device', 'dtype']>
+    ...args: Arguments<
+      [normalizedShape: number | readonly number[]],
+      Normalized & LayerNormOptions,
+      ['normalizedShape', 'eps', 'elementwiseAffine', 'bias', 'device', 'dtype']
+    >
   ) {
     super();
-    const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true, device: null, dtype: null };
-    const { eps, elementwiseAffine, bias, ...factory } = readOptions<Required<LayerNormOptions>>(
+    const { normalizedShape, eps, elementwiseAffine, bias, ...factory } = readOptions<
+      Normalized & Required<LayerNormOptions>
+    >(
       'LayerNorm',
-      defaults,
-      rest,
+      { normalizedShape: required, eps: 1e-5, elementwiseAffine: true, bias: true, device: null, dtype: null },
+      args,
     );
     this.normalizedShape = shapeOf('LayerNorm', 'normalizedShape', normalizedShape);
     this.eps = eps;
@@ -86,12 +101,18 @@ export class RMSNorm extends Module {
   weight: Parameter | null;
 
   constructor(
-    normalizedShape: number | readonly number[],
-    ...rest: Tail<RMSNormOptions, ['eps', 'elementwiseAffine', 'device', 'dtype']>
+    ...args: Arguments<
+      [normalizedShape: number | readonly number[]],
+      Normalized & RMSNormOptions,
+      ['normalizedShape', 'eps', 'elementwiseAffine', 'device', 'dtype']
+    >
   ) {
     super();
-    const defaults = { eps: null, elementwiseAffine: true, device: null, dtype: null };
-    const { eps, elementwiseAffine, ...factory } = readOptions<Required<RMSNormOptions>>('RMSNorm', defaults, rest);
+    const { normalizedShape, eps, elementwiseAffine, ...factory } = readOptions<Normalized & Required<RMSNormOptions>>(
+      'RMSNorm',
+      { normalizedShape: required, eps: null, elementwiseAffine: true, device: null, dtype: null },
+      args,
+    );
     checkOptionalNumbers('RMSNorm', { eps });
     this.normalizedShape = shapeOf('RMSNorm', 'normalizedShape', normalizedShape);
     this.eps = eps;
@@ -140,13 +161,26 @@ export class GroupNorm extends Module {
   bias: Parameter | null;
 
   constructor(
-    numGroups: number,
-    numChannels: number,
-    ...rest: Tail<GroupNormOptions, ['eps', 'affine', 'device', 'dtype', 'bias']>
+    ...args: Arguments<
+      [numGroups: number, numChannels: number],
+      Grouped & GroupNormOptions,
+      ['numGroups', 'numChannels', 'eps', 'affine', 'device', 'dtype', 'bias']
+    >
   ) {
     super();
-    const defaults = { eps: 1e-5, affine: true, device: null, dtype: null, bias: true };
-    const { eps, affine, bias, ...factory } = readOptions<Required<GroupNormOptions>>('GroupNorm', defaults, rest);
+    const { numGroups, numChannels, eps, affine, bias, ...factory } = readOptions<Grouped & Required<GroupNormOptions>>(
+      'GroupNorm',
+      {
+        numGroups: required,
+        numChannels: required,
+        eps: 1e-5,
+        affine: true,
+        device: null,
+        dtype: null,
+        bias: true,
+      },
+      args,
+    );
     checkCount('GroupNorm', 'numGroups', numGroups, 1);
     checkCount('GroupNorm', 'numChannels', numChannels);
     if (numChannels % numGroups !== 0) {
@@ -185,14 +219,20 @@ abstract class ResponseNorm extends Module {
   readonly beta: number;
   readonly k: number;
 
+  readonly size: number;
+
   constructor(
-    readonly size: number,
-    ...rest: Tail<F.LocalResponseNormOptions, ['alpha', 'beta', 'k']>
+    ...args: Arguments<[size: number], { size: number } & F.LocalResponseNormOptions, ['size', 'alpha', 'beta', 'k']>
   ) {
     super();
     const { name } = new.target;
-    const { alpha, beta, k } = readOptions(name, { alpha: 1e-4, beta: 0.75, k: 1 }, rest);
+    const { size, alpha, beta, k } = readOptions<{ size: number } & Required<F.LocalResponseNormOptions>>(
+      name,
+      { size: required, alpha: 1e-4, beta: 0.75, k: 1 },
+      args,
+    );
     checkCount(name, 'size', size, 1);
+    this.size = size;
     this.alpha = alpha;
     this.beta = beta;
     this.k = k;

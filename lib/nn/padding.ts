@@ -1,10 +1,23 @@
 /** Padding of the last dimensions. */
 import { checkNumbers, checkTensor, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import { each, type Sizes } from './arguments';
+import { type Arguments, required } from '../tensor/tail';
+import { each, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
 import { numberRepr, tupleRepr } from './repr';
+
+/** @inline */
+interface Padding {
+  padding: Sizes;
+}
+
+type PadArguments = Arguments<[padding: Sizes], Padding, ['padding']>;
+type ConstantPadArguments = Arguments<
+  [padding: Sizes, value: number],
+  Padding & { value: number },
+  ['padding', 'value']
+>;
 
 /**
  * What the paddings share: how many elements to add before and after in the last dimension, then in the one before it, and
@@ -25,8 +38,8 @@ abstract class CopyPad extends Pad {
   private readonly mode: F.PaddingMode;
 
   /** @internal */
-  constructor(dims: number, mode: F.PaddingMode, padding: Sizes) {
-    super(dims, padding);
+  constructor(dims: number, mode: F.PaddingMode, args: PadArguments) {
+    super(dims, readOptions<Padding>(new.target.name, { padding: required }, args).padding);
     this.mode = mode;
   }
 
@@ -50,73 +63,73 @@ abstract class CopyPad extends Pad {
 
 /** Mirrors [N, C, L] or [C, L] at its ends, without the last element itself (`torch.nn.ReflectionPad1d`). */
 export class ReflectionPad1d extends CopyPad {
-  /** @param padding [left, right], or one number for both */
-  constructor(padding: Sizes) {
-    super(1, 'reflect', padding);
+  /** @param args padding: [left, right], or one number for both */
+  constructor(...args: PadArguments) {
+    super(1, 'reflect', args);
   }
 }
 
 /** Mirrors [N, C, H, W] or [C, H, W] at its edges, without the last element itself (`torch.nn.ReflectionPad2d`). */
 export class ReflectionPad2d extends CopyPad {
-  /** @param padding [left, right, top, bottom], or one number for all */
-  constructor(padding: Sizes) {
-    super(2, 'reflect', padding);
+  /** @param args padding: [left, right, top, bottom], or one number for all */
+  constructor(...args: PadArguments) {
+    super(2, 'reflect', args);
   }
 }
 
 /** Mirrors [N, C, D, H, W] or [C, D, H, W] at its faces, without the last element itself (`torch.nn.ReflectionPad3d`). */
 export class ReflectionPad3d extends CopyPad {
-  /** @param padding [left, right, top, bottom, front, back], or one number for all */
-  constructor(padding: Sizes) {
-    super(3, 'reflect', padding);
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
+  constructor(...args: PadArguments) {
+    super(3, 'reflect', args);
   }
 }
 
 /** Repeats the ends of [N, C, L] or [C, L] (`torch.nn.ReplicationPad1d`). */
 export class ReplicationPad1d extends CopyPad {
-  /** @param padding [left, right], or one number for both */
-  constructor(padding: Sizes) {
-    super(1, 'replicate', padding);
+  /** @param args padding: [left, right], or one number for both */
+  constructor(...args: PadArguments) {
+    super(1, 'replicate', args);
   }
 }
 
 /** Repeats the edges of [N, C, H, W] or [C, H, W] (`torch.nn.ReplicationPad2d`). */
 export class ReplicationPad2d extends CopyPad {
-  /** @param padding [left, right, top, bottom], or one number for all */
-  constructor(padding: Sizes) {
-    super(2, 'replicate', padding);
+  /** @param args padding: [left, right, top, bottom], or one number for all */
+  constructor(...args: PadArguments) {
+    super(2, 'replicate', args);
   }
 }
 
 /** Repeats the faces of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.ReplicationPad3d`). */
 export class ReplicationPad3d extends CopyPad {
-  /** @param padding [left, right, top, bottom, front, back], or one number for all */
-  constructor(padding: Sizes) {
-    super(3, 'replicate', padding);
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
+  constructor(...args: PadArguments) {
+    super(3, 'replicate', args);
   }
 }
 
 /** Goes on with the other end of [N, C, L] or [C, L] (`torch.nn.CircularPad1d`). */
 export class CircularPad1d extends CopyPad {
-  /** @param padding [left, right], or one number for both */
-  constructor(padding: Sizes) {
-    super(1, 'circular', padding);
+  /** @param args padding: [left, right], or one number for both */
+  constructor(...args: PadArguments) {
+    super(1, 'circular', args);
   }
 }
 
 /** Goes on with the other edge of [N, C, H, W] or [C, H, W] (`torch.nn.CircularPad2d`). */
 export class CircularPad2d extends CopyPad {
-  /** @param padding [left, right, top, bottom], or one number for all */
-  constructor(padding: Sizes) {
-    super(2, 'circular', padding);
+  /** @param args padding: [left, right, top, bottom], or one number for all */
+  constructor(...args: PadArguments) {
+    super(2, 'circular', args);
   }
 }
 
 /** Goes on with the other face of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.CircularPad3d`). */
 export class CircularPad3d extends CopyPad {
-  /** @param padding [left, right, top, bottom, front, back], or one number for all */
-  constructor(padding: Sizes) {
-    super(3, 'circular', padding);
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
+  constructor(...args: PadArguments) {
+    super(3, 'circular', args);
   }
 }
 
@@ -125,7 +138,9 @@ abstract class ConstantPad extends Pad {
   readonly value: number;
 
   /** @internal */
-  constructor(dims: number, padding: Sizes, value: number) {
+  constructor(dims: number, args: ConstantPadArguments) {
+    const defaults = { padding: required, value: required };
+    const { padding, value } = readOptions<Padding & { value: number }>(new.target.name, defaults, args);
     super(dims, padding);
     checkNumbers(new.target.name, { value });
     this.value = value;
@@ -142,33 +157,33 @@ abstract class ConstantPad extends Pad {
 
 /** Puts a value around the last dimension of any tensor (`torch.nn.ConstantPad1d`). */
 export class ConstantPad1d extends ConstantPad {
-  /** @param padding [left, right], or one number for both */
-  constructor(padding: Sizes, value: number) {
-    super(1, padding, value);
+  /** @param args padding: [left, right], or one number for both; `value` */
+  constructor(...args: ConstantPadArguments) {
+    super(1, args);
   }
 }
 
 /** Puts a value around the last two dimensions of any tensor (`torch.nn.ConstantPad2d`). */
 export class ConstantPad2d extends ConstantPad {
-  /** @param padding [left, right, top, bottom], or one number for all */
-  constructor(padding: Sizes, value: number) {
-    super(2, padding, value);
+  /** @param args padding: [left, right, top, bottom], or one number for all; `value` */
+  constructor(...args: ConstantPadArguments) {
+    super(2, args);
   }
 }
 
 /** Puts a value around the last three dimensions of any tensor (`torch.nn.ConstantPad3d`). */
 export class ConstantPad3d extends ConstantPad {
-  /** @param padding [left, right, top, bottom, front, back], or one number for all */
-  constructor(padding: Sizes, value: number) {
-    super(3, padding, value);
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all; `value` */
+  constructor(...args: ConstantPadArguments) {
+    super(3, args);
   }
 }
 
 /** Puts zeros around the last dimension of any tensor (`torch.nn.ZeroPad1d`). */
 export class ZeroPad1d extends ConstantPad1d {
-  /** @param padding [left, right], or one number for both */
-  constructor(padding: Sizes) {
-    super(padding, 0);
+  /** @param args padding: [left, right], or one number for both */
+  constructor(...args: PadArguments) {
+    super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }
 
   override extraRepr(): string {
@@ -178,9 +193,9 @@ export class ZeroPad1d extends ConstantPad1d {
 
 /** Puts zeros around the last two dimensions of any tensor (`torch.nn.ZeroPad2d`). */
 export class ZeroPad2d extends ConstantPad2d {
-  /** @param padding [left, right, top, bottom], or one number for all */
-  constructor(padding: Sizes) {
-    super(padding, 0);
+  /** @param args padding: [left, right, top, bottom], or one number for all */
+  constructor(...args: PadArguments) {
+    super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }
 
   override extraRepr(): string {
@@ -190,9 +205,9 @@ export class ZeroPad2d extends ConstantPad2d {
 
 /** Puts zeros around the last three dimensions of any tensor (`torch.nn.ZeroPad3d`). */
 export class ZeroPad3d extends ConstantPad3d {
-  /** @param padding [left, right, top, bottom, front, back], or one number for all */
-  constructor(padding: Sizes) {
-    super(padding, 0);
+  /** @param args padding: [left, right, top, bottom, front, back], or one number for all */
+  constructor(...args: PadArguments) {
+    super(readOptions<Padding>(new.target.name, { padding: required }, args).padding, 0);
   }
 
   override extraRepr(): string {

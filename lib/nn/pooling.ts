@@ -1,7 +1,7 @@
 /** Pooling over windows: the largest, the mean, the norm, and windows whose places are drawn. */
 import { checkNumbers } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { asGiven, checkOptionalNumbers, each, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
@@ -16,9 +16,15 @@ export interface MaxPoolOptions<R extends boolean = boolean> extends F.MaxPoolOp
   returnIndices?: R;
 }
 
-type MaxPoolTail<R extends boolean> = Tail<
-  MaxPoolOptions<R>,
-  ['stride', 'padding', 'dilation', 'returnIndices', 'ceilMode']
+/** @inline */
+interface Kernel {
+  kernelSize: Sizes;
+}
+
+type MaxPoolArguments<R extends boolean> = Arguments<
+  [kernelSize: Sizes],
+  Kernel & MaxPoolOptions<R>,
+  ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode']
 >;
 
 /** What the max poolings of 1, 2 and 3 dimensions share (`torch.nn.modules.pooling._MaxPoolNd`). */
@@ -32,14 +38,14 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
   private readonly pool: typeof F.maxPool1d;
 
   /** @internal */
-  constructor(dims: number, pool: typeof F.maxPool1d, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.maxPool1d, args: readonly unknown[]) {
     super();
     this.pool = pool;
     const { name } = new.target;
-    const options = readOptions<Required<MaxPoolOptions>>(
+    const { kernelSize, ...options } = readOptions<Kernel & Required<MaxPoolOptions>>(
       name,
-      { stride: null, padding: 0, dilation: 1, returnIndices: false, ceilMode: false },
-      rest,
+      { kernelSize: required, stride: null, padding: 0, dilation: 1, returnIndices: false, ceilMode: false },
+      args,
       ['padding', 'dilation'],
     );
     this.kernelSize = asGiven(name, 'kernelSize', kernelSize, dims);
@@ -65,8 +71,8 @@ abstract class MaxPool<R extends boolean> extends Module<[input: Tensor], Pooled
 
 /** The largest of each window of [N, C, L] or [C, L] (`torch.nn.MaxPool1d`). */
 export class MaxPool1d<R extends boolean = false> extends MaxPool<R> {
-  constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(1, F.maxPool1d, kernelSize, rest);
+  constructor(...args: MaxPoolArguments<R>) {
+    super(1, F.maxPool1d, args);
   }
 }
 
@@ -80,15 +86,15 @@ export class MaxPool1d<R extends boolean = false> extends MaxPool<R> {
  * ```
  */
 export class MaxPool2d<R extends boolean = false> extends MaxPool<R> {
-  constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(2, F.maxPool2d, kernelSize, rest);
+  constructor(...args: MaxPoolArguments<R>) {
+    super(2, F.maxPool2d, args);
   }
 }
 
 /** The largest of each window of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.MaxPool3d`). */
 export class MaxPool3d<R extends boolean = false> extends MaxPool<R> {
-  constructor(kernelSize: Sizes, ...rest: MaxPoolTail<R>) {
-    super(3, F.maxPool3d, kernelSize, rest);
+  constructor(...args: MaxPoolArguments<R>) {
+    super(3, F.maxPool3d, args);
   }
 }
 
@@ -110,7 +116,11 @@ export interface AvgPoolOptions extends AvgPool1dOptions {
   divisorOverride?: number | null;
 }
 
-type AvgPoolTail = Tail<AvgPoolOptions, ['stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride']>;
+type AvgPoolArguments = Arguments<
+  [kernelSize: Sizes],
+  Kernel & AvgPoolOptions,
+  ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride']
+>;
 
 /** What the mean poolings share (`torch.nn.modules.pooling._AvgPoolNd`). */
 abstract class AvgPool extends Module {
@@ -121,10 +131,10 @@ abstract class AvgPool extends Module {
   readonly countIncludePad: boolean;
 
   /** @internal */
-  constructor(sizeOf: (name: string, size: unknown) => Sizes, kernelSize: Sizes, options: Required<AvgPool1dOptions>) {
+  constructor(sizeOf: (name: string, size: unknown) => Sizes, options: Kernel & Required<AvgPool1dOptions>) {
     super();
-    this.kernelSize = sizeOf('kernelSize', kernelSize);
-    this.stride = sizeOf('stride', options.stride ?? kernelSize);
+    this.kernelSize = sizeOf('kernelSize', options.kernelSize);
+    this.stride = sizeOf('stride', options.stride ?? options.kernelSize);
     this.padding = sizeOf('padding', options.padding);
     this.ceilMode = options.ceilMode;
     this.countIncludePad = options.countIncludePad;
@@ -135,16 +145,19 @@ abstract class AvgPool extends Module {
   }
 }
 
-const avgDefaults = { stride: null, padding: 0, ceilMode: false, countIncludePad: true };
+const avgDefaults = { kernelSize: required, stride: null, padding: 0, ceilMode: false, countIncludePad: true };
 
 /** Means over windows of [N, C, L] or [C, L] (`torch.nn.AvgPool1d`). */
 export class AvgPool1d extends AvgPool {
   constructor(
-    kernelSize: Sizes,
-    ...rest: Tail<AvgPool1dOptions, ['stride', 'padding', 'ceilMode', 'countIncludePad']>
+    ...args: Arguments<
+      [kernelSize: Sizes],
+      Kernel & AvgPool1dOptions,
+      ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad']
+    >
   ) {
-    const options = readOptions<Required<AvgPool1dOptions>>('AvgPool1d', avgDefaults, rest, ['padding']);
-    super((name, size) => each('AvgPool1d', name, size, 1), kernelSize, options);
+    const options = readOptions<Kernel & Required<AvgPool1dOptions>>('AvgPool1d', avgDefaults, args, ['padding']);
+    super((name, size) => each('AvgPool1d', name, size, 1), options);
   }
 
   forward(input: Tensor): Tensor {
@@ -158,11 +171,11 @@ abstract class AvgPoolWithDivisor extends AvgPool {
   private readonly pool: typeof F.avgPool2d;
 
   /** @internal */
-  constructor(dims: number, pool: typeof F.avgPool2d, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.avgPool2d, args: readonly unknown[]) {
     const { name: callee } = new.target;
     const defaults = { ...avgDefaults, divisorOverride: null };
-    const options = readOptions<Required<AvgPoolOptions>>(callee, defaults, rest, ['padding']);
-    super((name, size) => asGiven(callee, name, size, dims), kernelSize, options);
+    const options = readOptions<Kernel & Required<AvgPoolOptions>>(callee, defaults, args, ['padding']);
+    super((name, size) => asGiven(callee, name, size, dims), options);
     this.pool = pool;
     checkOptionalNumbers(callee, { divisorOverride: options.divisorOverride });
     this.divisorOverride = options.divisorOverride;
@@ -176,19 +189,25 @@ abstract class AvgPoolWithDivisor extends AvgPool {
 
 /** Means over windows of [N, C, H, W] or [C, H, W] (`torch.nn.AvgPool2d`). */
 export class AvgPool2d extends AvgPoolWithDivisor {
-  constructor(kernelSize: Sizes, ...rest: AvgPoolTail) {
-    super(2, F.avgPool2d, kernelSize, rest);
+  constructor(...args: AvgPoolArguments) {
+    super(2, F.avgPool2d, args);
   }
 }
 
 /** Means over windows of [N, C, D, H, W] or [C, D, H, W] (`torch.nn.AvgPool3d`). */
 export class AvgPool3d extends AvgPoolWithDivisor {
-  constructor(kernelSize: Sizes, ...rest: AvgPoolTail) {
-    super(3, F.avgPool3d, kernelSize, rest);
+  constructor(...args: AvgPoolArguments) {
+    super(3, F.avgPool3d, args);
   }
 }
 
-type LPPoolTail = Tail<F.LpPoolOptions, ['stride', 'ceilMode']>;
+/** @inline */
+type LPPoolOptions = Kernel & F.LpPoolOptions & { normType: number };
+type LPPoolArguments = Arguments<
+  [normType: number, kernelSize: Sizes],
+  LPPoolOptions,
+  ['normType', 'kernelSize', 'stride', 'ceilMode']
+>;
 
 /** What the norm poolings share (`torch.nn.modules.pooling._LPPoolNd`). */
 abstract class LPPool extends Module {
@@ -199,12 +218,12 @@ abstract class LPPool extends Module {
   private readonly pool: typeof F.lpPool1d;
 
   /** @internal */
-  constructor(dims: number, pool: typeof F.lpPool1d, normType: number, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, pool: typeof F.lpPool1d, args: readonly unknown[]) {
     super();
     this.pool = pool;
     const { name } = new.target;
-    const defaults = { stride: null, ceilMode: false };
-    const { stride, ceilMode } = readOptions<Required<F.LpPoolOptions>>(name, defaults, rest);
+    const defaults = { normType: required, kernelSize: required, stride: null, ceilMode: false };
+    const { normType, kernelSize, stride, ceilMode } = readOptions<Required<LPPoolOptions>>(name, defaults, args);
     checkNumbers(name, { normType });
     this.normType = normType;
     this.kernelSize = asGiven(name, 'kernelSize', kernelSize, dims);
@@ -226,21 +245,21 @@ abstract class LPPool extends Module {
 
 /** (Σ xᵖ)^(1/p) over windows of [N, C, L] or [C, L], p = normType (`torch.nn.LPPool1d`). */
 export class LPPool1d extends LPPool {
-  constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(1, F.lpPool1d, normType, kernelSize, rest);
+  constructor(...args: LPPoolArguments) {
+    super(1, F.lpPool1d, args);
   }
 }
 
 /** (Σ xᵖ)^(1/p) over windows of [N, C, H, W] or [C, H, W], p = normType (`torch.nn.LPPool2d`). */
 export class LPPool2d extends LPPool {
-  constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(2, F.lpPool2d, normType, kernelSize, rest);
+  constructor(...args: LPPoolArguments) {
+    super(2, F.lpPool2d, args);
   }
 }
 
 /** (Σ xᵖ)^(1/p) over windows of [N, C, D, H, W] or [C, D, H, W], p = normType (`torch.nn.LPPool3d`). */
 export class LPPool3d extends LPPool {
-  constructor(normType: number, kernelSize: Sizes, ...rest: LPPoolTail) {
-    super(3, F.lpPool3d, normType, kernelSize, rest);
+  constructor(...args: LPPoolArguments) {
+    super(3, F.lpPool3d, args);
   }
 }

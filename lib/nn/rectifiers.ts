@@ -1,7 +1,7 @@
 /** Activations that are linear in pieces or have a slope below zero. Any shape, which stays, unless it is said otherwise. */
 import { checkNumbers, valueError } from '../engine';
 import { empty, type Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required, type Tail } from '../tensor/tail';
 import type { InplaceOptions, InplaceTail } from './activation';
 import { checkCount, readOptions } from './arguments';
 import * as F from './functional';
@@ -13,6 +13,12 @@ import { floatRepr, numberRepr } from './repr';
 
 const inplaceRepr = ({ inplace }: { readonly inplace: boolean }): string => (inplace ? ', inplace=True' : '');
 
+/** @inline */
+interface ThresholdArguments extends InplaceOptions {
+  threshold: number;
+  value: number;
+}
+
 /** x where it is above a threshold, else a value (`torch.nn.Threshold`). */
 export class Threshold extends Module {
   readonly inplace: boolean;
@@ -22,14 +28,22 @@ export class Threshold extends Module {
    * @param value what takes the place of all others
    * @param rest `inplace`: write the result into the input
    */
+  readonly threshold: number;
+  readonly value: number;
+
   constructor(
-    readonly threshold: number,
-    readonly value: number,
-    ...rest: InplaceTail
+    ...args: Arguments<[threshold: number, value: number], ThresholdArguments, ['threshold', 'value', 'inplace']>
   ) {
     super();
+    const { threshold, value, inplace } = readOptions<Required<ThresholdArguments>>(
+      'Threshold',
+      { threshold: required, value: required, inplace: false },
+      args,
+    );
     checkNumbers('Threshold', { threshold, value });
-    this.inplace = readOptions('Threshold', { inplace: false }, rest).inplace;
+    this.threshold = threshold;
+    this.value = value;
+    this.inplace = inplace;
   }
 
   forward(input: Tensor): Tensor {

@@ -50,10 +50,31 @@ type WeightKind = 'weightIh' | 'weightHh' | 'biasIh' | 'biasHh' | 'weightHr';
 export type WeightName = `${WeightKind}L${number}` | `${WeightKind}L${number}Reverse`;
 
 /** Arguments of {@link RNNBase} after the sizes. @inline */
-export type RecurrentTail = Tail<
-  ProjectedOptions,
-  ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'projSize', 'device', 'dtype']
->;
+export type RecurrentTail = Tail<ProjectedOptions, RecurrentNames>;
+
+/** @internal */
+export type RecurrentNames = [
+  'numLayers',
+  'bias',
+  'batchFirst',
+  'dropout',
+  'bidirectional',
+  'projSize',
+  'device',
+  'dtype',
+];
+
+/** @internal */
+export const recurrentDefaults: Required<ProjectedOptions> = {
+  numLayers: 1,
+  bias: true,
+  batchFirst: false,
+  dropout: 0,
+  bidirectional: false,
+  projSize: 0,
+  device: null,
+  dtype: null,
+};
 
 /** What goes into a recurrent module: a sequence, a batch of sequences, or packed ones. */
 export type Sequence = Tensor | PackedSequence;
@@ -86,20 +107,7 @@ export class RNNBase<Hidden = unknown> extends Module<
 
   constructor(mode: RecurrentMode, inputSize: number, hiddenSize: number, ...rest: RecurrentTail) {
     super();
-    const options = readOptions<Required<ProjectedOptions>>(
-      new.target.name,
-      {
-        numLayers: 1,
-        bias: true,
-        batchFirst: false,
-        dropout: 0,
-        bidirectional: false,
-        projSize: 0,
-        device: null,
-        dtype: null,
-      },
-      rest,
-    );
+    const options = readOptions(new.target.name, recurrentDefaults, rest);
     const { numLayers, dropout, projSize, device, dtype } = options;
     checkSizes(new.target.name, { inputSize, hiddenSize, numLayers, projSize, dropout });
     checkString(new.target.name, 'mode', mode);

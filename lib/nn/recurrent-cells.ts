@@ -1,7 +1,7 @@
 /** Recurrent modules over one step of a sequence: RNNCell, LSTMCell and GRUCell. */
 import { checkTensor, NotImplementedError, TorchError, valueError } from '../engine';
 import { callOp, empty, type Tensor, zeros } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required, type Tail } from '../tensor/tail';
 import { checkCount, readOptions } from './arguments';
 import * as init from './init';
 import type { FactoryOptions } from './linear';
@@ -20,6 +20,18 @@ export interface RNNCellOptions extends RecurrentCellOptions {
   /** What the sum goes through. */
   nonlinearity?: 'tanh' | 'relu';
 }
+
+/** @inline */
+interface Sizes {
+  inputSize: number;
+  hiddenSize: number;
+}
+
+type CellArguments = Arguments<
+  [inputSize: number, hiddenSize: number],
+  Sizes & RecurrentCellOptions,
+  ['inputSize', 'hiddenSize', 'bias', 'device', 'dtype']
+>;
 
 /**
  * What the cells share (`torch.nn.RNNCellBase`): `weightIh` [numChunks · hiddenSize, inputSize], `weightHh` [numChunks ·
@@ -128,14 +140,16 @@ export class RNNCell extends RNNCellBase<Tensor, Tensor> {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(
-    inputSize: number,
-    hiddenSize: number,
-    ...rest: Tail<RNNCellOptions, ['bias', 'nonlinearity', 'device', 'dtype']>
+    ...args: Arguments<
+      [inputSize: number, hiddenSize: number],
+      Sizes & RNNCellOptions,
+      ['inputSize', 'hiddenSize', 'bias', 'nonlinearity', 'device', 'dtype']
+    >
   ) {
-    const { bias, nonlinearity, device, dtype } = readOptions<Required<RNNCellOptions>>(
+    const { inputSize, hiddenSize, bias, nonlinearity, device, dtype } = readOptions<Sizes & Required<RNNCellOptions>>(
       'RNNCell',
-      { bias: true, nonlinearity: 'tanh', device: null, dtype: null },
-      rest,
+      { inputSize: required, hiddenSize: required, bias: true, nonlinearity: 'tanh', device: null, dtype: null },
+      args,
     );
     // Python says it in forward only.
     if (!['tanh', 'relu'].includes(nonlinearity)) throw new TorchError(`Unknown nonlinearity: ${nonlinearity}`);
@@ -172,8 +186,8 @@ export class RNNCell extends RNNCellBase<Tensor, Tensor> {
  * ```
  */
 export class LSTMCell extends RNNCellBase<LSTMState, [h: Tensor, c: Tensor]> {
-  constructor(inputSize: number, hiddenSize: number, ...rest: Tail<RecurrentCellOptions, ['bias', 'device', 'dtype']>) {
-    const { bias, device, dtype } = readOptions<Required<RecurrentCellOptions>>('LSTMCell', cellDefaults, rest);
+  constructor(...args: CellArguments) {
+    const { inputSize, hiddenSize, bias, device, dtype } = readOptions('LSTMCell', cellDefaults, args);
     super(inputSize, hiddenSize, bias, 4, { device, dtype });
   }
 
@@ -190,15 +204,21 @@ export class LSTMCell extends RNNCellBase<LSTMState, [h: Tensor, c: Tensor]> {
   }
 }
 
-const cellDefaults = { bias: true, device: null, dtype: null };
+const cellDefaults: Sizes & Required<RecurrentCellOptions> = {
+  inputSize: required,
+  hiddenSize: required,
+  bias: true,
+  device: null,
+  dtype: null,
+};
 
 /**
  * One step of a {@link GRU} (`torch.nn.GRUCell`). Inputs [N, inputSize] or [inputSize]; for the weights see
  * {@link RNNCellBase}.
  */
 export class GRUCell extends RNNCellBase<Tensor, Tensor> {
-  constructor(inputSize: number, hiddenSize: number, ...rest: Tail<RecurrentCellOptions, ['bias', 'device', 'dtype']>) {
-    const { bias, device, dtype } = readOptions<Required<RecurrentCellOptions>>('GRUCell', cellDefaults, rest);
+  constructor(...args: CellArguments) {
+    const { inputSize, hiddenSize, bias, device, dtype } = readOptions('GRUCell', cellDefaults, args);
     super(inputSize, hiddenSize, bias, 3, { device, dtype });
   }
 

@@ -1,9 +1,16 @@
 /** Recurrent modules over whole sequences: RNN, LSTM and GRU. */
 import { ArgumentError, checkTensor, describe, valueError } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { readOptions } from './arguments';
-import { type RecurrentOptions, type RecurrentTail, RNNBase, type Sequence } from './recurrent-base';
+import {
+  type ProjectedOptions,
+  recurrentDefaults,
+  type RecurrentNames,
+  type RecurrentOptions,
+  RNNBase,
+  type Sequence,
+} from './recurrent-base';
 import type { PackedSequence } from './utils/packed-sequence';
 
 /** Options of {@link RNN}. */
@@ -35,6 +42,12 @@ abstract class OneState extends RNNBase<Tensor> {
   protected abstract refusal(dims: number): string;
 }
 
+/** @inline */
+interface Sizes {
+  inputSize: number;
+  hiddenSize: number;
+}
+
 function refuseProjection(options: unknown): void {
   if (typeof options !== 'object' || options === null || !('projSize' in options)) return;
   throw valueError('proj_size argument is only supported for LSTM, not RNN or GRU');
@@ -56,17 +69,29 @@ export class RNN extends OneState {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(
-    inputSize: number,
-    hiddenSize: number,
-    ...rest: Tail<
-      RNNOptions,
-      ['numLayers', 'nonlinearity', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'device', 'dtype']
+    ...args: Arguments<
+      [inputSize: number, hiddenSize: number],
+      Sizes & RNNOptions,
+      [
+        'inputSize',
+        'hiddenSize',
+        'numLayers',
+        'nonlinearity',
+        'bias',
+        'batchFirst',
+        'dropout',
+        'bidirectional',
+        'device',
+        'dtype',
+      ]
     >
   ) {
-    refuseProjection(rest.at(-1));
-    const { nonlinearity, ...options } = readOptions<Required<RNNOptions>>(
+    refuseProjection(args.at(-1));
+    const { inputSize, hiddenSize, nonlinearity, ...options } = readOptions<Sizes & Required<RNNOptions>>(
       'RNN',
       {
+        inputSize: required,
+        hiddenSize: required,
         numLayers: 1,
         nonlinearity: 'tanh',
         bias: true,
@@ -76,7 +101,7 @@ export class RNN extends OneState {
         device: null,
         dtype: null,
       },
-      rest,
+      args,
     );
     if (!['tanh', 'relu'].includes(nonlinearity)) {
       throw valueError(`Unknown nonlinearity ${describe(nonlinearity)}. Select from 'tanh' or 'relu'.`);
@@ -104,14 +129,18 @@ export class RNN extends OneState {
  */
 export class GRU extends OneState {
   constructor(
-    inputSize: number,
-    hiddenSize: number,
-    ...rest: Tail<RecurrentOptions, ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'device', 'dtype']>
+    ...args: Arguments<
+      [inputSize: number, hiddenSize: number],
+      Sizes & RecurrentOptions,
+      ['inputSize', 'hiddenSize', 'numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'device', 'dtype']
+    >
   ) {
-    refuseProjection(rest.at(-1));
-    const options = readOptions<Required<RecurrentOptions>>(
+    refuseProjection(args.at(-1));
+    const { inputSize, hiddenSize, ...options } = readOptions<Sizes & Required<RecurrentOptions>>(
       'GRU',
       {
+        inputSize: required,
+        hiddenSize: required,
         numLayers: 1,
         bias: true,
         batchFirst: false,
@@ -120,7 +149,7 @@ export class GRU extends OneState {
         device: null,
         dtype: null,
       },
-      rest,
+      args,
     );
     super('GRU', inputSize, hiddenSize, options);
   }
@@ -147,8 +176,19 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  * ```
  */
 export class LSTM extends RNNBase<LSTMState> {
-  constructor(inputSize: number, hiddenSize: number, ...rest: RecurrentTail) {
-    super('LSTM', inputSize, hiddenSize, ...rest);
+  constructor(
+    ...args: Arguments<
+      [inputSize: number, hiddenSize: number],
+      Sizes & ProjectedOptions,
+      ['inputSize', 'hiddenSize', ...RecurrentNames]
+    >
+  ) {
+    const { inputSize, hiddenSize, ...options } = readOptions<Sizes & Required<ProjectedOptions>>(
+      'LSTM',
+      { inputSize: required, hiddenSize: required, ...recurrentDefaults },
+      args,
+    );
+    super('LSTM', inputSize, hiddenSize, options);
   }
 
   /**

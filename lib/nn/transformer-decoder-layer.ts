@@ -12,7 +12,7 @@ import {
   activate,
   readLayerOptions,
   type TransformerActivation,
-  type TransformerLayerTail,
+  type TransformerLayerArguments,
 } from './transformer-options';
 
 /** Options of `TransformerDecoderLayer.forward`. */
@@ -81,10 +81,10 @@ export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor
   /** What stands between the linear layers. */
   activation: Exclude<TransformerActivation, string>;
 
-  constructor(dModel: number, nhead: number, ...rest: TransformerLayerTail) {
+  constructor(...args: TransformerLayerArguments) {
     super();
-    const options = readLayerOptions('TransformerDecoderLayer', rest);
-    const { dimFeedforward, dropout, layerNormEps: eps, batchFirst, bias, device, dtype } = options;
+    const options = readLayerOptions('TransformerDecoderLayer', args);
+    const { dModel, nhead, dimFeedforward, dropout, layerNormEps: eps, batchFirst, bias, device, dtype } = options;
     const factory = { bias, device, dtype };
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...factory });
     this.multiheadAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...factory });

@@ -16,7 +16,7 @@ import {
   readLayerOptions,
   reluOrGelu,
   type TransformerActivation,
-  type TransformerLayerTail,
+  type TransformerLayerArguments,
 } from './transformer-options';
 
 /** Options of `TransformerEncoderLayer.forward`. */
@@ -61,10 +61,10 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, ...rest: Encod
   /** What stands between the linear layers. */
   activation: Exclude<TransformerActivation, string>;
 
-  constructor(dModel: number, nhead: number, ...rest: TransformerLayerTail) {
+  constructor(...args: TransformerLayerArguments) {
     super();
-    const options = readLayerOptions('TransformerEncoderLayer', rest);
-    const { dimFeedforward, dropout, layerNormEps: eps, batchFirst, bias, device, dtype } = options;
+    const options = readLayerOptions('TransformerEncoderLayer', args);
+    const { dModel, nhead, dimFeedforward, dropout, layerNormEps: eps, batchFirst, bias, device, dtype } = options;
     const factory = { bias, device, dtype };
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...factory });
     this.linear1 = new Linear(dModel, dimFeedforward, factory);

@@ -1,7 +1,7 @@
 /** What the layers of transformers have in common. */
 import { ArgumentError, checkNumbers, describe, TorchError } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { GELU, ReLU } from './activation';
 import { checkCount, readOptions } from './arguments';
 import * as F from './functional';
@@ -28,10 +28,29 @@ export interface TransformerLayerOptions extends FactoryOptions {
   bias?: boolean;
 }
 
-/** The arguments of a layer after its sizes. @inline */
-export type TransformerLayerTail = Tail<
-  TransformerLayerOptions,
-  ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'batchFirst', 'normFirst', 'bias', 'device', 'dtype']
+/** @inline */
+interface LayerSizes {
+  dModel: number;
+  nhead: number;
+}
+
+/** The arguments of a layer. @inline */
+export type TransformerLayerArguments = Arguments<
+  [dModel: number, nhead: number],
+  LayerSizes & TransformerLayerOptions,
+  [
+    'dModel',
+    'nhead',
+    'dimFeedforward',
+    'dropout',
+    'activation',
+    'layerNormEps',
+    'batchFirst',
+    'normFirst',
+    'bias',
+    'device',
+    'dtype',
+  ]
 >;
 
 /** The defaults of {@link TransformerLayerOptions}, in PyTorch's order. */
@@ -50,9 +69,10 @@ export const layerDefaults: Required<TransformerLayerOptions> = {
 /** Reads the arguments of a layer, with the activation as what can be called. */
 export function readLayerOptions(
   callee: string,
-  rest: TransformerLayerTail,
-): Required<TransformerLayerOptions> & { activation: Exclude<TransformerActivation, string> } {
-  const options = readOptions(callee, layerDefaults, rest);
+  args: TransformerLayerArguments,
+): LayerSizes & Required<TransformerLayerOptions> & { activation: Exclude<TransformerActivation, string> } {
+  const defaults = { dModel: required as number, nhead: required as number, ...layerDefaults };
+  const options = readOptions(callee, defaults, args);
   const { dimFeedforward, dropout, layerNormEps, activation } = options;
   checkNumbers(callee, { dropout, layerNormEps });
   checkCount(callee, 'dimFeedforward', dimFeedforward);

@@ -4,7 +4,7 @@ import { isFastpathEnabled } from '../backends/mha';
 import { ArgumentError, checkTensor, checkTensors, describe } from '../engine';
 import { tellWarning } from '../engine/warnings';
 import { callOp, type Tensor } from '../tensor';
-import { readTail, type Tail } from '../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../tensor/tail';
 import { checkCount, readOptions } from './arguments';
 import { isCudaAutocastEnabled } from './autocast-state';
 import { ModuleList } from './container';
@@ -91,15 +91,19 @@ export class TransformerEncoder extends Module<[src: Tensor, ...rest: EncoderTai
   maskCheck: boolean;
 
   constructor(
-    encoderLayer: EncoderLayer,
-    numLayers: number,
-    ...rest: Tail<TransformerEncoderOptions, ['norm', 'enableNestedTensor', 'maskCheck']>
+    ...args: Arguments<
+      [encoderLayer: EncoderLayer, numLayers: number],
+      { encoderLayer: EncoderLayer; numLayers: number } & TransformerEncoderOptions,
+      ['encoderLayer', 'numLayers', 'norm', 'enableNestedTensor', 'maskCheck']
+    >
   ) {
     super();
-    const { norm, enableNestedTensor, maskCheck } = readOptions<Required<TransformerEncoderOptions>>(
+    const { encoderLayer, numLayers, norm, enableNestedTensor, maskCheck } = readOptions<
+      { encoderLayer: EncoderLayer; numLayers: number } & Required<TransformerEncoderOptions>
+    >(
       'TransformerEncoder',
-      { norm: null, enableNestedTensor: true, maskCheck: true },
-      rest,
+      { encoderLayer: required, numLayers: required, norm: null, enableNestedTensor: true, maskCheck: true },
+      args,
     );
     checkNorm('TransformerEncoder', norm);
     this.layers = copiesOf('TransformerEncoder', 'encoderLayer', encoderLayer, numLayers);
@@ -208,9 +212,17 @@ export class TransformerDecoder extends Module<[tgt: Tensor, memory: Tensor, ...
   readonly numLayers: number;
   norm: Module | null;
 
-  constructor(decoderLayer: DecoderLayer, numLayers: number, ...rest: Tail<TransformerDecoderOptions, ['norm']>) {
+  constructor(
+    ...args: Arguments<
+      [decoderLayer: DecoderLayer, numLayers: number],
+      { decoderLayer: DecoderLayer; numLayers: number } & TransformerDecoderOptions,
+      ['decoderLayer', 'numLayers', 'norm']
+    >
+  ) {
     super();
-    const { norm } = readOptions<Required<TransformerDecoderOptions>>('TransformerDecoder', { norm: null }, rest);
+    const { decoderLayer, numLayers, norm } = readOptions<
+      { decoderLayer: DecoderLayer; numLayers: number } & Required<TransformerDecoderOptions>
+    >('TransformerDecoder', { decoderLayer: required, numLayers: required, norm: null }, args);
     checkNorm('TransformerDecoder', norm);
     this.layers = copiesOf('TransformerDecoder', 'decoderLayer', decoderLayer, numLayers);
     this.numLayers = numLayers;

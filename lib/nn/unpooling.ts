@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required } from '../tensor/tail';
 import { each, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
@@ -12,7 +12,11 @@ export interface UnpoolOptions {
   padding?: Sizes;
 }
 
-type UnpoolTail = Tail<UnpoolOptions, ['stride', 'padding']>;
+type UnpoolArguments = Arguments<
+  [kernelSize: Sizes],
+  { kernelSize: Sizes } & UnpoolOptions,
+  ['kernelSize', 'stride', 'padding']
+>;
 
 /**
  * What is unpooled: the pooled values, their places, and perhaps the size that was pooled, with batch and channels or without.
@@ -28,12 +32,16 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
   private readonly unpool: typeof F.maxUnpool2d;
 
   /** @internal */
-  constructor(dims: number, unpool: typeof F.maxUnpool2d, kernelSize: Sizes, rest: readonly unknown[]) {
+  constructor(dims: number, unpool: typeof F.maxUnpool2d, args: readonly unknown[]) {
     super();
     this.unpool = unpool;
     const { name } = new.target;
-    const defaults = { stride: null, padding: 0 };
-    const { stride, padding } = readOptions<Required<UnpoolOptions>>(name, defaults, rest, ['padding']);
+    const { kernelSize, stride, padding } = readOptions<{ kernelSize: Sizes } & Required<UnpoolOptions>>(
+      name,
+      { kernelSize: required, stride: null, padding: 0 },
+      args,
+      ['padding'],
+    );
     this.kernelSize = each(name, 'kernelSize', kernelSize, dims);
     this.stride = each(name, 'stride', stride ?? kernelSize, dims);
     this.padding = each(name, 'padding', padding, dims);
@@ -55,8 +63,8 @@ abstract class MaxUnpool extends Module<UnpoolInputs> {
 
 /** Puts values of [N, C, L] or [C, L] back to where `MaxPool1d` took them from, zeros elsewhere (`torch.nn.MaxUnpool1d`). */
 export class MaxUnpool1d extends MaxUnpool {
-  constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(1, F.maxUnpool1d, kernelSize, rest);
+  constructor(...args: UnpoolArguments) {
+    super(1, F.maxUnpool1d, args);
   }
 }
 
@@ -72,14 +80,14 @@ export class MaxUnpool1d extends MaxUnpool {
  * ```
  */
 export class MaxUnpool2d extends MaxUnpool {
-  constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(2, F.maxUnpool2d, kernelSize, rest);
+  constructor(...args: UnpoolArguments) {
+    super(2, F.maxUnpool2d, args);
   }
 }
 
 /** Puts values of [N, C, D, H, W] or [C, D, H, W] back to where `MaxPool3d` took them from (`torch.nn.MaxUnpool3d`). */
 export class MaxUnpool3d extends MaxUnpool {
-  constructor(kernelSize: Sizes, ...rest: UnpoolTail) {
-    super(3, F.maxUnpool3d, kernelSize, rest);
+  constructor(...args: UnpoolArguments) {
+    super(3, F.maxUnpool3d, args);
   }
 }

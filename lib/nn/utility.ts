@@ -1,5 +1,7 @@
 import { ArgumentError, checkNumbers, checkTensor, describe } from '../engine';
 import type { Tensor } from '../tensor';
+import { type Arguments, required, type Tail } from '../tensor/tail';
+import { readOptions } from './arguments';
 import { Module } from './module';
 import { tupleRepr } from './repr';
 
@@ -12,12 +14,14 @@ export class Identity extends Module {
 
 /** Joins the dimensions from startDim to endDim into one (`torch.nn.Flatten`): [N, C, H, W] to [N, C·H·W]. */
 export class Flatten extends Module {
-  constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
-  ) {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(...rest: Tail<{ startDim?: number; endDim?: number }, ['startDim', 'endDim']>) {
     super();
-    checkNumbers('Flatten', { startDim, endDim });
+    const { startDim, endDim } = readOptions('Flatten', { startDim: 1, endDim: -1 }, rest);
+    this.startDim = startDim;
+    this.endDim = endDim;
   }
 
   forward(input: Tensor): Tensor {
@@ -30,23 +34,35 @@ export class Flatten extends Module {
   }
 }
 
+/** @inline */
+interface Unflattening {
+  dim: number;
+  unflattenedSize: readonly number[];
+}
+
 /** Splits one dimension into several (`torch.nn.Unflatten`): with dim 1 and [C, H, W], [N, C·H·W] to [N, C, H, W]. */
 export class Unflatten extends Module {
   /**
    * @param dim the dimension that is split; negative ones count from the end
    * @param unflattenedSize the sizes that it is split into, one of which may be −1
    */
+  readonly dim: number;
+  readonly unflattenedSize: readonly number[];
+
   constructor(
-    readonly dim: number,
-    readonly unflattenedSize: readonly number[],
+    ...args: Arguments<[dim: number, unflattenedSize: readonly number[]], Unflattening, ['dim', 'unflattenedSize']>
   ) {
     super();
+    const defaults: Unflattening = { dim: required, unflattenedSize: required };
+    const { dim, unflattenedSize } = readOptions('Unflatten', defaults, args);
     checkNumbers('Unflatten', { dim });
     if (!Array.isArray(unflattenedSize) || !unflattenedSize.every(Number.isSafeInteger)) {
       throw new ArgumentError(
         `unflattened_size must be a list of whole numbers, received ${describe(unflattenedSize)}`,
       );
     }
+    this.dim = dim;
+    this.unflattenedSize = unflattenedSize;
   }
 
   forward(input: Tensor): Tensor {

@@ -1,7 +1,7 @@
 /** Rearranging and resizing of images and their like. */
 import { ArgumentError, describe } from '../engine';
 import type { Tensor } from '../tensor';
-import type { Tail } from '../tensor/tail';
+import { type Arguments, required, type Tail } from '../tensor/tail';
 import { checkCount, readOptions, type Sizes } from './arguments';
 import * as F from './functional';
 import { Module } from './module';
@@ -9,9 +9,13 @@ import { floatRepr, optionalRepr, sizeRepr, tupleRepr } from './repr';
 
 /** Channels to pixels: [*, C·r², H, W] to [*, C, H·r, W·r], r = upscaleFactor (`torch.nn.PixelShuffle`). */
 export class PixelShuffle extends Module {
-  constructor(readonly upscaleFactor: number) {
+  readonly upscaleFactor: number;
+
+  constructor(...args: Arguments<[upscaleFactor: number], { upscaleFactor: number }, ['upscaleFactor']>) {
     super();
+    const { upscaleFactor } = readOptions<{ upscaleFactor: number }>('PixelShuffle', { upscaleFactor: required }, args);
     checkCount('PixelShuffle', 'upscaleFactor', upscaleFactor, 1);
+    this.upscaleFactor = upscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -25,9 +29,17 @@ export class PixelShuffle extends Module {
 
 /** Pixels to channels: [*, C, H·r, W·r] to [*, C·r², H, W], r = downscaleFactor (`torch.nn.PixelUnshuffle`). */
 export class PixelUnshuffle extends Module {
-  constructor(readonly downscaleFactor: number) {
+  readonly downscaleFactor: number;
+
+  constructor(...args: Arguments<[downscaleFactor: number], { downscaleFactor: number }, ['downscaleFactor']>) {
     super();
+    const { downscaleFactor } = readOptions<{ downscaleFactor: number }>(
+      'PixelUnshuffle',
+      { downscaleFactor: required },
+      args,
+    );
     checkCount('PixelUnshuffle', 'downscaleFactor', downscaleFactor, 1);
+    this.downscaleFactor = downscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -41,9 +53,13 @@ export class PixelUnshuffle extends Module {
 
 /** Interleaves groups of the channels of [N, C, *] (`torch.nn.ChannelShuffle`). */
 export class ChannelShuffle extends Module {
-  constructor(readonly groups: number) {
+  readonly groups: number;
+
+  constructor(...args: Arguments<[groups: number], { groups: number }, ['groups']>) {
     super();
+    const { groups } = readOptions<{ groups: number }>('ChannelShuffle', { groups: required }, args);
     checkCount('ChannelShuffle', 'groups', groups, 1);
+    this.groups = groups;
   }
 
   forward(input: Tensor): Tensor {

@@ -221,6 +221,8 @@ function match(signature: Signature, kinds: CallKinds, lenient: boolean): Match 
     kind: number,
     source: Pick<Source, 'position' | 'option' | 'spread'>,
   ): boolean => {
+    // Its place stays empty, as that of an argument that was not given.
+    if (kind === NULL && parameter.nullForDefault) return true;
     if (!takes(parameter, kind, lenient)) return false;
     const { index, name, type } = parameter;
     const conversion = conversionOf(parameter, kind);

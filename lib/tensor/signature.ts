@@ -37,6 +37,8 @@ export interface Parameter {
   readonly name: string;
   readonly type: ArgumentType;
   readonly required: boolean;
+  /** Null stands for the default, the empty list, which Python calls None: the stride of a pooling. */
+  readonly nullForDefault: boolean;
   /** A number that a tensor without dimensions may stand for. */
   readonly tensorToo: boolean;
 }
@@ -155,6 +157,7 @@ export function signatureOf(schema: OpSchema, asMethod: boolean): Signature | nu
       name: camelCase(argument.name),
       type,
       required: !('default' in argument),
+      nullForDefault: type.list && !type.optional && Array.isArray(argument.default) && argument.default.length === 0,
       tensorToo: NUMBERS.includes(type.base) && !(argument.name === 'other' && isNumberAsTensor(schema)),
     };
     if (argument.kwargOnly && argument.written) outs.push(parameter);

@@ -1,4 +1,4 @@
-import { ArgumentError, describe, TensorBase } from '../engine';
+import { ArgumentError, describe, didYouMean, TensorBase } from '../engine';
 
 /**
  * The arguments after the required ones: in PyTorch's order, or any tail of them in one object under their names.
@@ -14,16 +14,29 @@ export type Tail<O extends object, K extends readonly (keyof O)[]> = K extends r
   : [];
 
 /**
- * As {@link Tail}, where some of them have no default: all, in PyTorch's order, or any tail of them in one object.
+ * As {@link Tail}, where the first ones have no default: all in PyTorch's order, or any tail of them in one object.
  *
+ * @typeParam R the types of those without a default, labelled for editors: `[inFeatures: number, outFeatures: number]`
  * @typeParam O all of them by name, with those optional that have a default
- * @typeParam K their names in PyTorch's order
+ * @typeParam K the names of all in PyTorch's order
  */
-export type RequiredTail<O extends object, K extends readonly (keyof O)[]> =
-  | (object extends Pick<O, K[number]> ? [] : never)
-  | (K extends readonly [infer First extends keyof O, ...infer Rest extends readonly (keyof O)[]]
-      ? [options: Pick<O, K[number]>] | [value: O[First], ...rest: RequiredTail<O, Rest>]
-      : []);
+export type Arguments<
+  R extends readonly unknown[],
+  O extends object,
+  K extends readonly (keyof O)[],
+> = R extends readonly [unknown, ...infer Others]
+  ? K extends readonly [keyof O, ...infer Names extends readonly (keyof O)[]]
+    ? [options: Pick<O, K[number]>] | [...Before<R, Others>, ...Arguments<Others, O, Names>]
+    : never
+  : Tail<O, K>;
+
+/** What stands before `Others` in `R`, with its label, which an element taken out by itself would lose. */
+type Before<R extends readonly unknown[], Others extends readonly unknown[]> = R extends readonly [
+  ...infer First,
+  ...Others,
+]
+  ? First
+  : never;
 
 type Keys<T> = T extends unknown ? keyof T : never;
 type Only<T, Among> = T extends unknown ? T & { [K in Exclude<Keys<Among>, keyof T>]?: undefined } : never;
@@ -31,11 +44,15 @@ type Only<T, Among> = T extends unknown ? T & { [K in Exclude<Keys<Among>, keyof
 /** One of several objects of options, and not a mixture of them, which a plain union would allow. */
 export type OneOf<T> = Only<T, T>;
 
+/** Stands among the defaults for an argument that has none. */
+export const required = Symbol('required') as never;
+
 /**
- * Reads such arguments.
+ * Reads such arguments. A new object with the values of all: what is not given by place is taken from the options, else
+ * from the defaults.
  *
  * @param callee what was called, for messages
- * @param defaults every argument's default, in PyTorch's order
+ * @param defaults every argument's default, in PyTorch's order; {@link required} for one that has none
  * @param given the arguments as they came; `undefined` stands for the default
  * @param free what may be of another type than its default, and is checked by the callee
  */
@@ -45,35 +62,50 @@ export function readTail<D extends object>(
   given: readonly unknown[],
   free: readonly (keyof D)[] = [],
 ): D {
-  const names = Object.keys(defaults);
-  const last = given.at(-1);
-  const options = isPlainObject(last) ? last : {};
-  const positional = isPlainObject(last) ? given.slice(0, -1) : given;
-  if (positional.length > names.length) {
+  const last = given.length === 0 ? undefined : given[given.length - 1];
+  const options = isPlainObject(last) ? last : null;
+  const places = options === null ? given.length : given.length - 1;
+  if (options !== null) checkNames(callee, Object.keys(defaults), options, places);
+  const values = { ...defaults } as Record<string, unknown>;
+  let place = 0;
+  // One pass: the functions of nn.functional come through here at each call.
+  for (const name in defaults) {
+    const value = place < places ? given[place] : options?.[name];
+    place += 1;
+    if (value !== undefined) {
+      if (free.length === 0 || !free.includes(name)) checkKind(callee, name, value, values[name]);
+      values[name] = value;
+    } else if (values[name] === required) {
+      throw new ArgumentError(`${callee}(): expected a value for argument \`${name}\`, received none`);
+    }
+  }
+  if (places > place) {
     throw new ArgumentError(
-      `${callee}: expected at most ${names.length} arguments after the required ones (${names.join(', ')}), received ${positional.length}`,
+      `${callee}: expected at most ${place} arguments (${Object.keys(defaults).join(', ')}), received ${places}`,
     );
   }
-  const values = new Map<string, unknown>(Object.entries(defaults));
-  const set = (name: string, value: unknown): void => {
-    if (value === undefined) return;
-    if (!free.includes(name as keyof D)) checkKind(callee, name, value, values.get(name));
-    values.set(name, value);
-  };
-  for (const [index, value] of positional.entries()) set(names[index] as string, value);
+  return values as D;
+}
+
+function checkNames(
+  callee: string,
+  names: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+  places: number,
+): void {
   for (const [name, value] of Object.entries(options)) {
     const place = names.indexOf(name);
     if (place < 0) {
-      throw new ArgumentError(`${callee}: expected options among ${names.join(', ')}, received \`${name}\``);
+      throw new ArgumentError(
+        `${callee}: expected options among ${names.join(', ')}, received \`${name}\`${didYouMean(name, names)}`,
+      );
     }
-    if (place < positional.length) {
+    if (place < places) {
       throw new ArgumentError(
         `${callee}: received \`${name}\` twice, by place and in the options (${describe(value)})`,
       );
     }
-    set(name, value);
   }
-  return Object.fromEntries(values) as D;
 }
 
 /**

@@ -94,22 +94,23 @@ function valueType(type) {
 
 /**
  * `...rest: Tail<Options, ['bias', 'device']>` as the parameters that it stands for: `bias?`, `device?`, `options?`. The type
- * itself is a union of tuples, which nobody could read. Of a `RequiredTail` those without a default are no optional ones.
+ * itself is a union of tuples, which nobody could read. Of `Arguments` those without a default are no optional ones.
  */
 function spellOutTail(context, signature, declaration) {
   const rest = signature.parameters?.at(-1);
   const node = declaration?.parameters?.at(-1)?.type;
   if (!rest?.flags.isRest || rest.type?.type !== 'union') return;
-  if (!node || !ts.isTypeReferenceNode(node) || !['Tail', 'RequiredTail'].includes(node.typeName.getText())) return;
+  if (!node || !ts.isTypeReferenceNode(node) || !['Tail', 'Arguments'].includes(node.typeName.getText())) return;
+  const [optionsNode, namesNode] = node.typeArguments.slice(-2);
   const { checker, project } = context;
-  const names = checker.getTypeArguments(checker.getTypeFromTypeNode(node.typeArguments[1])).map(({ value }) => value);
+  const names = checker.getTypeArguments(checker.getTypeFromTypeNode(namesNode)).map(({ value }) => value);
   const tuples = rest.type.types.filter(({ type }) => type === 'tuple').map(({ elements }) => elements);
   const values = tuples.find(
-    (elements) => elements.length === names.length && elements.every(({ name }) => name === 'value'),
+    (elements) => elements.length === names.length && elements.every(({ name }) => name !== 'options'),
   );
   const options = tuples.find(([only]) => only?.name === 'options')?.[0];
   if (values === undefined || options === undefined) return;
-  const properties = checker.getPropertiesOfType(checker.getTypeFromTypeNode(node.typeArguments[0]));
+  const properties = checker.getPropertiesOfType(checker.getTypeFromTypeNode(optionsNode));
   // All of the options, and no selection: the interface itself says it better.
   const isWhole = properties.length === names.length;
   const all = (isWhole && options.element.name === 'Pick' && options.element.typeArguments?.[0]) || options.element;
@@ -191,13 +192,7 @@ function present(app) {
 }
 
 /** What the engine knows of a tensor, the attention's native arguments, and the name that Python prints for a Linear. */
-const KEPT_INSIDE = [
-  'Tail',
-  'RequiredTail',
-  'TensorBase',
-  'MultiHeadAttentionArguments',
-  'NonDynamicallyQuantizableLinear',
-];
+const KEPT_INSIDE = ['Tail', 'TensorBase', 'MultiHeadAttentionArguments', 'NonDynamicallyQuantizableLinear'];
 
 const GROUPS = [
   'Documents',

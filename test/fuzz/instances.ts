@@ -145,6 +145,8 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.data.DataLoader(new torch.data.TensorDataset(torch.rand([4, 2]))).iterate(),
   () => torch.nn.utils.prune.L1Unstructured.apply(new torch.nn.Linear(4, 4), 'weight', 3),
   () => torch.data.concat([new torch.data.TensorDataset(torch.rand([4, 2]))]),
+  () => new torch.nn.Bilinear(2, 2, 2),
+  () => new torch.nn.TransformerEncoder(new torch.nn.TransformerEncoderLayer(4, 2, 8), 1),
   () => new torch.data.ConcatDataset([{ length: 2, getItem: (index: number) => index }]),
   () => new torch.data.StackDataset([{ length: 2, getItem: (index: number) => index }]),
   () => new torch.data.ChainDataset([['a', 'b']]),

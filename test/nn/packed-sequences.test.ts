@@ -47,7 +47,7 @@ describeWithOracle('packed sequences', (oracle) => {
       const options = { numLayers, bias, dropout, bidirectional, ...(projSize > 0 ? { projSize } : {}) };
       const named = Object.fromEntries(sequences.map((sequence, index) => [`s${index}`, sequence]));
       await compareModule(oracle(), {
-        make: () => new nn[name](inputSize, hiddenSize, options) as nn.RNNBase,
+        make: () => new (nn[name] as typeof nn.LSTM)(inputSize, hiddenSize, options) as nn.RNNBase,
         python:
           `torch.nn.${name}(${inputSize}, ${hiddenSize}, num_layers=${numLayers}, bias=${py(bias)}, dropout=${dropout}, ` +
           `bidirectional=${py(bidirectional)}${projSize > 0 ? `, proj_size=${projSize}` : ''})`,

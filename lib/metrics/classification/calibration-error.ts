@@ -1,6 +1,14 @@
 import { valueError } from '../../engine';
 import { bucketize, isFloatingDType, linspace, onesLike, tensor, zeros, type Tensor } from '../../tensor';
-import { checkIgnoreIndex, checkNumber, checkOneOf, shown, withDefaults } from '../options';
+import {
+  checkIgnoreIndex,
+  checkNumber,
+  checkOneOf,
+  type OfClasses,
+  readClasses,
+  shown,
+  withDefaults,
+} from '../options';
 import { checkBinary, countedOnly } from './confusion-counts';
 import type { ConfusionOptions } from './confusion-matrix';
 import { checkClasses, checkMulticlassShapes, isTrue, probabilities } from './labels';
@@ -120,13 +128,14 @@ export class BinaryCalibrationError extends CalibrationMetric {
 
 /** As {@link BinaryCalibrationError}, of the most probable classes. (`torchmetrics.classification.MulticlassCalibrationError`) */
 export class MulticlassCalibrationError extends CalibrationMetric {
-  /** @param numClasses - 2 or more */
-  constructor(
-    readonly numClasses: number,
-    options?: CalibrationErrorOptions,
-  ) {
+  readonly numClasses: number;
+
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<CalibrationErrorOptions>) {
+    const { numClasses, options } = readClasses(args);
     checkNumber('numClasses', numClasses);
     super(withDefaults<CalibrationErrorOptions>(new.target.name, options, defaults));
+    this.numClasses = numClasses;
   }
 
   protected override summarize(preds: Tensor, target: Tensor): Confidence {

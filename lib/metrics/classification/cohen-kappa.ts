@@ -1,6 +1,6 @@
 import { arange, onesLike, type Tensor } from '../../tensor';
 import { floating } from '../arithmetic';
-import { checkOneOf, withDefaults } from '../options';
+import { checkOneOf, type OfClasses, readClasses, withDefaults } from '../options';
 import {
   BinaryConfusionMetric,
   confusionDefaults,
@@ -71,8 +71,9 @@ export class BinaryCohenKappa extends BinaryConfusionMetric {
 export class MulticlassCohenKappa extends MulticlassConfusionMetric {
   readonly weights: KappaWeights;
 
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: MulticlassCohenKappaOptions) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<MulticlassCohenKappaOptions>) {
+    const { numClasses, options } = readClasses(args);
     const given = withDefaults(new.target.name, options, { weights: null, ...confusionDefaults });
     super(numClasses, given);
     checkWeights(given.weights);

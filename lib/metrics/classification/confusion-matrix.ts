@@ -1,7 +1,18 @@
 import { tellWarning } from '../../engine/warnings';
 import { zeros, type Tensor } from '../../tensor';
 import { floating } from '../arithmetic';
-import { checkIgnoreIndex, checkNumber, checkOneOf, checkThreshold, type Normalize, withDefaults } from '../options';
+import {
+  checkIgnoreIndex,
+  checkNumber,
+  checkOneOf,
+  checkThreshold,
+  type Normalize,
+  type OfClasses,
+  type OfLabels,
+  readClasses,
+  readLabels,
+  withDefaults,
+} from '../options';
 import { binaryConfusion, multiclassConfusion, multilabelConfusion } from './confusion-counts';
 import { functionOf, SummaryMetric } from './summary-metric';
 import { byTask, functionByTask } from './task';
@@ -149,8 +160,9 @@ export class BinaryConfusionMatrix extends BinaryConfusionMetric {
 export class MulticlassConfusionMatrix extends MulticlassConfusionMetric {
   readonly normalize: Normalize | null;
 
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: ConfusionOptions & NormalizeOption) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<ConfusionOptions & NormalizeOption>) {
+    const { numClasses, options } = readClasses(args);
     const given = withDefaults(new.target.name, options, { normalize: null, ...confusionDefaults });
     super(numClasses, given);
     checkNormalize(given.normalize);
@@ -166,8 +178,9 @@ export class MulticlassConfusionMatrix extends MulticlassConfusionMetric {
 export class MultilabelConfusionMatrix extends MultilabelConfusionMetric {
   readonly normalize: Normalize | null;
 
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: ThresholdConfusionOptions & NormalizeOption) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<ThresholdConfusionOptions & NormalizeOption>) {
+    const { numLabels, options } = readLabels(args);
     const given = withDefaults(new.target.name, options, { threshold: 0.5, normalize: null, ...confusionDefaults });
     super(numLabels, given);
     checkNormalize(given.normalize);

@@ -1,5 +1,13 @@
 import type { Tensor } from '../../tensor';
-import { type Average, checkOneOf, withDefaults } from '../options';
+import {
+  type Average,
+  checkOneOf,
+  type OfClasses,
+  type OfLabels,
+  readClasses,
+  readLabels,
+  withDefaults,
+} from '../options';
 import { areasOf, type AreaAverageOption, type LabelAverageOption, meanArea } from './curve-average';
 import { allLabels, type CurveSummary, supportOfClasses, supportOfLabels } from './curve-counts';
 import { curveDefaults, type CurveOptions, MulticlassCurveMetric, MultilabelCurveMetric } from './curve-metric';
@@ -19,8 +27,9 @@ export interface AreaRule {
 export abstract class MulticlassCurveArea extends MulticlassCurveMetric<Tensor> {
   readonly average: Average;
 
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: CurveOptions & AreaAverageOption) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<CurveOptions & AreaAverageOption>) {
+    const { numClasses, options } = readClasses(args);
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & AreaAverageOption>(new.target.name, options, standard);
     super(numClasses, given);
@@ -46,8 +55,9 @@ export abstract class MulticlassCurveArea extends MulticlassCurveMetric<Tensor> 
 export abstract class MultilabelCurveArea extends MultilabelCurveMetric<Tensor> {
   readonly average: Average;
 
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: CurveOptions & LabelAverageOption) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<CurveOptions & LabelAverageOption>) {
+    const { numLabels, options } = readLabels(args);
     const standard = { average: 'macro', ...curveDefaults } as const;
     const given = withDefaults<CurveOptions & LabelAverageOption>(new.target.name, options, standard);
     super(numLabels, given);

@@ -1,6 +1,6 @@
 import { valueError } from '../../engine';
 import { safeDivide, times } from '../arithmetic';
-import { shown } from '../options';
+import { type OfClasses, type OfLabels, readClasses, readLabels, readNumbers, shown } from '../options';
 import type { Ratio } from './stat-reduction';
 import {
   BinaryStatScores,
@@ -26,60 +26,62 @@ function fBetaRatio(beta: number): Ratio {
   };
 }
 
-function checkBeta(beta: unknown): void {
+function checkBeta(beta: unknown): asserts beta is number {
   if (typeof beta === 'number' && beta > 0) return;
   throw valueError(`Expected argument \`beta\` to be a float larger than 0, but got ${shown(beta)}.`);
 }
 
 /** F score with recall `beta` times as important as precision, float32 [], or [N] with `samplewise`. (`torchmetrics.classification.BinaryFBetaScore`) */
 export class BinaryFBetaScore extends BinaryStatScores {
+  readonly beta: number;
   protected override readonly ratio: Ratio;
 
-  /** @param beta - above 0 */
+  /** @param args - `beta`, above 0, and options */
   constructor(
-    readonly beta: number,
-    options?: BinaryStatScoresOptions,
+    ...args: [beta: number, options?: BinaryStatScoresOptions] | [options: BinaryStatScoresOptions & { beta: number }]
   ) {
+    const [[beta], options] = readNumbers<BinaryStatScoresOptions>(['beta'], args);
     checkBeta(beta);
     super(options);
+    this.beta = beta;
     this.ratio = fBetaRatio(beta);
   }
 }
 
 /** F score of each class with recall `beta` times as important as precision, averaged. (`torchmetrics.classification.MulticlassFBetaScore`) */
 export class MulticlassFBetaScore extends MulticlassStatScores {
+  readonly beta: number;
   protected override readonly ratio: Ratio;
 
-  /**
-   * @param beta - above 0
-   * @param numClasses - 2 or more
-   */
+  /** @param args - `beta`, above 0, `numClasses`, 2 or more, and options */
   constructor(
-    readonly beta: number,
-    numClasses: number,
-    options?: MulticlassStatScoresOptions,
+    ...args:
+      | [beta: number, ...others: OfClasses<MulticlassStatScoresOptions>]
+      | [options: MulticlassStatScoresOptions & { beta: number; numClasses: number }]
   ) {
+    const [[beta, numClasses], options] = readNumbers<MulticlassStatScoresOptions>(['beta', 'numClasses'], args);
     checkBeta(beta);
-    super(numClasses, options);
+    super(numClasses as number, options);
+    this.beta = beta;
     this.ratio = fBetaRatio(beta);
   }
 }
 
 /** F score of each label with recall `beta` times as important as precision, averaged. (`torchmetrics.classification.MultilabelFBetaScore`) */
 export class MultilabelFBetaScore extends MultilabelStatScores {
+  readonly beta: number;
   protected override readonly ratio: Ratio;
 
-  /**
-   * @param beta - above 0
-   * @param numLabels - 2 or more
-   */
+  /** @param args - `beta`, above 0, `numLabels`, 2 or more, and options */
   constructor(
-    readonly beta: number,
-    numLabels: number,
-    options?: MultilabelStatScoresOptions,
+    ...args:
+      | [beta: number, ...others: OfLabels<MultilabelStatScoresOptions>]
+      | [options: MultilabelStatScoresOptions & { beta: number; numLabels: number }]
   ) {
+    const [[beta, numLabels], options] = readNumbers<MultilabelStatScoresOptions>(['beta', 'numLabels'], args);
     checkBeta(beta);
-    super(numLabels, options);
+    super(numLabels as number, options);
+    this.beta = beta;
     this.ratio = fBetaRatio(beta);
   }
 }
@@ -133,16 +135,18 @@ export class BinaryF1Score extends BinaryFBetaScore {
 
 /** The harmonic mean of precision and recall of each class, averaged. (`torchmetrics.classification.MulticlassF1Score`) */
 export class MulticlassF1Score extends MulticlassFBetaScore {
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: MulticlassStatScoresOptions) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<MulticlassStatScoresOptions>) {
+    const { numClasses, options } = readClasses(args);
     super(1, numClasses, options);
   }
 }
 
 /** The harmonic mean of precision and recall of each label, averaged. (`torchmetrics.classification.MultilabelF1Score`) */
 export class MultilabelF1Score extends MultilabelFBetaScore {
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: MultilabelStatScoresOptions) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<MultilabelStatScoresOptions>) {
+    const { numLabels, options } = readLabels(args);
     super(1, numLabels, options);
   }
 }

@@ -1,6 +1,15 @@
 import { onesLike, type Tensor } from '../../tensor';
 import { floating, safeDivide } from '../arithmetic';
-import { type Average, checkOneOf, checkZeroDivision, withDefaults } from '../options';
+import {
+  type Average,
+  checkOneOf,
+  checkZeroDivision,
+  type OfClasses,
+  type OfLabels,
+  readClasses,
+  readLabels,
+  withDefaults,
+} from '../options';
 import {
   BinaryConfusionMetric,
   confusionDefaults,
@@ -61,8 +70,9 @@ export class MulticlassJaccardIndex extends MulticlassConfusionMetric {
   readonly average: Average;
   readonly zeroDivision: number;
 
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: MulticlassJaccardIndexOptions) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<MulticlassJaccardIndexOptions>) {
+    const { numClasses, options } = readClasses(args);
     const standard = { average: 'macro', zeroDivision: 0, ...confusionDefaults } as const;
     const given = withDefaults(new.target.name, options, standard);
     super(numClasses, given);
@@ -99,8 +109,9 @@ export class MultilabelJaccardIndex extends MultilabelConfusionMetric {
   readonly average: Average;
   readonly zeroDivision: number;
 
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: MultilabelJaccardIndexOptions) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<MultilabelJaccardIndexOptions>) {
+    const { numLabels, options } = readLabels(args);
     const standard = { threshold: 0.5, average: 'macro', zeroDivision: 0, ...confusionDefaults } as const;
     const given = withDefaults(new.target.name, options, standard);
     super(numLabels, given);

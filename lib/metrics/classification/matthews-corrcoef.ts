@@ -1,6 +1,6 @@
 import { finfo, tensor, type Tensor } from '../../tensor';
 import { floating } from '../arithmetic';
-import { withDefaults } from '../options';
+import { type OfClasses, type OfLabels, readClasses, readLabels, withDefaults } from '../options';
 import {
   BinaryConfusionMetric,
   confusionDefaults,
@@ -88,8 +88,9 @@ export class BinaryMatthewsCorrCoef extends BinaryConfusionMetric {
 
 /** The correlation of truth and prediction, −1 to 1, float32 []. (`torchmetrics.classification.MulticlassMatthewsCorrCoef`) */
 export class MulticlassMatthewsCorrCoef extends MulticlassConfusionMetric {
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: ConfusionOptions) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<ConfusionOptions>) {
+    const { numClasses, options } = readClasses(args);
     super(numClasses, withDefaults(new.target.name, options, confusionDefaults));
   }
 
@@ -104,8 +105,9 @@ export class MulticlassMatthewsCorrCoef extends MulticlassConfusionMetric {
 
 /** As {@link BinaryMatthewsCorrCoef}, of the answers to all labels together. (`torchmetrics.classification.MultilabelMatthewsCorrCoef`) */
 export class MultilabelMatthewsCorrCoef extends MultilabelConfusionMetric {
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: ThresholdConfusionOptions) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<ThresholdConfusionOptions>) {
+    const { numLabels, options } = readLabels(args);
     super(numLabels, withDefaultsOf(new.target.name, options));
   }
 

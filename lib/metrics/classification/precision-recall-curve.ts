@@ -10,7 +10,7 @@ import {
   MultilabelCurveMetric,
 } from './curve-metric';
 import { curvesOfClasses, curvesOfLabels, meanCurve, precisionRecall } from './curve-points';
-import { withDefaults } from '../options';
+import { type OfClasses, type OfLabels, readClasses, readLabels, withDefaults } from '../options';
 import { functionOf } from './summary-metric';
 import { byTask, functionByTask } from './task';
 
@@ -35,8 +35,9 @@ export class BinaryPrecisionRecallCurve extends BinaryCurveMetric<Curve> {
 export class MulticlassPrecisionRecallCurve extends MulticlassCurveMetric<CurveOfClasses> {
   readonly average: 'micro' | 'macro' | null;
 
-  /** @param numClasses - 2 or more */
-  constructor(numClasses: number, options?: CurveOptions & CurveAverageOption) {
+  /** @param args - `numClasses`, 2 or more, and options */
+  constructor(...args: OfClasses<CurveOptions & CurveAverageOption>) {
+    const { numClasses, options } = readClasses(args);
     const given = withDefaults<CurveOptions & CurveAverageOption>(new.target.name, options, {
       average: null,
       ...curveDefaults,
@@ -55,8 +56,9 @@ export class MulticlassPrecisionRecallCurve extends MulticlassCurveMetric<CurveO
 
 /** Precision and recall of each label: lists, or with thresholds [L, T]. (`torchmetrics.classification.MultilabelPrecisionRecallCurve`) */
 export class MultilabelPrecisionRecallCurve extends MultilabelCurveMetric<CurveOfClasses> {
-  /** @param numLabels - 2 or more */
-  constructor(numLabels: number, options?: CurveOptions) {
+  /** @param args - `numLabels`, 2 or more, and options */
+  constructor(...args: OfLabels<CurveOptions>) {
+    const { numLabels, options } = readLabels(args);
     super(numLabels, withDefaults<CurveOptions>(new.target.name, options, curveDefaults));
   }
 

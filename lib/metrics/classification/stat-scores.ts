@@ -8,6 +8,10 @@ import {
   checkThreshold,
   checkZeroDivision,
   type MultidimAverage,
+  type OfAnyClasses,
+  type OfLabels,
+  readAnyClasses,
+  readLabels,
   shown,
   withDefaults,
 } from '../options';
@@ -146,21 +150,21 @@ export class BinaryStatScores extends StatScoresMetric {
  * with `samplewise` one for each sample. (`torchmetrics.classification.MulticlassStatScores`)
  */
 export class MulticlassStatScores extends StatScoresMetric {
+  readonly numClasses: number | null;
   readonly topK: number;
   readonly average: Average;
 
   /**
-   * @param numClasses - 2 or more; null is allowed with `average: 'micro'`
+   * @param args - `numClasses`, 2 or more, null is allowed with `average: 'micro'`; and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    readonly numClasses: number | null = null,
-    options?: MulticlassStatScoresOptions,
-  ) {
+  constructor(...args: OfAnyClasses<MulticlassStatScoresOptions>) {
+    const { numClasses, options } = readAnyClasses(args);
     const given = withDefaults(new.target.name, options, { topK: 1, average: 'macro', ...defaults });
     const { topK, average } = given;
     checkClassOptions(numClasses, topK, average);
     super(given, average === 'micro' && topK === 1 ? 1 : (numClasses ?? 1));
+    this.numClasses = numClasses;
     this.topK = topK;
     this.average = average ?? 'none';
   }
@@ -195,22 +199,22 @@ function checkClassOptions(numClasses: unknown, topK: unknown, average: unknown)
 
 /** As {@link MulticlassStatScores}, of labels. (`torchmetrics.classification.MultilabelStatScores`) */
 export class MultilabelStatScores extends StatScoresMetric {
+  readonly numLabels: number;
   readonly threshold: number;
   readonly average: Average;
 
   /**
-   * @param numLabels - 2 or more
+   * @param args - `numLabels`, 2 or more, and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    readonly numLabels: number,
-    options?: MultilabelStatScoresOptions,
-  ) {
+  constructor(...args: OfLabels<MultilabelStatScoresOptions>) {
+    const { numLabels, options } = readLabels(args);
     const given = withDefaults(new.target.name, options, { threshold: 0.5, average: 'macro', ...defaults });
     checkNumber('numLabels', numLabels);
     checkThreshold(given.threshold, '');
     checkOneOf('average', given.average, averages);
     super(given, numLabels);
+    this.numLabels = numLabels;
     this.threshold = given.threshold;
     this.average = given.average ?? 'none';
   }

@@ -3,7 +3,7 @@ import type { Tensor } from '../../tensor';
 import { safeDivide } from '../arithmetic';
 import { joined } from '../classification/stat-scores';
 import { Metric } from '../metric';
-import { type Average, shown, withDefaults } from '../options';
+import { type Average, type OfClasses, readClasses, shown, withDefaults } from '../options';
 import {
   checkClassCount,
   checkSegmentation,
@@ -47,6 +47,8 @@ const defaults = {
  * ```
  */
 export class DiceScore extends Metric {
+  readonly numClasses: number;
+
   declare numerator: Tensor[];
   declare denominator: Tensor[];
   declare support: Tensor[];
@@ -57,14 +59,13 @@ export class DiceScore extends Metric {
   readonly inputFormat: InputFormat;
 
   /**
-   * @param numClasses - 1 or more
+   * @param args - `numClasses`, 1 or more, and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    readonly numClasses: number,
-    options?: DiceScoreOptions,
-  ) {
+  constructor(...args: OfClasses<DiceScoreOptions>) {
+    const { numClasses, options } = readClasses(args);
     super();
+    this.numClasses = numClasses;
     const { includeBackground, average, aggregationLevel, inputFormat } = withDefaults('DiceScore', options, defaults);
     checkClassCount(numClasses);
     checkSegmentation(includeBackground, 'one-hot');
@@ -150,6 +151,6 @@ export class DiceScore extends Metric {
 }
 
 /** The scores of the samples of one batch, [N] or [N, C], see {@link DiceScore}. (`torchmetrics.functional.segmentation.dice_score`) */
-export function diceScore(preds: Tensor, target: Tensor, numClasses: number, options?: DiceScoreOptions): Tensor {
-  return new DiceScore(numClasses, options).evaluate(preds, target);
+export function diceScore(preds: Tensor, target: Tensor, ...args: OfClasses<DiceScoreOptions>): Tensor {
+  return new DiceScore(...args).evaluate(preds, target);
 }

@@ -2,7 +2,7 @@ import { scope, valueError } from '../../engine';
 import { onesLike, where, zeros, type Tensor } from '../../tensor';
 import { safeDivide, times } from '../arithmetic';
 import { Metric } from '../metric';
-import { checkFlag, shown, withDefaults } from '../options';
+import { checkFlag, type OfClasses, readClasses, shown, withDefaults } from '../options';
 import {
   checkClassCount,
   checkSegmentation,
@@ -32,6 +32,8 @@ const defaults = {
  * (`torchmetrics.segmentation.GeneralizedDiceScore`)
  */
 export class GeneralizedDiceScore extends Metric {
+  readonly numClasses: number;
+
   declare score: Tensor;
   declare samples: Tensor;
 
@@ -41,14 +43,13 @@ export class GeneralizedDiceScore extends Metric {
   readonly inputFormat: InputFormat;
 
   /**
-   * @param numClasses - 1 or more
+   * @param args - `numClasses`, 1 or more, and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    readonly numClasses: number,
-    options?: GeneralizedDiceScoreOptions,
-  ) {
+  constructor(...args: OfClasses<GeneralizedDiceScoreOptions>) {
+    const { numClasses, options } = readClasses(args);
     super();
+    this.numClasses = numClasses;
     const given = withDefaults('GeneralizedDiceScore', options, defaults);
     checkClassCount(numClasses);
     checkSegmentation(given.includeBackground, 'one-hot');
@@ -119,9 +120,8 @@ export class GeneralizedDiceScore extends Metric {
 export function generalizedDiceScore(
   preds: Tensor,
   target: Tensor,
-  numClasses: number,
-  options?: GeneralizedDiceScoreOptions,
+  ...args: OfClasses<GeneralizedDiceScoreOptions>
 ): Tensor {
-  const metric = new GeneralizedDiceScore(numClasses, options);
+  const metric = new GeneralizedDiceScore(...args);
   return scope(() => metric.scores(preds, target));
 }

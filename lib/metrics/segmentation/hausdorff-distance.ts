@@ -2,7 +2,7 @@ import { checkList, checkNumbers, scope, valueError } from '../../engine';
 import { full, maximum, stack, tensor, where, zeros, zerosLike, type Tensor } from '../../tensor';
 import { isTrue } from '../classification/labels';
 import { Metric } from '../metric';
-import { checkFlag, shown, withDefaults } from '../options';
+import { checkFlag, type OfClasses, readClasses, shown, withDefaults } from '../options';
 import { checkClassCount, checkSegmentation, type InputFormat, masksOf, type SegmentationOptions } from './inputs';
 
 /** How far two pixels are apart: in a straight line, by their larger step, or by the sum of both. */
@@ -32,6 +32,8 @@ const defaults = {
  * neither mask has no distance, which is an error, as in torchmetrics. (`torchmetrics.segmentation.HausdorffDistance`)
  */
 export class HausdorffDistance extends Metric {
+  readonly numClasses: number;
+
   declare score: Tensor;
   declare total: Tensor;
 
@@ -42,14 +44,13 @@ export class HausdorffDistance extends Metric {
   readonly inputFormat: InputFormat;
 
   /**
-   * @param numClasses - 1 or more
+   * @param args - `numClasses`, 1 or more, and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    readonly numClasses: number,
-    options?: HausdorffDistanceOptions,
-  ) {
+  constructor(...args: OfClasses<HausdorffDistanceOptions>) {
+    const { numClasses, options } = readClasses(args);
     super();
+    this.numClasses = numClasses;
     const given = withDefaults<HausdorffDistanceOptions>('HausdorffDistance', options, defaults);
     checkClassCount(numClasses);
     checkSegmentation(given.includeBackground, 'one-hot');
@@ -175,12 +176,7 @@ function placesOf(mask: Tensor): [rows: Tensor, columns: Tensor] {
  * The distances of the samples and classes of one batch, [N, C], see {@link HausdorffDistance}.
  * (`torchmetrics.functional.segmentation.hausdorff_distance`)
  */
-export function hausdorffDistance(
-  preds: Tensor,
-  target: Tensor,
-  numClasses: number,
-  options?: HausdorffDistanceOptions,
-): Tensor {
-  const metric = new HausdorffDistance(numClasses, options);
+export function hausdorffDistance(preds: Tensor, target: Tensor, ...args: OfClasses<HausdorffDistanceOptions>): Tensor {
+  const metric = new HausdorffDistance(...args);
   return scope(() => metric.distances(preds, target));
 }

@@ -2,7 +2,7 @@ import { checkTensors, scope, valueError } from '../../engine';
 import { zeros, type Tensor } from '../../tensor';
 import { safeDivide } from '../arithmetic';
 import { Metric } from '../metric';
-import { checkFlag, shown, withDefaults } from '../options';
+import { checkFlag, type OfAnyClasses, readAnyClasses, shown, withDefaults } from '../options';
 import {
   checkSegmentation,
   countPlanes,
@@ -27,19 +27,19 @@ export class MeanIoU extends Metric {
   declare score: Tensor;
   declare numBatches: Tensor;
 
+  numClasses: number | null;
   readonly includeBackground: boolean;
   readonly perClass: boolean;
   readonly inputFormat: InputFormat;
 
   /**
-   * @param numClasses - null reads it from the first masks
+   * @param args - `numClasses`, null reads it from the first masks; and options
    * @throws ArgumentError for options that are none, in torchmetrics' words
    */
-  constructor(
-    public numClasses: number | null = null,
-    options?: MeanIoUOptions,
-  ) {
+  constructor(...args: OfAnyClasses<MeanIoUOptions>) {
     super();
+    const { numClasses, options } = readAnyClasses(args);
+    this.numClasses = numClasses;
     const defaults = { includeBackground: true, perClass: false, inputFormat: 'one-hot' } as const;
     const { includeBackground, perClass, inputFormat } = withDefaults('MeanIoU', options, defaults);
     if (inputFormat === 'index' && numClasses === null) {
@@ -131,11 +131,6 @@ function withBatch(mask: Tensor): Tensor {
  * Intersection over union of the samples of one batch: their means [N], or [N, C] with `perClass`, see {@link MeanIoU}.
  * (`torchmetrics.functional.segmentation.mean_iou`)
  */
-export function meanIou(
-  preds: Tensor,
-  target: Tensor,
-  numClasses: number | null = null,
-  options?: MeanIoUOptions,
-): Tensor {
-  return new MeanIoU(numClasses, options).evaluate(preds, target);
+export function meanIou(preds: Tensor, target: Tensor, ...args: OfAnyClasses<MeanIoUOptions>): Tensor {
+  return new MeanIoU(...args).evaluate(preds, target);
 }

@@ -1,8 +1,8 @@
 /** Activations that take `inplace`, and those that are made of several ops. */
-import { ArgumentError, checkBooleans, checkNumbers, checkTensor } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { DType, Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 
 export {
   celu_,
@@ -97,8 +97,19 @@ export function hardtanh(
 }
 
 /** x where it is above `threshold`, else `value`. */
-export function threshold(input: Tensor, threshold: number, value: number, inplace = false): Tensor {
-  checkBooleans('threshold', { inplace });
+export function threshold(
+  input: Tensor,
+  ...rest: Arguments<
+    [threshold: number, value: number],
+    Inplace & { threshold: number; value: number },
+    ['threshold', 'value', 'inplace']
+  >
+): Tensor {
+  const { threshold, value, inplace } = readTail<Required<Inplace> & { threshold: number; value: number }>(
+    'threshold',
+    { threshold: required, value: required, inplace: false },
+    rest,
+  );
   return inplace ? ops.threshold_(input, threshold, value) : ops.threshold(input, threshold, value);
 }
 
@@ -116,8 +127,16 @@ export function rrelu(
 }
 
 /** {@link softmax} of −x. */
-export function softmin(input: Tensor, dim: number, dtype: DType | null = null): Tensor {
+export function softmin(
+  input: Tensor,
+  ...rest: Arguments<[dim: number], { dim: number; dtype?: DType | null }, ['dim', 'dtype']>
+): Tensor {
   checkTensor('softmin()', 'input', input);
+  const { dim, dtype } = readTail<{ dim: number; dtype: DType | null }>(
+    'softmin',
+    { dim: required, dtype: null },
+    rest,
+  );
   return ops.softmax(input.neg(), dim, dtype);
 }
 

@@ -3,7 +3,7 @@ import { noGrad } from '../../autograd';
 import { ArgumentError, checkFunction, checkTensors, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 
 import { type Reduction, reductionIndex } from './reduction';
 
@@ -44,15 +44,15 @@ export interface GaussianNllLossOptions {
  */
 export function gaussianNllLoss(
   input: Tensor,
-  target: Tensor,
-  variance: Tensor | number,
-  ...rest: Tail<GaussianNllLossOptions, ['full', 'eps', 'reduction']>
+  ...rest: Arguments<
+    [target: Tensor, variance: Tensor | number],
+    { target: Tensor; variance: Tensor | number } & GaussianNllLossOptions,
+    ['target', 'variance', 'full', 'eps', 'reduction']
+  >
 ): Tensor {
-  const { full, eps, reduction } = readTail<Required<GaussianNllLossOptions>>(
-    'gaussianNllLoss',
-    { full: false, eps: 1e-6, reduction: 'mean' },
-    rest,
-  );
+  const { target, variance, full, eps, reduction } = readTail<
+    Required<{ target: Tensor; variance: Tensor | number } & GaussianNllLossOptions>
+  >('gaussianNllLoss', { target: required, variance: required, full: false, eps: 1e-6, reduction: 'mean' }, rest);
   checkTensors('gaussianNllLoss', typeof variance === 'number' ? { input, target } : { input, target, variance });
   if (typeof variance === 'number' ? variance < 0 : variance.lt(0).any().item() !== 0) {
     fail('gaussianNllLoss: expected variances of 0 or more');
@@ -77,17 +77,25 @@ export interface TripletMarginWithDistanceLossOptions {
   reduction?: Reduction;
 }
 
+/** @inline */
+interface TripletArguments extends TripletMarginWithDistanceLossOptions {
+  positive: Tensor;
+  negative: Tensor;
+}
+
 /** max(0, margin + d(anchor, positive) − d(anchor, negative)) for any distance. */
 export function tripletMarginWithDistanceLoss(
   anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  options: TripletMarginWithDistanceLossOptions = {},
+  ...rest: Arguments<
+    [positive: Tensor, negative: Tensor],
+    TripletArguments,
+    ['positive', 'negative', 'distanceFunction', 'margin', 'swap', 'reduction']
+  >
 ): Tensor {
-  const { distanceFunction, margin, swap, reduction } = readTail<Required<TripletMarginWithDistanceLossOptions>>(
+  const { positive, negative, distanceFunction, margin, swap, reduction } = readTail<Required<TripletArguments>>(
     'tripletMarginWithDistanceLoss',
-    { distanceFunction: null, margin: 1, swap: false, reduction: 'mean' },
-    [options],
+    { positive: required, negative: required, distanceFunction: null, margin: 1, swap: false, reduction: 'mean' },
+    rest,
   );
   reductionIndex(reduction);
   if (!(margin > 0)) fail(`tripletMarginWithDistanceLoss: expected a \`margin\` above 0, received ${describe(margin)}`);
@@ -119,20 +127,38 @@ export interface LinearCrossEntropyOptions {
   labelSmoothing?: number;
 }
 
+/** @inline */
+interface LinearCrossEntropyArguments extends LinearCrossEntropyOptions {
+  linearWeight: Tensor;
+  target: Tensor;
+}
+
 /**
  * Cross entropy of `linear(input, linearWeight, linearBias)`: input [K] or [N, K], weights [C, K] or [C, d1, …, K].
  * (Python's `options`, which computes it in chunks, is left out: that is an op written in Python.)
  */
 export function linearCrossEntropy(
   input: Tensor,
-  linearWeight: Tensor,
-  target: Tensor,
-  options: LinearCrossEntropyOptions = {},
+  ...rest: Arguments<
+    [linearWeight: Tensor, target: Tensor],
+    LinearCrossEntropyArguments,
+    ['linearWeight', 'target', 'linearBias', 'weight', 'reduction', 'ignoreIndex', 'labelSmoothing']
+  >
 ): Tensor {
-  const { linearBias, weight, reduction, ignoreIndex, labelSmoothing } = readTail<Required<LinearCrossEntropyOptions>>(
+  const { linearWeight, target, linearBias, weight, reduction, ignoreIndex, labelSmoothing } = readTail<
+    Required<LinearCrossEntropyArguments>
+  >(
     'linearCrossEntropy',
-    { linearBias: null, weight: null, reduction: 'mean', ignoreIndex: null, labelSmoothing: 0 },
-    [options],
+    {
+      linearWeight: required,
+      target: required,
+      linearBias: null,
+      weight: null,
+      reduction: 'mean',
+      ignoreIndex: null,
+      labelSmoothing: 0,
+    },
+    rest,
   );
   checkTensors('linearCrossEntropy', { input, linearWeight, target });
   const batch = input.shape.slice(0, -1);

@@ -3,7 +3,7 @@ import { noGrad } from '../../autograd';
 import { ArgumentError, checkTensors, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
@@ -19,12 +19,17 @@ export interface EmbeddingOptions {
 /** The rows of `weight` [V, E] at the indices [*], as [*, E]. */
 export function embedding(
   input: Tensor,
-  weight: Tensor,
-  ...rest: Tail<EmbeddingOptions, ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse']>
+  ...rest: Arguments<
+    [weight: Tensor],
+    { weight: Tensor } & EmbeddingOptions,
+    ['weight', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse']
+  >
 ): Tensor {
-  const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = readTail<Required<EmbeddingOptions>>(
+  const { weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = readTail<
+    Required<{ weight: Tensor } & EmbeddingOptions>
+  >(
     'embedding',
-    { paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false },
+    { weight: required, paddingIdx: null, maxNorm: null, normType: 2, scaleGradByFreq: false, sparse: false },
     rest,
   );
   checkTensors('embedding', { input, weight });
@@ -94,10 +99,11 @@ function bagMode({ mode, scaleGradByFreq, sparse, perSampleWeights }: Required<E
 /** The sums, means or maxima of the rows of `weight` [V, E] in each bag of indices, [bags, E]. */
 export function embeddingBag(
   input: Tensor,
-  weight: Tensor,
-  ...rest: Tail<
-    EmbeddingBagOptions,
+  ...rest: Arguments<
+    [weight: Tensor],
+    { weight: Tensor } & EmbeddingBagOptions,
     [
+      'weight',
       'offsets',
       'maxNorm',
       'normType',
@@ -110,7 +116,12 @@ export function embeddingBag(
     ]
   >
 ): Tensor {
-  const options = readTail<Required<EmbeddingBagOptions>>('embeddingBag', BAG_DEFAULTS, rest);
+  const options = readTail<Required<{ weight: Tensor } & EmbeddingBagOptions>>(
+    'embeddingBag',
+    { weight: required, ...BAG_DEFAULTS },
+    rest,
+  );
+  const { weight } = options;
   checkTensors('embeddingBag', { input, weight });
   const { maxNorm, normType, scaleGradByFreq, sparse, paddingIdx } = options;
   let { offsets, perSampleWeights, includeLastOffset } = options;

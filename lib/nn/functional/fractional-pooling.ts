@@ -2,7 +2,7 @@
 import { ArgumentError, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import type { Sizes } from './pooling';
 
 /** Options of {@link fractionalMaxPool2d} and its like: `outputSize` or `outputRatio` is needed. */
@@ -14,24 +14,36 @@ export interface FractionalMaxPoolOptions {
 
 /** @inline */
 type Options = FractionalMaxPoolOptions & {
+  kernelSize: Sizes;
   /** Also the place of each element, as `maxUnpool2d` takes it. */
   returnIndices?: boolean;
   /** Numbers between 0 and 1, [N, C, dims], from which the windows follow; drawn by default. Python's `_random_samples`. */
   randomSamples?: Tensor | null;
 };
 
-type FractionalTail = Tail<Options, ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples']>;
+type FractionalTail = Arguments<
+  [kernelSize: Sizes],
+  Options,
+  ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples']
+>;
 /** @inline */
 type Pair = [output: Tensor, indices: Tensor];
 type Op = (input: Tensor, kernelSize: Sizes, outputSize: Sizes, randomSamples: Tensor) => Pair;
 
 /** @inline */
 interface FractionalMaxPool {
-  (input: Tensor, kernelSize: Sizes, options: Options & { returnIndices: true }): Pair;
-  (input: Tensor, kernelSize: Sizes, ...rest: FractionalTail): Tensor;
+  (input: Tensor, kernelSize: Sizes, options: Omit<Options, 'kernelSize'> & { returnIndices: true }): Pair;
+  (input: Tensor, options: Options & { returnIndices: true }): Pair;
+  (input: Tensor, ...rest: FractionalTail): Tensor;
 }
 
-const DEFAULTS: Required<Options> = { outputSize: null, outputRatio: null, returnIndices: false, randomSamples: null };
+const DEFAULTS: Required<Options> = {
+  kernelSize: required,
+  outputSize: null,
+  outputRatio: null,
+  returnIndices: false,
+  randomSamples: null,
+};
 
 function sizeOf(name: string, dims: number, input: Tensor, { outputSize, outputRatio }: Required<Options>): Sizes {
   if (outputSize !== null) return outputSize;
@@ -48,19 +60,19 @@ function sizeOf(name: string, dims: number, input: Tensor, { outputSize, outputR
   return ratios.map((ratio, index) => Math.trunc(input.size(index - dims) * ratio));
 }
 
-function run(name: string, dims: number, op: Op, input: Tensor, kernelSize: Sizes, options: Required<Options>): Pair {
+function run(name: string, dims: number, op: Op, input: Tensor, options: Required<Options>): Pair {
   checkTensor(`${name}()`, 'input', input);
   const outputSize = sizeOf(name, dims, input, options);
   const batch = input.ndim === dims + 1 ? 1 : input.size(0);
   const { dtype, device } = input;
   const samples = options.randomSamples ?? ops.rand([batch, input.size(-dims - 1), dims], { dtype, device });
-  return op(input, kernelSize, outputSize, samples);
+  return op(input, options.kernelSize, outputSize, samples);
 }
 
 function fractional(name: string, dims: number, op: Op): FractionalMaxPool {
-  const pool = (input: Tensor, kernelSize: Sizes, ...rest: FractionalTail): Tensor | Pair => {
+  const pool = (input: Tensor, ...rest: FractionalTail): Tensor | Pair => {
     const options = readTail(name, DEFAULTS, rest);
-    const [output, indices] = run(name, dims, op, input, kernelSize, options);
+    const [output, indices] = run(name, dims, op, input, options);
     if (options.returnIndices) return [output, indices];
     indices.dispose();
     return output;
@@ -69,8 +81,7 @@ function fractional(name: string, dims: number, op: Op): FractionalMaxPool {
 }
 
 function withIndices(name: string, dims: number, op: Op) {
-  return (input: Tensor, kernelSize: Sizes, ...rest: FractionalTail): Pair =>
-    run(name, dims, op, input, kernelSize, readTail(name, DEFAULTS, rest));
+  return (input: Tensor, ...rest: FractionalTail): Pair => run(name, dims, op, input, readTail(name, DEFAULTS, rest));
 }
 
 const op2d: Op = (...args) => ops.fractionalMaxPool2d(...args);

@@ -2,7 +2,7 @@
 import { ArgumentError, checkList, describe } from '../../engine';
 import type { DType, Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 
 /** Options of {@link groupedMm}. */
 export interface GroupedMmOptions {
@@ -17,11 +17,14 @@ export interface GroupedMmOptions {
  * The products of groups of matrices: [G, M, K] with [G, K, N], or one operand or both of two dimensions, cut into groups
  * at `offs`. Strides must be multiples of 16 bytes. `F.grouped_mm`.
  */
-export function groupedMm(matA: Tensor, matB: Tensor, options: GroupedMmOptions = {}): Tensor {
-  const { offs, bias, outDtype } = readTail<Required<GroupedMmOptions>>(
+export function groupedMm(
+  matA: Tensor,
+  ...rest: Arguments<[matB: Tensor], { matB: Tensor } & GroupedMmOptions, ['matB', 'offs', 'bias', 'outDtype']>
+): Tensor {
+  const { matB, offs, bias, outDtype } = readTail<Required<{ matB: Tensor } & GroupedMmOptions>>(
     'groupedMm',
-    { offs: null, bias: null, outDtype: null },
-    [options],
+    { matB: required, offs: null, bias: null, outDtype: null },
+    rest,
   );
   return callOp('aten::_grouped_mm', [matA, matB, offs, bias, outDtype]);
 }

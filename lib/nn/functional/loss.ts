@@ -2,13 +2,23 @@
 import { ArgumentError, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import { type Reduction, reductionIndex } from './reduction';
 
 /** Options of most losses. */
 export interface LossOptions {
   /** Mean over all elements by default. */
   reduction?: Reduction;
+}
+
+/** @inline */
+interface Target {
+  target: Tensor;
+}
+
+/** @inline */
+interface PairTarget extends Target {
+  input2: Tensor;
 }
 
 const mean = { reduction: 'mean' as Reduction };
@@ -41,9 +51,13 @@ function weighted(losses: Tensor, input: Tensor, weight: Tensor, reduction: Redu
 function pairLoss(
   name: string,
   op: (input: Tensor, target: Tensor, reduction: number) => Tensor,
-): (input: Tensor, target: Tensor, ...rest: Tail<Weighted, ['reduction', 'weight']>) => Tensor {
-  return (input, target, ...rest) => {
-    const { reduction, weight } = readTail<Required<Weighted>>(name, { ...mean, weight: null }, rest);
+): (
+  input: Tensor,
+  ...rest: Arguments<[target: Tensor], Target & Weighted, ['target', 'reduction', 'weight']>
+) => Tensor {
+  return (input, ...rest) => {
+    const defaults = { target: required, ...mean, weight: null };
+    const { target, reduction, weight } = readTail<Required<Target & Weighted>>(name, defaults, rest);
     const [x, y] = broadcast(input, target);
     if (weight !== null) return weighted(op(x, y, 0), input, weight, reduction);
     return op(x, y, reductionIndex(reduction));
@@ -59,10 +73,13 @@ export const l1Loss = pairLoss('l1Loss', (x, y, reduction) => ops.l1Loss(x, y, r
 /** Squared below `beta`, linear above. */
 export function smoothL1Loss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<LossOptions & { beta?: number }, ['reduction', 'beta']>
+  ...rest: Arguments<[target: Tensor], Target & LossOptions & { beta?: number }, ['target', 'reduction', 'beta']>
 ): Tensor {
-  const { reduction, beta } = readTail('smoothL1Loss', { ...mean, beta: 1 }, rest);
+  const { target, reduction, beta } = readTail<Required<Target & LossOptions & { beta?: number }>>(
+    'smoothL1Loss',
+    { target: required, ...mean, beta: 1 },
+    rest,
+  );
   const [x, y] = broadcast(input, target);
   if (beta === 0) return ops.l1Loss(x, y, reductionIndex(reduction));
   return ops.smoothL1Loss(x, y, reductionIndex(reduction), beta);
@@ -71,12 +88,15 @@ export function smoothL1Loss(
 /** Squared below `delta`, linear above, with the slope `delta`. */
 export function huberLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<Weighted & { delta?: number }, ['reduction', 'delta', 'weight']>
+  ...rest: Arguments<
+    [target: Tensor],
+    Target & Weighted & { delta?: number },
+    ['target', 'reduction', 'delta', 'weight']
+  >
 ): Tensor {
-  const { reduction, delta, weight } = readTail<Required<Weighted> & { delta: number }>(
+  const { target, reduction, delta, weight } = readTail<Required<Target & Weighted & { delta?: number }>>(
     'huberLoss',
-    { ...mean, delta: 1, weight: null },
+    { target: required, ...mean, delta: 1, weight: null },
     rest,
   );
   const [x, y] = broadcast(input, target);
@@ -85,8 +105,13 @@ export function huberLoss(
 }
 
 /** log(1 + exp(−target·input)), targets 1 and −1. */
-export function softMarginLoss(input: Tensor, target: Tensor, ...rest: Tail<LossOptions, ['reduction']>): Tensor {
-  return ops.softMarginLoss(input, target, reductionIndex(readTail('softMarginLoss', mean, rest).reduction));
+export function softMarginLoss(
+  input: Tensor,
+  ...rest: Arguments<[target: Tensor], Target & LossOptions, ['target', 'reduction']>
+): Tensor {
+  const defaults = { target: required, ...mean };
+  const { target, reduction } = readTail<Required<Target & LossOptions>>('softMarginLoss', defaults, rest);
+  return ops.softMarginLoss(input, target, reductionIndex(reduction));
 }
 
 /** Options of {@link nllLoss}. */
@@ -100,12 +125,11 @@ export interface NllLossOptions extends LossOptions {
 /** −input at the target's class: log-probabilities [N, C] or [N, C, ...], int64 targets [N] or [N, ...]. */
 export function nllLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<NllLossOptions, ['weight', 'ignoreIndex', 'reduction']>
+  ...rest: Arguments<[target: Tensor], Target & NllLossOptions, ['target', 'weight', 'ignoreIndex', 'reduction']>
 ): Tensor {
-  const { weight, ignoreIndex, reduction } = readTail<Required<NllLossOptions>>(
+  const { target, weight, ignoreIndex, reduction } = readTail<Required<Target & NllLossOptions>>(
     'nllLoss',
-    { weight: null, ignoreIndex: -100, ...mean },
+    { target: required, weight: null, ignoreIndex: -100, ...mean },
     rest,
   );
   return ops.nllLossNd(input, target, weight, reductionIndex(reduction), ignoreIndex);
@@ -117,10 +141,13 @@ type Binary = LossOptions & { weight?: Tensor | null };
 /** Cross entropy of probabilities between 0 and 1. */
 export function binaryCrossEntropy(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<Binary, ['weight', 'reduction']>
+  ...rest: Arguments<[target: Tensor], Target & Binary, ['target', 'weight', 'reduction']>
 ): Tensor {
-  const { weight, reduction } = readTail<Required<Binary>>('binaryCrossEntropy', { weight: null, ...mean }, rest);
+  const { target, weight, reduction } = readTail<Required<Target & Binary>>(
+    'binaryCrossEntropy',
+    { target: required, weight: null, ...mean },
+    rest,
+  );
   checkTensors('binaryCrossEntropy', weight === null ? { input, target } : { input, target, weight });
   if (target.shape.join() !== input.shape.join()) {
     throw new ArgumentError(
@@ -140,12 +167,11 @@ type Logits = Binary & {
 /** {@link binaryCrossEntropy} of σ(input), computed safely. */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<Logits, ['weight', 'reduction', 'posWeight']>
+  ...rest: Arguments<[target: Tensor], Target & Logits, ['target', 'weight', 'reduction', 'posWeight']>
 ): Tensor {
-  const { weight, reduction, posWeight } = readTail<Required<Logits>>(
+  const { target, weight, reduction, posWeight } = readTail<Required<Target & Logits>>(
     'binaryCrossEntropyWithLogits',
-    { weight: null, ...mean, posWeight: null },
+    { target: required, weight: null, ...mean, posWeight: null },
     rest,
   );
   checkTensors('binaryCrossEntropyWithLogits', { input, target });
@@ -161,14 +187,15 @@ export function binaryCrossEntropyWithLogits(
 /** target·(log target − input); `batchmean` divides the sum by the batch size, as mathematics does. */
 export function klDiv(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<{ reduction?: Reduction | 'batchmean'; logTarget?: boolean }, ['reduction', 'logTarget']>
+  ...rest: Arguments<
+    [target: Tensor],
+    Target & { reduction?: Reduction | 'batchmean'; logTarget?: boolean },
+    ['target', 'reduction', 'logTarget']
+  >
 ): Tensor {
-  const { reduction, logTarget } = readTail<{ reduction: Reduction | 'batchmean'; logTarget: boolean }>(
-    'klDiv',
-    { reduction: 'mean', logTarget: false },
-    rest,
-  );
+  const { target, reduction, logTarget } = readTail<
+    Required<Target & { reduction?: Reduction | 'batchmean'; logTarget?: boolean }>
+  >('klDiv', { target: required, reduction: 'mean', logTarget: false }, rest);
   const index = reductionIndex(reduction === 'batchmean' ? 'sum' : reduction);
   const loss = ops.klDiv(input, target, index, { logTarget });
   return reduction === 'batchmean' && input.ndim !== 0 ? loss.div(input.size(0)) : loss;
@@ -177,68 +204,85 @@ export function klDiv(
 /** exp(input) − target·input, or without the exponential where `logInput` is false. */
 export function poissonNllLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<
-    LossOptions & { logInput?: boolean; full?: boolean; eps?: number },
-    ['logInput', 'full', 'eps', 'reduction']
+  ...rest: Arguments<
+    [target: Tensor],
+    Target & LossOptions & { logInput?: boolean; full?: boolean; eps?: number },
+    ['target', 'logInput', 'full', 'eps', 'reduction']
   >
 ): Tensor {
-  const { logInput, full, eps, reduction } = readTail(
-    'poissonNllLoss',
-    { logInput: true, full: false, eps: 1e-8, ...mean },
-    rest,
-  );
+  const { target, logInput, full, eps, reduction } = readTail<
+    Required<Target & LossOptions & { logInput?: boolean; full?: boolean; eps?: number }>
+  >('poissonNllLoss', { target: required, logInput: true, full: false, eps: 1e-8, ...mean }, rest);
   return ops.poissonNllLoss(input, target, logInput, full, eps, reductionIndex(reduction));
 }
 
 /** max(0, −target·(input1 − input2) + margin) */
 export function marginRankingLoss(
   input1: Tensor,
-  input2: Tensor,
-  target: Tensor,
-  ...rest: Tail<LossOptions & { margin?: number }, ['margin', 'reduction']>
+  ...rest: Arguments<
+    [input2: Tensor, target: Tensor],
+    PairTarget & LossOptions & { margin?: number },
+    ['input2', 'target', 'margin', 'reduction']
+  >
 ): Tensor {
-  const { margin, reduction } = readTail('marginRankingLoss', { margin: 0, ...mean }, rest);
+  const { input2, target, margin, reduction } = readTail<Required<PairTarget & LossOptions & { margin?: number }>>(
+    'marginRankingLoss',
+    { input2: required, target: required, margin: 0, ...mean },
+    rest,
+  );
   return ops.marginRankingLoss(input1, input2, target, margin, reductionIndex(reduction));
 }
 
 /** input where the target is 1, max(0, margin − input) where it is −1. */
 export function hingeEmbeddingLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<LossOptions & { margin?: number }, ['margin', 'reduction']>
+  ...rest: Arguments<[target: Tensor], Target & LossOptions & { margin?: number }, ['target', 'margin', 'reduction']>
 ): Tensor {
-  const { margin, reduction } = readTail('hingeEmbeddingLoss', { margin: 1, ...mean }, rest);
+  const { target, margin, reduction } = readTail<Required<Target & LossOptions & { margin?: number }>>(
+    'hingeEmbeddingLoss',
+    { target: required, margin: 1, ...mean },
+    rest,
+  );
   return ops.hingeEmbeddingLoss(input, target, margin, reductionIndex(reduction));
 }
 
 /** 1 − cos where the target is 1, max(0, cos − margin) where it is −1. */
 export function cosineEmbeddingLoss(
   input1: Tensor,
-  input2: Tensor,
-  target: Tensor,
-  ...rest: Tail<LossOptions & { margin?: number }, ['margin', 'reduction']>
+  ...rest: Arguments<
+    [input2: Tensor, target: Tensor],
+    PairTarget & LossOptions & { margin?: number },
+    ['input2', 'target', 'margin', 'reduction']
+  >
 ): Tensor {
-  const { margin, reduction } = readTail('cosineEmbeddingLoss', { margin: 0, ...mean }, rest);
+  const { input2, target, margin, reduction } = readTail<Required<PairTarget & LossOptions & { margin?: number }>>(
+    'cosineEmbeddingLoss',
+    { input2: required, target: required, margin: 0, ...mean },
+    rest,
+  );
   return ops.cosineEmbeddingLoss(input1, input2, target, margin, reductionIndex(reduction));
 }
 
 /** Hinge losses of all pairs of a wanted and an unwanted class. */
-export function multilabelMarginLoss(input: Tensor, target: Tensor, ...rest: Tail<LossOptions, ['reduction']>): Tensor {
-  return ops.multilabelMarginLoss(
-    input,
-    target,
-    reductionIndex(readTail('multilabelMarginLoss', mean, rest).reduction),
-  );
+export function multilabelMarginLoss(
+  input: Tensor,
+  ...rest: Arguments<[target: Tensor], Target & LossOptions, ['target', 'reduction']>
+): Tensor {
+  const defaults = { target: required, ...mean };
+  const { target, reduction } = readTail<Required<Target & LossOptions>>('multilabelMarginLoss', defaults, rest);
+  return ops.multilabelMarginLoss(input, target, reductionIndex(reduction));
 }
 
 /** Mean over the classes of the binary cross entropies of logits. */
 export function multilabelSoftMarginLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<Binary, ['weight', 'reduction']>
+  ...rest: Arguments<[target: Tensor], Target & Binary, ['target', 'weight', 'reduction']>
 ): Tensor {
-  const { weight, reduction } = readTail<Required<Binary>>('multilabelSoftMarginLoss', { weight: null, ...mean }, rest);
+  const { target, weight, reduction } = readTail<Required<Target & Binary>>(
+    'multilabelSoftMarginLoss',
+    { target: required, weight: null, ...mean },
+    rest,
+  );
   reductionIndex(reduction);
   checkTensors('multilabelSoftMarginLoss', { input, target });
   const one = target.mul(ops.logSigmoid(input));
@@ -255,12 +299,11 @@ type MultiMargin = Binary & { p?: number; margin?: number };
 /** Hinge losses of all classes against the target's. */
 export function multiMarginLoss(
   input: Tensor,
-  target: Tensor,
-  ...rest: Tail<MultiMargin, ['p', 'margin', 'weight', 'reduction']>
+  ...rest: Arguments<[target: Tensor], Target & MultiMargin, ['target', 'p', 'margin', 'weight', 'reduction']>
 ): Tensor {
-  const { p, margin, weight, reduction } = readTail<Required<MultiMargin>>(
+  const { target, p, margin, weight, reduction } = readTail<Required<Target & MultiMargin>>(
     'multiMarginLoss',
-    { p: 1, margin: 1, weight: null, ...mean },
+    { target: required, p: 1, margin: 1, weight: null, ...mean },
     rest,
   );
   return ops.multiMarginLoss(input, target, p, margin, weight, reductionIndex(reduction));
@@ -272,13 +315,17 @@ type Triplet = LossOptions & { margin?: number; p?: number; eps?: number; swap?:
 /** max(0, d(anchor, positive) − d(anchor, negative) + margin) */
 export function tripletMarginLoss(
   anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  ...rest: Tail<Triplet, ['margin', 'p', 'eps', 'swap', 'reduction']>
+  ...rest: Arguments<
+    [positive: Tensor, negative: Tensor],
+    { positive: Tensor; negative: Tensor } & Triplet,
+    ['positive', 'negative', 'margin', 'p', 'eps', 'swap', 'reduction']
+  >
 ): Tensor {
-  const { margin, p, eps, swap, reduction } = readTail(
+  const { positive, negative, margin, p, eps, swap, reduction } = readTail<
+    Required<{ positive: Tensor; negative: Tensor } & Triplet>
+  >(
     'tripletMarginLoss',
-    { margin: 1, p: 2, eps: 1e-6, swap: false, ...mean },
+    { positive: required, negative: required, margin: 1, p: 2, eps: 1e-6, swap: false, ...mean },
     rest,
   );
   return ops.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionIndex(reduction));
@@ -296,12 +343,19 @@ export type Lengths = Tensor | readonly number[];
  */
 export function ctcLoss(
   logProbs: Tensor,
-  targets: Tensor,
-  inputLengths: Lengths,
-  targetLengths: Lengths,
-  ...rest: Tail<Ctc, ['blank', 'reduction', 'zeroInfinity']>
+  ...rest: Arguments<
+    [targets: Tensor, inputLengths: Lengths, targetLengths: Lengths],
+    { targets: Tensor; inputLengths: Lengths; targetLengths: Lengths } & Ctc,
+    ['targets', 'inputLengths', 'targetLengths', 'blank', 'reduction', 'zeroInfinity']
+  >
 ): Tensor {
-  const { blank, reduction, zeroInfinity } = readTail('ctcLoss', { blank: 0, ...mean, zeroInfinity: false }, rest);
+  const { targets, inputLengths, targetLengths, blank, reduction, zeroInfinity } = readTail<
+    Required<{ targets: Tensor; inputLengths: Lengths; targetLengths: Lengths } & Ctc>
+  >(
+    'ctcLoss',
+    { targets: required, inputLengths: required, targetLengths: required, blank: 0, ...mean, zeroInfinity: false },
+    rest,
+  );
   const index = reductionIndex(reduction);
   // The op has one form for tensors and one for lists.
   const lengths = [inputLengths, targetLengths] as [Tensor, Tensor];

@@ -2,7 +2,7 @@
 import { ArgumentError, checkList, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import { maxPool1d, maxPool2d, maxPool3d, type Sizes } from './pooling';
 
 /** Options of {@link lpPool2d} and its like. */
@@ -11,6 +11,12 @@ export interface LpPoolOptions {
   stride?: Sizes | null;
   /** Rounds the size of the result up. */
   ceilMode?: boolean;
+}
+
+/** @inline */
+interface LpPoolArguments extends LpPoolOptions {
+  normType: number;
+  kernelSize: Sizes;
 }
 
 interface Kinds {
@@ -28,11 +34,14 @@ interface Kinds {
 function lpPool(name: string, dims: number, { max, mean }: Kinds) {
   return (
     input: Tensor,
-    normType: number,
-    kernelSize: Sizes,
-    ...rest: Tail<LpPoolOptions, ['stride', 'ceilMode']>
+    ...rest: Arguments<
+      [normType: number, kernelSize: Sizes],
+      LpPoolArguments,
+      ['normType', 'kernelSize', 'stride', 'ceilMode']
+    >
   ): Tensor => {
-    const { stride, ceilMode } = readTail<Required<LpPoolOptions>>(name, { stride: null, ceilMode: false }, rest);
+    const defaults = { normType: required, kernelSize: required, stride: null, ceilMode: false };
+    const { normType, kernelSize, stride, ceilMode } = readTail<Required<LpPoolArguments>>(name, defaults, rest);
     checkTensor(`${name}()`, 'input', input);
     if (typeof kernelSize !== 'number') checkList(name, 'kernelSize', kernelSize);
     const kernel = typeof kernelSize === 'number' ? new Array<number>(dims).fill(kernelSize) : kernelSize;

@@ -2,7 +2,7 @@
 import { ArgumentError, checkInteger, checkNumbers, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 
 /** @inline */
 interface Affine {
@@ -12,8 +12,15 @@ interface Affine {
 }
 
 /** Normalises groups of the channels of [N, C, *]. */
-export function groupNorm(input: Tensor, numGroups: number, ...rest: Tail<Affine, ['weight', 'bias', 'eps']>): Tensor {
-  const { weight, bias, eps } = readTail<Required<Affine>>('groupNorm', { weight: null, bias: null, eps: 1e-5 }, rest);
+export function groupNorm(
+  input: Tensor,
+  ...rest: Arguments<[numGroups: number], { numGroups: number } & Affine, ['numGroups', 'weight', 'bias', 'eps']>
+): Tensor {
+  const { numGroups, weight, bias, eps } = readTail<Required<{ numGroups: number } & Affine>>(
+    'groupNorm',
+    { numGroups: required, weight: null, bias: null, eps: 1e-5 },
+    rest,
+  );
   checkTensor('groupNorm()', 'input', input);
   if (input.ndim < 2) throw new ArgumentError(`groupNorm: expected two dimensions or more, received ${input.ndim}`);
   checkNumbers('groupNorm', { numGroups });
@@ -30,14 +37,15 @@ export function groupNorm(input: Tensor, numGroups: number, ...rest: Tail<Affine
 /** Divides by the root of the mean of squares over the last dimensions, which are `normalizedShape`. */
 export function rmsNorm(
   input: Tensor,
-  normalizedShape: readonly number[],
-  ...rest: Tail<{ weight?: Tensor | null; eps?: number | null }, ['weight', 'eps']>
+  ...rest: Arguments<
+    [normalizedShape: readonly number[]],
+    { normalizedShape: readonly number[] } & { weight?: Tensor | null; eps?: number | null },
+    ['normalizedShape', 'weight', 'eps']
+  >
 ): Tensor {
-  const { weight, eps } = readTail<{ weight: Tensor | null; eps: number | null }>(
-    'rmsNorm',
-    { weight: null, eps: null },
-    rest,
-  );
+  const { normalizedShape, weight, eps } = readTail<
+    Required<{ normalizedShape: readonly number[] } & { weight?: Tensor | null; eps?: number | null }>
+  >('rmsNorm', { normalizedShape: required, weight: null, eps: null }, rest);
   return ops.rmsNorm(input, normalizedShape, weight, eps);
 }
 
@@ -92,10 +100,13 @@ export interface LocalResponseNormOptions {
 /** Divides by a power of the mean of squares of `size` neighbouring channels of [N, C, *]. */
 export function localResponseNorm(
   input: Tensor,
-  size: number,
-  ...rest: Tail<LocalResponseNormOptions, ['alpha', 'beta', 'k']>
+  ...rest: Arguments<[size: number], { size: number } & LocalResponseNormOptions, ['size', 'alpha', 'beta', 'k']>
 ): Tensor {
-  const { alpha, beta, k } = readTail('localResponseNorm', { alpha: 1e-4, beta: 0.75, k: 1 }, rest);
+  const { size, alpha, beta, k } = readTail<Required<{ size: number } & LocalResponseNormOptions>>(
+    'localResponseNorm',
+    { size: required, alpha: 1e-4, beta: 0.75, k: 1 },
+    rest,
+  );
   checkTensor('localResponseNorm()', 'input', input);
   checkInteger('localResponseNorm', 'size', size, 1);
   const { shape, ndim } = input;
@@ -122,11 +133,18 @@ export interface NormalizeOptions {
   p?: number;
   dim?: number;
   eps?: number;
+  /** Where the result is written. */
+  out?: Tensor | null;
 }
 
 /** Divides vectors along `dim` by their norm, or by `eps` where that is more. */
-export function normalize(input: Tensor, ...rest: Tail<NormalizeOptions, ['p', 'dim', 'eps']>): Tensor {
-  const { p, dim, eps } = readTail('normalize', { p: 2, dim: 1, eps: 1e-12 }, rest);
+export function normalize(input: Tensor, ...rest: Tail<NormalizeOptions, ['p', 'dim', 'eps', 'out']>): Tensor {
+  const { p, dim, eps, out } = readTail<Required<NormalizeOptions>>(
+    'normalize',
+    { p: 2, dim: 1, eps: 1e-12, out: null },
+    rest,
+  );
   checkTensor('normalize()', 'input', input);
-  return input.div(ops.norm(input, p, dim, true).clampMin(eps).expandAs(input));
+  const norms = ops.norm(input, p, dim, true).clampMin(eps).expandAs(input);
+  return out === null ? input.div(norms) : ops.div(input, norms, { out });
 }

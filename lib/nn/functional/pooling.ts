@@ -1,8 +1,8 @@
 /** Pooling: the ops, and where Python adds to them. Sizes of one number stand for all dimensions. */
-import { ArgumentError, checkBooleans, checkList, checkTensor } from '../../engine';
+import { ArgumentError, checkList, checkTensor } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 
 export { adaptiveAvgPool1d, avgPool1d, avgPool2d, avgPool3d } from '../../tensor';
 
@@ -19,10 +19,26 @@ export interface MaxPoolOptions {
   ceilMode?: boolean;
 }
 
-type MaxPoolTail = Tail<
-  MaxPoolOptions & { returnIndices?: boolean },
-  ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
+/** @inline */
+interface MaxPoolArguments extends MaxPoolOptions {
+  kernelSize: Sizes;
+  returnIndices?: boolean;
+}
+
+type MaxPoolTail = Arguments<
+  [kernelSize: Sizes],
+  MaxPoolArguments,
+  ['kernelSize', 'stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
 >;
+
+const maxPoolDefaults: Required<MaxPoolArguments> = {
+  kernelSize: required,
+  stride: null,
+  padding: 0,
+  dilation: 1,
+  ceilMode: false,
+  returnIndices: false,
+};
 
 /** @inline */
 interface MaxPool {
@@ -31,7 +47,8 @@ interface MaxPool {
     kernelSize: Sizes,
     options: MaxPoolOptions & { returnIndices: true },
   ): [output: Tensor, indices: Tensor];
-  (input: Tensor, kernelSize: Sizes, ...rest: MaxPoolTail): Tensor;
+  (input: Tensor, options: MaxPoolArguments & { returnIndices: true }): [output: Tensor, indices: Tensor];
+  (input: Tensor, ...rest: MaxPoolTail): Tensor;
 }
 
 type MaxPoolOp<R> = (
@@ -44,10 +61,9 @@ type MaxPoolOp<R> = (
 ) => R;
 
 function maxPool(name: string, op: MaxPoolOp<Tensor>, withIndices: MaxPoolOp<[Tensor, Tensor]>): MaxPool {
-  const pool = (input: Tensor, kernelSize: Sizes, ...rest: readonly unknown[]): Tensor | [Tensor, Tensor] => {
-    const { stride, padding, dilation, ceilMode, returnIndices } = readTail<
-      Required<MaxPoolOptions> & { returnIndices: boolean }
-    >(name, { stride: null, padding: 0, dilation: 1, ceilMode: false, returnIndices: false }, rest);
+  const pool = (input: Tensor, ...rest: readonly unknown[]): Tensor | [Tensor, Tensor] => {
+    const options = readTail(name, maxPoolDefaults, rest);
+    const { kernelSize, stride, padding, dilation, ceilMode, returnIndices } = options;
     const chosen = returnIndices ? withIndices : op;
     return chosen(input, kernelSize, stride ?? [], padding, dilation, ceilMode);
   };
@@ -74,16 +90,12 @@ export const maxPool3d = maxPool(
 );
 
 /** @inline */
-type WithIndices = (input: Tensor, kernelSize: Sizes, ...rest: MaxPoolTail) => [output: Tensor, indices: Tensor];
+type WithIndices = (input: Tensor, ...rest: MaxPoolTail) => [output: Tensor, indices: Tensor];
 
 /** `F.max_pool2d_with_indices` and its like: `returnIndices` is there in Python, and has no effect. */
 function maxPoolWithIndices(name: string, op: MaxPoolOp<[Tensor, Tensor]>): WithIndices {
-  return (input, kernelSize, ...rest) => {
-    const { stride, padding, dilation, ceilMode } = readTail<Required<MaxPoolOptions> & { returnIndices: boolean }>(
-      name,
-      { stride: null, padding: 0, dilation: 1, ceilMode: false, returnIndices: true },
-      rest,
-    );
+  return (input, ...rest) => {
+    const { kernelSize, stride, padding, dilation, ceilMode } = readTail(name, maxPoolDefaults, rest);
     return op(input, kernelSize, stride ?? [], padding, dilation, ceilMode);
   };
 }
@@ -119,30 +131,71 @@ function adaptiveSize(input: Tensor, outputSize: AdaptiveSizes, dims: number): n
   return outputSize.map((size, index) => size ?? (kept[index] as number));
 }
 
+/** @inline */
+interface OutputSize {
+  outputSize: AdaptiveSizes;
+}
+
+type AdaptiveAvgTail = Arguments<[outputSize: AdaptiveSizes], OutputSize, ['outputSize']>;
+
 /** Means over windows, as many as `outputSize` says. */
-export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSizes): Tensor {
+export function adaptiveAvgPool2d(input: Tensor, ...rest: AdaptiveAvgTail): Tensor {
+  const { outputSize } = readTail<OutputSize>('adaptiveAvgPool2d', { outputSize: required }, rest);
   return ops.adaptiveAvgPool2d(input, adaptiveSize(input, outputSize, 2));
 }
 
 /** Means over windows, as many as `outputSize` says. */
-export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSizes): Tensor {
+export function adaptiveAvgPool3d(input: Tensor, ...rest: AdaptiveAvgTail): Tensor {
+  const { outputSize } = readTail<OutputSize>('adaptiveAvgPool3d', { outputSize: required }, rest);
   return ops.adaptiveAvgPool3d(input, adaptiveSize(input, outputSize, 3));
 }
 
 /** @inline */
 interface AdaptiveMaxPool {
-  (input: Tensor, outputSize: AdaptiveSizes, returnIndices?: false): Tensor;
-  (input: Tensor, outputSize: AdaptiveSizes, returnIndices: true): [output: Tensor, indices: Tensor];
+  (
+    input: Tensor,
+    ...rest: Arguments<
+      [outputSize: AdaptiveSizes],
+      OutputSize & { returnIndices?: false },
+      ['outputSize', 'returnIndices']
+    >
+  ): Tensor;
+  (
+    input: Tensor,
+    ...rest: Arguments<
+      [outputSize: AdaptiveSizes, returnIndices: true],
+      OutputSize & { returnIndices: true },
+      ['outputSize', 'returnIndices']
+    >
+  ): Pair;
 }
 
-function adaptiveMaxPool(
+/** @inline */
+type Pair = [output: Tensor, indices: Tensor];
+
+type AdaptiveMaxOp = (input: Tensor, size: readonly number[]) => [Tensor, Tensor];
+
+/** What adaptive max pooling finds, and whether `returnIndices` was asked for. */
+function adaptiveMax(
   dims: number,
-  op: (input: Tensor, size: readonly number[]) => [Tensor, Tensor],
-): AdaptiveMaxPool {
-  const pool = (input: Tensor, outputSize: AdaptiveSizes, returnIndices = false): Tensor | [Tensor, Tensor] => {
-    checkBooleans(`adaptiveMaxPool${dims}d`, { returnIndices });
-    const [output, indices] = op(input, adaptiveSize(input, outputSize, dims));
-    if (returnIndices) return [output, indices];
+  op: AdaptiveMaxOp,
+  name: string,
+  input: Tensor,
+  rest: readonly unknown[],
+): { found: Pair; returnIndices: boolean } {
+  const { outputSize, returnIndices } = readTail<OutputSize & { returnIndices: boolean }>(
+    name,
+    { outputSize: required, returnIndices: false },
+    rest,
+  );
+  return { found: op(input, adaptiveSize(input, outputSize, dims)), returnIndices };
+}
+
+function adaptiveMaxPool(dims: number, op: AdaptiveMaxOp): AdaptiveMaxPool {
+  const pool = (input: Tensor, ...rest: readonly unknown[]): Tensor | Pair => {
+    const { found, returnIndices } = adaptiveMax(dims, op, `adaptiveMaxPool${dims}d`, input, rest);
+    if (returnIndices) return found;
+    const [output, indices] = found;
     indices.dispose();
     return output;
   };
@@ -156,26 +209,21 @@ export const adaptiveMaxPool2d = adaptiveMaxPool(2, (...args) => ops.adaptiveMax
 /** The largest of each of `outputSize` windows of [*, D, H, W]. @function */
 export const adaptiveMaxPool3d = adaptiveMaxPool(3, (...args) => ops.adaptiveMaxPool3d(...args));
 
-/** {@link adaptiveMaxPool1d} with `returnIndices`. */
-export function adaptiveMaxPool1dWithIndices(
-  input: Tensor,
-  outputSize: AdaptiveSizes,
-): [output: Tensor, indices: Tensor] {
-  return adaptiveMaxPool1d(input, outputSize, true);
+type AdaptiveMaxTail = Arguments<
+  [outputSize: AdaptiveSizes],
+  OutputSize & { returnIndices?: boolean },
+  ['outputSize', 'returnIndices']
+>;
+
+/** `F.adaptive_max_pool2d_with_indices` and its like: `returnIndices` is there in Python, and has no effect. */
+function adaptiveMaxPoolWithIndices(dims: number, op: AdaptiveMaxOp) {
+  return (input: Tensor, ...rest: AdaptiveMaxTail): Pair =>
+    adaptiveMax(dims, op, `adaptiveMaxPool${dims}dWithIndices`, input, rest).found;
 }
 
-/** {@link adaptiveMaxPool2d} with `returnIndices`. */
-export function adaptiveMaxPool2dWithIndices(
-  input: Tensor,
-  outputSize: AdaptiveSizes,
-): [output: Tensor, indices: Tensor] {
-  return adaptiveMaxPool2d(input, outputSize, true);
-}
-
-/** {@link adaptiveMaxPool3d} with `returnIndices`. */
-export function adaptiveMaxPool3dWithIndices(
-  input: Tensor,
-  outputSize: AdaptiveSizes,
-): [output: Tensor, indices: Tensor] {
-  return adaptiveMaxPool3d(input, outputSize, true);
-}
+/** {@link adaptiveMaxPool1d} with `returnIndices`. @function */
+export const adaptiveMaxPool1dWithIndices = adaptiveMaxPoolWithIndices(1, (...args) => ops.adaptiveMaxPool1d(...args));
+/** {@link adaptiveMaxPool2d} with `returnIndices`. @function */
+export const adaptiveMaxPool2dWithIndices = adaptiveMaxPoolWithIndices(2, (...args) => ops.adaptiveMaxPool2d(...args));
+/** {@link adaptiveMaxPool3d} with `returnIndices`. @function */
+export const adaptiveMaxPool3dWithIndices = adaptiveMaxPoolWithIndices(3, (...args) => ops.adaptiveMaxPool3d(...args));

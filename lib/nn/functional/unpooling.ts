@@ -2,7 +2,7 @@
 import { ArgumentError, checkList, checkTensors } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import type { Sizes } from './pooling';
 
 /** Options of {@link maxUnpool2d} and its like. */
@@ -14,9 +14,28 @@ export interface MaxUnpoolOptions {
   outputSize?: readonly number[] | null;
 }
 
-type UnpoolTail = Tail<MaxUnpoolOptions, ['stride', 'padding', 'outputSize']>;
+/** @inline */
+interface MaxUnpoolArguments extends MaxUnpoolOptions {
+  indices: Tensor;
+  kernelSize: Sizes;
+}
+
+type UnpoolTail = Arguments<
+  [indices: Tensor, kernelSize: Sizes],
+  MaxUnpoolArguments,
+  ['indices', 'kernelSize', 'stride', 'padding', 'outputSize']
+>;
+
+const DEFAULTS: Required<MaxUnpoolArguments> = {
+  indices: required,
+  kernelSize: required,
+  stride: null,
+  padding: 0,
+  outputSize: null,
+};
 
 interface Unpooling {
+  readonly indices: Tensor;
   readonly stride: readonly number[];
   readonly padding: readonly number[];
   readonly outputSize: readonly number[];
@@ -35,16 +54,10 @@ function spatial(name: string, outputSize: readonly number[], dims: number): rea
   );
 }
 
-function plan(
-  name: string,
-  input: Tensor,
-  indices: Tensor,
-  kernelSize: Sizes,
-  dims: number,
-  rest: UnpoolTail,
-): Unpooling {
+function plan(name: string, input: Tensor, dims: number, rest: UnpoolTail): Unpooling {
+  const options = readTail(name, DEFAULTS, rest);
+  const { indices, kernelSize } = options;
   checkTensors(name, { input, indices });
-  const options = readTail<Required<MaxUnpoolOptions>>(name, { stride: null, padding: 0, outputSize: null }, rest);
   if (typeof kernelSize !== 'number') checkList(name, 'kernelSize', kernelSize);
   const kernel = each(kernelSize, dims);
   const [stride, padding] = [each(options.stride ?? kernelSize, dims), each(options.padding, dims)];
@@ -68,22 +81,23 @@ function plan(
       'TORCH_VALUE',
     );
   }
-  return { stride, padding, outputSize };
+  return { indices, stride, padding, outputSize };
 }
 
 /** Puts values of [*, L] back to the places that `maxPool1d` took them from; zeros elsewhere. */
-export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  const { outputSize } = plan('maxUnpool1d', input, indices, kernelSize, 1, rest);
+export function maxUnpool1d(input: Tensor, ...rest: UnpoolTail): Tensor {
+  const { indices, outputSize } = plan('maxUnpool1d', input, 1, rest);
   return ops.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [...outputSize, 1]).squeeze(-1);
 }
 
 /** Puts values of [*, H, W] back to the places that `maxPool2d` took them from; zeros elsewhere. */
-export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  return ops.maxUnpool2d(input, indices, plan('maxUnpool2d', input, indices, kernelSize, 2, rest).outputSize);
+export function maxUnpool2d(input: Tensor, ...rest: UnpoolTail): Tensor {
+  const { indices, outputSize } = plan('maxUnpool2d', input, 2, rest);
+  return ops.maxUnpool2d(input, indices, outputSize);
 }
 
 /** Puts values of [*, D, H, W] back to the places that `maxPool3d` took them from; zeros elsewhere. */
-export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Sizes, ...rest: UnpoolTail): Tensor {
-  const { outputSize, stride, padding } = plan('maxUnpool3d', input, indices, kernelSize, 3, rest);
+export function maxUnpool3d(input: Tensor, ...rest: UnpoolTail): Tensor {
+  const { indices, outputSize, stride, padding } = plan('maxUnpool3d', input, 3, rest);
   return ops.maxUnpool3d(input, indices, outputSize, stride, padding);
 }

@@ -3,7 +3,7 @@ import { ArgumentError, checkList, checkTensor, describe } from '../../engine';
 import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
-import { readTail, type Tail } from '../../tensor/tail';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 
 export { pixelShuffle, pixelUnshuffle } from '../../tensor';
 
@@ -147,14 +147,15 @@ export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
  */
 export function pad(
   input: Tensor,
-  pad: readonly number[],
-  ...rest: Tail<{ mode?: PaddingMode; value?: number | null }, ['mode', 'value']>
+  ...rest: Arguments<
+    [pad: readonly number[]],
+    { pad: readonly number[] } & { mode?: PaddingMode; value?: number | null },
+    ['pad', 'mode', 'value']
+  >
 ): Tensor {
-  const { mode, value } = readTail<{ mode: PaddingMode; value: number | null }>(
-    'pad',
-    { mode: 'constant', value: null },
-    rest,
-  );
+  const { pad, mode, value } = readTail<
+    Required<{ pad: readonly number[] } & { mode?: PaddingMode; value?: number | null }>
+  >('pad', { pad: required, mode: 'constant', value: null }, rest);
   return ops.pad(input, pad, mode, value);
 }
 
@@ -162,19 +163,22 @@ export function pad(
 export interface GridSampleOptions {
   mode?: 'bilinear' | 'nearest' | 'bicubic';
   paddingMode?: 'zeros' | 'border' | 'reflection';
-  /** −1 and 1 are the centres of the outermost pixels, not their edges. */
-  alignCorners?: boolean;
+  /** −1 and 1 are the centres of the outermost pixels, not their edges, as null says. */
+  alignCorners?: boolean | null;
 }
 
 /** Samples [N, C, H, W] at the places of `grid` [N, Hout, Wout, 2], which are (x, y) from −1 to 1; so in three dimensions. */
 export function gridSample(
   input: Tensor,
-  grid: Tensor,
-  ...rest: Tail<GridSampleOptions, ['mode', 'paddingMode', 'alignCorners']>
+  ...rest: Arguments<
+    [grid: Tensor],
+    { grid: Tensor } & GridSampleOptions,
+    ['grid', 'mode', 'paddingMode', 'alignCorners']
+  >
 ): Tensor {
-  const { mode, paddingMode, alignCorners } = readTail<Required<GridSampleOptions>>(
+  const { grid, mode, paddingMode, alignCorners } = readTail<Required<{ grid: Tensor } & GridSampleOptions>>(
     'gridSample',
-    { mode: 'bilinear', paddingMode: 'zeros', alignCorners: false },
+    { grid: required, mode: 'bilinear', paddingMode: 'zeros', alignCorners: null },
     rest,
   );
   const number = (name: string, names: readonly string[], value: string): number => {
@@ -189,13 +193,25 @@ export function gridSample(
     grid,
     interpolation,
     number('paddingMode', ['zeros', 'border', 'reflection'], paddingMode),
-    alignCorners,
+    alignCorners ?? false,
   );
 }
 
 /** The grid of affine maps `theta` [N, 2, 3] for {@link gridSample} to images of `size` [N, C, H, W]; [N, 3, 4] in 3-d. */
-export function affineGrid(theta: Tensor, size: readonly number[], alignCorners = false): Tensor {
+export function affineGrid(
+  theta: Tensor,
+  ...rest: Arguments<
+    [size: readonly number[]],
+    { size: readonly number[]; alignCorners?: boolean | null },
+    ['size', 'alignCorners']
+  >
+): Tensor {
   checkTensor('affineGrid()', 'theta', theta);
+  const { size, alignCorners } = readTail<{ size: readonly number[]; alignCorners: boolean | null }>(
+    'affineGrid',
+    { size: required, alignCorners: null },
+    rest,
+  );
   checkList('affineGrid', 'size', size);
   const rank = size.length - 2;
   const matrix = theta.shape.slice(1).join();
@@ -204,5 +220,5 @@ export function affineGrid(theta: Tensor, size: readonly number[], alignCorners 
       `affineGrid: expected [N, 2, 3] for a size [N, C, H, W] or [N, 3, 4] for [N, C, D, H, W], received [${theta.shape.join(', ')}] and [${size.join(', ')}]`,
     );
   }
-  return ops.affineGridGenerator(theta, size, alignCorners);
+  return ops.affineGridGenerator(theta, size, alignCorners ?? false);
 }

@@ -2,17 +2,21 @@
 import { noGrad } from '../../autograd';
 import { checkIterable, checkNumbers, checkTensor, scope, TorchError } from '../../engine';
 import { callOp, linalg, stack, Tensor, tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../tensor/tail';
 import { readOptions } from '../arguments';
 
+/** @inline */
+interface Foreach {
+  /** False computes tensor by tensor; the bits are the same. */
+  foreach?: boolean | null;
+}
+
 /** Options of {@link clipGradNorm_} and {@link getTotalNorm}. */
-export interface NormClippingOptions {
+export interface NormClippingOptions extends Foreach {
   /** p of the p-norm; Infinity is the largest magnitude. */
   normType?: number;
   /** Refuse a norm that is NaN or infinite, rather than spread it over all gradients. */
   errorIfNonfinite?: boolean;
-  /** False computes tensor by tensor; the bits are the same. */
-  foreach?: boolean | null;
 }
 
 type NormTail = Tail<NormClippingOptions, ['normType', 'errorIfNonfinite', 'foreach']>;
@@ -33,8 +37,20 @@ const normDefaults: Required<NormClippingOptions> = { normType: 2, errorIfNonfin
  * console.log(w.grad); // tensor([0.7071, 0.7071])
  * ```
  */
-export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, ...rest: NormTail): Tensor {
-  const options = readOptions('clipGradNorm_', normDefaults, rest, ['foreach']);
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  ...rest: Arguments<
+    [maxNorm: number],
+    { maxNorm: number } & NormClippingOptions,
+    ['maxNorm', 'normType', 'errorIfNonfinite', 'foreach']
+  >
+): Tensor {
+  const { maxNorm, ...options } = readOptions<{ maxNorm: number } & Required<NormClippingOptions>>(
+    'clipGradNorm_',
+    { maxNorm: required, ...normDefaults },
+    rest,
+    ['foreach'],
+  );
   checkNumbers('clipGradNorm_', { maxNorm });
   const grads = gradientsOf('clipGradNorm_', parameters);
   return noGrad(() =>
@@ -63,11 +79,17 @@ export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, ...rest: NormTa
  */
 export function clipGradsWithNorm_(
   parameters: Tensor | Iterable<Tensor>,
-  maxNorm: number,
-  totalNorm: Tensor,
-  ...rest: Tail<{ foreach?: boolean | null }, ['foreach']>
+  ...rest: Arguments<
+    [maxNorm: number, totalNorm: Tensor],
+    { maxNorm: number; totalNorm: Tensor } & Foreach,
+    ['maxNorm', 'totalNorm', 'foreach']
+  >
 ): void {
-  const { foreach } = readOptions('clipGradsWithNorm_', { foreach: null as boolean | null }, rest, ['foreach']);
+  const { maxNorm, totalNorm, foreach } = readOptions<{ maxNorm: number; totalNorm: Tensor } & Required<Foreach>>(
+    'clipGradsWithNorm_',
+    { maxNorm: required, totalNorm: required, foreach: null },
+    rest,
+  );
   checkNumbers('clipGradsWithNorm_', { maxNorm });
   checkTensor('clipGradsWithNorm_()', 'totalNorm', totalNorm);
   const grads = gradientsOf('clipGradsWithNorm_', parameters);
@@ -77,10 +99,13 @@ export function clipGradsWithNorm_(
 /** Brings every element of the gradients into [−clipValue, clipValue]. */
 export function clipGradValue_(
   parameters: Tensor | Iterable<Tensor>,
-  clipValue: number,
-  ...rest: Tail<{ foreach?: boolean | null }, ['foreach']>
+  ...rest: Arguments<[clipValue: number], { clipValue: number } & Foreach, ['clipValue', 'foreach']>
 ): void {
-  const { foreach } = readOptions('clipGradValue_', { foreach: null as boolean | null }, rest, ['foreach']);
+  const { clipValue, foreach } = readOptions<{ clipValue: number } & Required<Foreach>>(
+    'clipGradValue_',
+    { clipValue: required, foreach: null },
+    rest,
+  );
   checkNumbers('clipGradValue_', { clipValue });
   const grads = gradientsOf('clipGradValue_', parameters);
   noGrad(() => {

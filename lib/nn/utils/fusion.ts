@@ -1,7 +1,8 @@
 /** Batch norms that are computed into the layer before them, for evaluation (`torch.nn.utils.fusion`). */
 import { noGrad } from '../../autograd';
-import { ArgumentError, checkBooleans, checkNumbers, checkTensor, describe, valueError } from '../../engine';
+import { ArgumentError, checkNumbers, checkTensor, describe, valueError } from '../../engine';
 import { onesLike, rsqrt, type Tensor, zerosLike } from '../../tensor';
+import { readTail, type Tail } from '../../tensor/tail';
 import type { Conv1d, Conv2d, Conv3d } from '../conv';
 import type { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../conv-transpose';
 import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../batchnorm';
@@ -32,8 +33,13 @@ export type AnyConv = Conv1d | Conv2d | Conv3d | ConvTranspose1d | ConvTranspose
  * console.log(torch.allclose(fused.forward(x), norm.forward(conv.forward(x)), 1e-3, 1e-4)); // true
  * ```
  */
-export function fuseConvBnEval<M extends AnyConv>(conv: M, bn: AnyBatchNorm, transpose = false): M {
+export function fuseConvBnEval<M extends AnyConv>(
+  conv: M,
+  bn: AnyBatchNorm,
+  ...rest: Tail<{ transpose?: boolean }, ['transpose']>
+): M {
   const { runningMean, runningVar } = checkPair('fuseConvBnEval', 'conv', conv, bn);
+  const { transpose } = readTail('fuseConvBnEval', { transpose: false }, rest);
   const fused = deepcopy(conv);
   const { eps, weight, bias } = bn;
   [fused.weight, fused.bias] = fuseConvBnWeights(
@@ -63,9 +69,9 @@ export function fuseConvBnWeights(
   bnEps: number,
   bnW: Tensor | null,
   bnB: Tensor | null,
-  transpose = false,
+  ...rest: Tail<{ transpose?: boolean }, ['transpose']>
 ): [weight: Parameter, bias: Parameter] {
-  checkBooleans('fuseConvBnWeights', { transpose });
+  const { transpose } = readTail('fuseConvBnWeights', { transpose: false }, rest);
   checkParts('fuseConvBnWeights', { convW, bnRm, bnRv }, { convB, bnW, bnB }, bnEps);
   return noGrad(() => {
     const bias = convB ?? zerosLike(bnRm);

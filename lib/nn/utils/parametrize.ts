@@ -1,7 +1,8 @@
 /** Tensors of modules that are computed from others (`torch.nn.utils.parametrize`). */
 import { noGrad } from '../../autograd';
-import { checkBooleans, checkOptions, checkString, valueError } from '../../engine';
+import { checkString, valueError } from '../../engine';
 import type { Tensor } from '../../tensor';
+import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
 import type { AnyModule } from '../module';
 import { ModuleDict } from '../module-dict';
 import { checkModule } from '../module-sequence';
@@ -19,6 +20,13 @@ export interface Parametrized {
   readonly parametrizations: ModuleDict<Record<string, ParametrizationList>>;
 }
 
+/** @inline */
+interface RegisterArguments {
+  tensorName: string;
+  parametrization: Parametrization;
+  unsafe?: boolean;
+}
+
 /**
  * Has a parameter or buffer of a module computed: by the forward of `parametrization`, at every use, from a tensor that is
  * trained in its place (`register_parametrization`). More of them on one tensor are applied in the order of registration.
@@ -29,7 +37,7 @@ export interface Parametrized {
  * becomes one that is named `Parametrized…`, as Python prints it.
  *
  * @param tensorName the property's name or the one in the state dict
- * @param options.unsafe shape and dtype may become others, and nothing is checked
+ * @param unsafe shape and dtype may become others, and nothing is checked
  * @returns the module
  * @throws ArgumentError for a name that the module has no parameter or buffer of; for a parametrization that returns no
  *   tensor, or unless `unsafe` one of another shape or dtype
@@ -48,14 +56,19 @@ export interface Parametrized {
  */
 export function registerParametrization<M extends AnyModule>(
   module: M,
-  tensorName: string,
-  parametrization: Parametrization,
-  options: { unsafe?: boolean } = {},
+  ...rest: Arguments<
+    [tensorName: string, parametrization: Parametrization],
+    RegisterArguments,
+    ['tensorName', 'parametrization', 'unsafe']
+  >
 ): M & Parametrized {
+  const { tensorName, parametrization, unsafe } = readTail<Required<RegisterArguments>>(
+    'registerParametrization',
+    { tensorName: required, parametrization: required, unsafe: false },
+    rest,
+  );
   checkArguments('registerParametrization', module, tensorName);
   checkModule('registerParametrization', parametrization);
-  checkOptions('registerParametrization', options, ['unsafe']);
-  const { unsafe = false } = options;
   parametrization.train(module.training);
   const known = listOf(module, tensorName);
   if (known !== null) {
@@ -96,9 +109,10 @@ export function registerParametrization<M extends AnyModule>(
 /** True where the tensor of this name is parametrized, or without a name where any of the module's own is. */
 export function isParametrized<M extends AnyModule>(
   module: M,
-  tensorName: string | null = null,
+  ...rest: Tail<{ tensorName?: string | null }, ['tensorName']>
 ): module is M & Parametrized {
   checkModule('isParametrized', module);
+  const { tensorName } = readTail<{ tensorName: string | null }>('isParametrized', { tensorName: null }, rest);
   if (tensorName !== null) {
     checkString('isParametrized', 'tensorName', tensorName);
     return listOf(module, tensorName) !== null;
@@ -117,11 +131,18 @@ export function isParametrized<M extends AnyModule>(
  */
 export function removeParametrizations<M extends AnyModule>(
   module: M,
-  tensorName: string,
-  leaveParametrized = true,
+  ...rest: Arguments<
+    [tensorName: string],
+    { tensorName: string; leaveParametrized?: boolean },
+    ['tensorName', 'leaveParametrized']
+  >
 ): M {
+  const { tensorName, leaveParametrized } = readTail<{ tensorName: string; leaveParametrized: boolean }>(
+    'removeParametrizations',
+    { tensorName: required, leaveParametrized: true },
+    rest,
+  );
   checkArguments('removeParametrizations', module, tensorName);
-  checkBooleans('removeParametrizations', { leaveParametrized });
   const list = listOf(module, tensorName);
   const property = module.propertyOf(tensorName);
   if (list === null || property === null) {
@@ -161,8 +182,13 @@ export function typeBeforeParametrizations(module: AnyModule): abstract new (...
 export function transferParametrizationsAndParams<M extends AnyModule>(
   fromModule: AnyModule,
   toModule: M,
-  tensorName: string | null = null,
+  ...rest: Tail<{ tensorName?: string | null }, ['tensorName']>
 ): M {
+  const { tensorName } = readTail<{ tensorName: string | null }>(
+    'transferParametrizationsAndParams',
+    { tensorName: null },
+    rest,
+  );
   checkModule('transferParametrizationsAndParams', fromModule);
   checkModule('transferParametrizationsAndParams', toModule);
   if (!isParametrized(fromModule)) return toModule;

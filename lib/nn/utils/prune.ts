@@ -1,7 +1,7 @@
 /** Zeros in the place of parameters that matter least (`torch.nn.utils.prune`). */
 import { ArgumentError, checkIterable, checkList, checkString, checkTensor, describe, valueError } from '../../engine';
 import { onesLike, Tensor } from '../../tensor';
-import { readTail, type RequiredTail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import type { AnyModule } from '../module';
 import { checkModule } from '../module-sequence';
 import type { Buffer, Parameter } from '../parameter';
@@ -48,6 +48,11 @@ export {
   type StructuredOptions,
 } from './pruning-methods';
 
+/** @inline */
+interface Named<Name extends string> {
+  name: Name;
+}
+
 /** A property's name as PyTorch's: `inProjWeight` → `in_proj_weight`. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
@@ -74,7 +79,11 @@ export type Pruned<Name extends string = string> = {
  * @returns the module
  * @throws ArgumentError for a name that the module has no parameter of
  */
-export function identity<M extends AnyModule, Name extends string>(module: M, name: Name): M & Pruned<Name> {
+export function identity<M extends AnyModule, Name extends string>(
+  module: M,
+  ...rest: Arguments<[name: Name], Named<Name>, ['name']>
+): M & Pruned<Name> {
+  const { name } = readTail<Named<Name>>('identity', { name: required }, rest);
   applyMethod('identity', module, name, () => new Identity(), null);
   return module as M & Pruned<Name>;
 }
@@ -88,10 +97,13 @@ export function identity<M extends AnyModule, Name extends string>(module: M, na
  */
 export function randomUnstructured<M extends AnyModule, Name extends string>(
   module: M,
-  name: Name,
-  ...rest: RequiredTail<AmountOptions, ['amount']>
+  ...rest: Arguments<[name: Name, amount: number], Named<Name> & AmountOptions, ['name', 'amount']>
 ): M & Pruned<Name> {
-  const { amount } = readTail('randomUnstructured', { amount: NaN }, rest);
+  const { name, amount } = readTail<Named<Name> & AmountOptions>(
+    'randomUnstructured',
+    { name: required, amount: required },
+    rest,
+  );
   applyMethod('randomUnstructured', module, name, () => new RandomUnstructured(amount), null);
   return module as M & Pruned<Name>;
 }
@@ -119,11 +131,17 @@ export function randomUnstructured<M extends AnyModule, Name extends string>(
  */
 export function l1Unstructured<M extends AnyModule, Name extends string>(
   module: M,
-  name: Name,
-  ...rest: RequiredTail<AmountOptions & ImportanceOptions, ['amount', 'importanceScores']>
+  ...rest: Arguments<
+    [name: Name, amount: number],
+    Named<Name> & AmountOptions & ImportanceOptions,
+    ['name', 'amount', 'importanceScores']
+  >
 ): M & Pruned<Name> {
-  const defaults: Required<AmountOptions & ImportanceOptions> = { amount: NaN, importanceScores: null };
-  const { amount, importanceScores } = readTail('l1Unstructured', defaults, rest);
+  const { name, amount, importanceScores } = readTail<Named<Name> & Required<AmountOptions & ImportanceOptions>>(
+    'l1Unstructured',
+    { name: required, amount: required, importanceScores: null },
+    rest,
+  );
   applyMethod('l1Unstructured', module, name, () => new L1Unstructured(amount), importanceScores);
   return module as M & Pruned<Name>;
 }
@@ -139,10 +157,17 @@ export function l1Unstructured<M extends AnyModule, Name extends string>(
  */
 export function randomStructured<M extends AnyModule, Name extends string>(
   module: M,
-  name: Name,
-  ...rest: RequiredTail<Required<StructuredOptions>, ['amount', 'dim']>
+  ...rest: Arguments<
+    [name: Name, amount: number, dim: number],
+    Named<Name> & Required<StructuredOptions>,
+    ['name', 'amount', 'dim']
+  >
 ): M & Pruned<Name> {
-  const { amount, dim } = readTail('randomStructured', { amount: NaN, dim: NaN }, rest);
+  const { name, amount, dim } = readTail<Named<Name> & Required<StructuredOptions>>(
+    'randomStructured',
+    { name: required, amount: required, dim: required },
+    rest,
+  );
   applyMethod('randomStructured', module, name, () => new RandomStructured(amount, dim), null);
   return module as M & Pruned<Name>;
 }
@@ -166,11 +191,17 @@ export type LnStructuredArguments = Required<LnStructuredOptions> & ImportanceOp
  */
 export function lnStructured<M extends AnyModule, Name extends string>(
   module: M,
-  name: Name,
-  ...rest: RequiredTail<LnStructuredArguments, ['amount', 'n', 'dim', 'importanceScores']>
+  ...rest: Arguments<
+    [name: Name, amount: number, n: number | 'fro' | 'nuc', dim: number],
+    Named<Name> & LnStructuredArguments,
+    ['name', 'amount', 'n', 'dim', 'importanceScores']
+  >
 ): M & Pruned<Name> {
-  const defaults: Required<LnStructuredArguments> = { amount: NaN, n: NaN, dim: NaN, importanceScores: null };
-  const { amount, n, dim, importanceScores } = readTail('lnStructured', defaults, rest, ['n']);
+  const { name, amount, n, dim, importanceScores } = readTail<Named<Name> & Required<LnStructuredArguments>>(
+    'lnStructured',
+    { name: required, amount: required, n: required, dim: required, importanceScores: null },
+    rest,
+  );
   applyMethod('lnStructured', module, name, () => new LnStructured(amount, n, dim), importanceScores);
   return module as M & Pruned<Name>;
 }
@@ -192,9 +223,13 @@ export function lnStructured<M extends AnyModule, Name extends string>(
  */
 export function customFromMask<M extends AnyModule, Name extends string>(
   module: M,
-  name: Name,
-  mask: Tensor,
+  ...rest: Arguments<[name: Name, mask: Tensor], Named<Name> & { mask: Tensor }, ['name', 'mask']>
 ): M & Pruned<Name> {
+  const { name, mask } = readTail<Named<Name> & { mask: Tensor }>(
+    'customFromMask',
+    { name: required, mask: required },
+    rest,
+  );
   applyMethod('customFromMask', module, name, () => new CustomFromMask(mask), null);
   return module as M & Pruned<Name>;
 }
@@ -313,8 +348,9 @@ function scoresOf(callee: string, given: unknown, places: readonly Place[]): Ten
  * @returns the module
  * @throws ArgumentError for a tensor that is not pruned
  */
-export function remove<M extends AnyModule>(module: M, name: string): M {
+export function remove<M extends AnyModule>(module: M, ...rest: Arguments<[name: string], Named<string>, ['name']>): M {
   checkModule('remove', module);
+  const { name } = readTail<Named<string>>('remove', { name: required }, rest);
   checkString('remove', 'name', name);
   const found = findPruning(module, name);
   if (found === null) {

@@ -1,9 +1,9 @@
 /** The ways of pruning that PyTorch has: at random or by size, single elements or slices along a dimension. */
 import { noGrad } from '../../autograd';
-import { checkInteger, checkTensor, checkTensors, describe, scope, valueError } from '../../engine';
+import { checkInteger, checkNumbers, checkTensor, checkTensors, describe, scope, valueError } from '../../engine';
 import { norm, rand, randLike, slice, type Tensor, zerosLike } from '../../tensor';
 import { pythonRound } from '../../tensor/python-float';
-import { readTail, type RequiredTail } from '../../tensor/tail';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import { Buffer } from '../parameter';
 import { BasePruningMethod } from './pruning-method';
 
@@ -43,9 +43,9 @@ export class RandomUnstructured extends BasePruningMethod {
   readonly pruningType = 'unstructured';
   readonly amount: number;
 
-  constructor(...args: RequiredTail<AmountOptions, ['amount']>) {
+  constructor(...args: Arguments<[amount: number], AmountOptions, ['amount']>) {
     super();
-    const { amount } = readTail('RandomUnstructured', { amount: NaN }, args);
+    const { amount } = readTail<AmountOptions>('RandomUnstructured', { amount: required }, args);
     checkAmount('RandomUnstructured', amount);
     this.amount = amount;
   }
@@ -61,9 +61,9 @@ export class L1Unstructured extends BasePruningMethod {
   readonly pruningType = 'unstructured';
   readonly amount: number;
 
-  constructor(...args: RequiredTail<AmountOptions, ['amount']>) {
+  constructor(...args: Arguments<[amount: number], AmountOptions, ['amount']>) {
     super();
-    const { amount } = readTail('L1Unstructured', { amount: NaN }, args);
+    const { amount } = readTail<AmountOptions>('L1Unstructured', { amount: required }, args);
     checkAmount('L1Unstructured', amount);
     this.amount = amount;
   }
@@ -81,9 +81,13 @@ export class RandomStructured extends BasePruningMethod {
   readonly amount: number;
   readonly dim: number;
 
-  constructor(...args: RequiredTail<StructuredOptions, ['amount', 'dim']>) {
+  constructor(...args: Arguments<[amount: number], StructuredOptions, ['amount', 'dim']>) {
     super();
-    const { amount, dim } = readTail('RandomStructured', { amount: NaN, dim: -1 }, args);
+    const { amount, dim } = readTail<Required<StructuredOptions>>(
+      'RandomStructured',
+      { amount: required, dim: -1 },
+      args,
+    );
     checkAmount('RandomStructured', amount);
     checkInteger('RandomStructured', 'dim', dim);
     this.amount = amount;
@@ -111,10 +115,12 @@ export class LnStructured extends BasePruningMethod {
   readonly n: number | 'fro' | 'nuc';
   readonly dim: number;
 
-  constructor(...args: RequiredTail<LnStructuredOptions, ['amount', 'n', 'dim']>) {
+  constructor(
+    ...args: Arguments<[amount: number, n: number | 'fro' | 'nuc'], LnStructuredOptions, ['amount', 'n', 'dim']>
+  ) {
     super();
-    const defaults: Required<LnStructuredOptions> = { amount: NaN, n: NaN, dim: -1 };
-    const { amount, n, dim } = readTail('LnStructured', defaults, args, ['n']);
+    const defaults: Required<LnStructuredOptions> = { amount: required, n: required, dim: -1 };
+    const { amount, n, dim } = readTail('LnStructured', defaults, args);
     checkAmount('LnStructured', amount);
     if (typeof n === 'number' ? Number.isNaN(n) : !['fro', 'nuc'].includes(n)) {
       throw valueError(`LnStructured: expected a number, 'fro' or 'nuc' for \`n\`, received ${describe(n)}`);
@@ -154,8 +160,9 @@ export class CustomFromMask extends BasePruningMethod {
   readonly mask: Buffer;
 
   /** @param mask - of the shape of what it prunes, of any dtype */
-  constructor(mask: Tensor) {
+  constructor(...args: Arguments<[mask: Tensor], { mask: Tensor }, ['mask']>) {
     super();
+    const { mask } = readTail<{ mask: Tensor }>('CustomFromMask', { mask: required }, args);
     checkTensor('CustomFromMask()', 'mask', mask);
     this.mask = new Buffer(mask);
   }
@@ -173,6 +180,7 @@ export class CustomFromMask extends BasePruningMethod {
 
 /** Refuses what is neither a share nor a number of elements. */
 function checkAmount(callee: string, amount: unknown): void {
+  checkNumbers(callee, { amount });
   if (typeof amount === 'number' && amount >= 0 && (amount <= 1 || Number.isSafeInteger(amount))) return;
   throw valueError(
     `${callee}: expected a fraction from 0 to 1 or a whole number of at least 0 for \`amount\`, received ${describe(amount)}`,

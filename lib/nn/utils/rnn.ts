@@ -1,11 +1,14 @@
 /** Sequences of unequal lengths, padded to one tensor or packed into one: `torch.nn.utils.rnn`. */
 import { ArgumentError, checkIterable, checkList, checkTensor, describe, valueError } from '../../engine';
 import { arange, callOp, Tensor, tensor } from '../../tensor';
-import type { Tail } from '../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../tensor/tail';
 import { checkOptionalNumbers, readOptions } from '../arguments';
 import { PackedSequence } from './packed-sequence';
 
 export { invertPermutation, PackedSequence } from './packed-sequence';
+
+/** @inline */
+type Lengths = Tensor | readonly number[];
 
 /** Options of {@link packPaddedSequence}. */
 export interface PackPaddedSequenceOptions {
@@ -32,15 +35,16 @@ export interface PackPaddedSequenceOptions {
  */
 export function packPaddedSequence(
   input: Tensor,
-  lengths: Tensor | readonly number[],
-  ...rest: Tail<PackPaddedSequenceOptions, ['batchFirst', 'enforceSorted']>
+  ...rest: Arguments<
+    [lengths: Lengths],
+    { lengths: Lengths } & PackPaddedSequenceOptions,
+    ['lengths', 'batchFirst', 'enforceSorted']
+  >
 ): PackedSequence {
   checkTensor('packPaddedSequence()', 'input', input);
-  const { batchFirst, enforceSorted } = readOptions(
-    'packPaddedSequence',
-    { batchFirst: false, enforceSorted: true },
-    rest,
-  );
+  const { lengths, batchFirst, enforceSorted } = readOptions<
+    { lengths: Lengths } & Required<PackPaddedSequenceOptions>
+  >('packPaddedSequence', { lengths: required, batchFirst: false, enforceSorted: true }, rest);
   const given = lengthsOf('packPaddedSequence', lengths).to('int64');
   if (enforceSorted) return packSorted(input, given, batchFirst, null);
   const [sorted, order] = callOp<[Tensor, Tensor]>('aten::sort', [given, -1, true]);
@@ -53,7 +57,7 @@ function packSorted(input: Tensor, lengths: Tensor, batchFirst: boolean, sortedI
   return new PackedSequence(...packed, sortedIndices);
 }
 
-function lengthsOf(callee: string, lengths: Tensor | readonly number[]): Tensor {
+function lengthsOf(callee: string, lengths: Lengths): Tensor {
   if (lengths instanceof Tensor) return lengths;
   checkList(callee, 'lengths', lengths);
   for (const length of lengths) {
@@ -166,11 +170,14 @@ export interface UnpadSequenceOptions {
  */
 export function unpadSequence(
   paddedSequences: Tensor,
-  lengths: Tensor | readonly number[],
-  ...rest: Tail<UnpadSequenceOptions, ['batchFirst']>
+  ...rest: Arguments<[lengths: Lengths], { lengths: Lengths } & UnpadSequenceOptions, ['lengths', 'batchFirst']>
 ): Tensor[] {
   checkTensor('unpadSequence()', 'paddedSequences', paddedSequences);
-  const { batchFirst } = readOptions('unpadSequence', { batchFirst: false }, rest);
+  const { lengths, batchFirst } = readOptions<{ lengths: Lengths; batchFirst: boolean }>(
+    'unpadSequence',
+    { lengths: required, batchFirst: false },
+    rest,
+  );
   const ends = [...lengthsOf('unpadSequence', lengths)];
   const sequences = [...(batchFirst ? paddedSequences : paddedSequences.transpose(0, 1))];
   if (ends.length !== sequences.length) {

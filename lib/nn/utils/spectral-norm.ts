@@ -1,5 +1,5 @@
 import { noGrad } from '../../autograd';
-import { checkInteger, checkString, scope, valueError } from '../../engine';
+import { checkInteger, scope, valueError } from '../../engine';
 import { linalg, Tensor } from '../../tensor';
 import type { Tail } from '../../tensor/tail';
 import { readOptions } from '../arguments';
@@ -108,9 +108,9 @@ export function spectralNorm<M extends AnyModule>(
 }
 
 /** Makes an ordinary parameter of a weight that {@link spectralNorm} has computed (`torch.nn.utils.remove_spectral_norm`). */
-export function removeSpectralNorm<M extends AnyModule>(module: M, name = 'weight'): M {
+export function removeSpectralNorm<M extends AnyModule>(module: M, ...rest: Tail<{ name?: string }, ['name']>): M {
   checkModule('removeSpectralNorm', module);
-  checkString('removeSpectralNorm', 'name', name);
+  const { name } = readOptions('removeSpectralNorm', { name: 'weight' }, rest);
   removeNorm('spectralNorm', module, name);
   return module;
 }

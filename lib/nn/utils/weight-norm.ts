@@ -1,4 +1,4 @@
-import { checkInteger, checkString } from '../../engine';
+import { checkInteger } from '../../engine';
 import type { Tensor } from '../../tensor';
 import { callOp, normExceptDim } from '../../tensor';
 import type { Tail } from '../../tensor/tail';
@@ -52,9 +52,9 @@ export function weightNorm<M extends AnyModule>(module: M, ...rest: Tail<WeightN
 }
 
 /** Makes an ordinary parameter of a weight that {@link weightNorm} has computed (`torch.nn.utils.remove_weight_norm`). */
-export function removeWeightNorm<M extends AnyModule>(module: M, name = 'weight'): M {
+export function removeWeightNorm<M extends AnyModule>(module: M, ...rest: Tail<{ name?: string }, ['name']>): M {
   checkModule('removeWeightNorm', module);
-  checkString('removeWeightNorm', 'name', name);
+  const { name } = readOptions('removeWeightNorm', { name: 'weight' }, rest);
   removeNorm('weightNorm', module, name);
   return module;
 }

@@ -1,6 +1,7 @@
 /** Schedules that are made of schedules. */
 
 import { ArgumentError, checkList, checkObject, describe, valueError } from '../../engine';
+import { type Arguments, readTail, required } from '../../tensor/tail';
 import { type AnyOptimizer, Optimizer } from '../optimizer';
 import { areRates, checkCount, checkOptimizer, isNumbers, LRScheduler, type SchedulerStateDict, setLr } from './base';
 import { ReduceLROnPlateau } from './plateau';
@@ -94,6 +95,13 @@ function commonOptimizer(
   return wanted;
 }
 
+/** @inline */
+interface SequentialOptions {
+  schedulers: readonly LRScheduler[];
+  milestones: readonly number[];
+  lastEpoch?: number;
+}
+
 /**
  * One schedule after the other (`torch.optim.lr_scheduler.SequentialLR`).
  *
@@ -123,11 +131,18 @@ export class SequentialLR extends Combined {
    */
   constructor(
     optimizer: AnyOptimizer,
-    schedulers: readonly LRScheduler[],
-    milestones: readonly number[],
-    lastEpoch = -1,
+    ...rest: Arguments<
+      [schedulers: readonly LRScheduler[], milestones: readonly number[]],
+      SequentialOptions,
+      ['schedulers', 'milestones', 'lastEpoch']
+    >
   ) {
     checkOptimizer(optimizer);
+    const { schedulers, milestones, lastEpoch } = readTail<Required<SequentialOptions>>(
+      'SequentialLR',
+      { schedulers: required, milestones: required, lastEpoch: -1 },
+      rest,
+    );
     commonOptimizer('SequentialLR', schedulers, optimizer);
     checkList('SequentialLR', 'milestones', milestones);
     if (milestones.length !== schedulers.length - 1) {
@@ -185,9 +200,13 @@ export class SequentialLR extends Combined {
 export class ChainedScheduler extends Combined {
   /**
    * @param schedulers in the order in which they step
-   * @param optimizer theirs; null takes it from the first one
+   * @param rest `optimizer`, theirs; null, the default, takes it from the first one
    */
-  constructor(schedulers: readonly LRScheduler[], optimizer: AnyOptimizer | null = null) {
+  constructor(
+    schedulers: readonly LRScheduler[],
+    ...rest: [optimizer?: AnyOptimizer | null] | [options: { optimizer?: AnyOptimizer | null }]
+  ) {
+    const { optimizer } = readTail<{ optimizer: AnyOptimizer | null }>('ChainedScheduler', { optimizer: null }, rest);
     if (optimizer !== null && !((optimizer as unknown) instanceof Optimizer)) {
       throw new ArgumentError(`expected an Optimizer for \`optimizer\`, received ${describe(optimizer)}`);
     }

@@ -68,7 +68,7 @@ describeWithOracle('nn.utils.prune', (oracle) => {
       [
         "prune.ln_structured(m, 'weight', 1, 2)",
         (m) => prune.lnStructured(m, 'weight', { amount: 1, n: 2 } as never),
-        'expected an integer for argument `dim`, received NaN',
+        'expected a value for argument `dim`, received none',
       ],
       [
         "prune.l1_unstructured(m, 'nothing', 1)",
