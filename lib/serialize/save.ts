@@ -9,9 +9,6 @@ import type { FileOptions } from './safetensors-async';
 import { pieces } from './storage-memory';
 import { ALIGNMENT, ZipWriter } from './zip-writer';
 
-/** A place for options where there are none. */
-type NoOptions = Readonly<Record<string, never>>;
-
 /** Summed up and then written while it is in the processor's cache. */
 const PIECE = 4 << 20;
 
@@ -39,7 +36,7 @@ const PIECE = 4 << 20;
  * console.log(tensors[0]?.sharesStorage(tensors[1] as torch.Tensor)); // true
  * ```
  */
-export function save(obj: unknown, file: string, options: NoOptions = {}): void {
+export function save(obj: unknown, file: string, options: Readonly<Record<string, never>> = {}): void {
   checkFile('save', file);
   checkOptions('save', options, []);
   const pickled = pickleOf(obj);
@@ -61,7 +58,7 @@ export function save(obj: unknown, file: string, options: NoOptions = {}): void 
  * console.log(torch.load(bytes)); // { epoch: 3, weight: tensor([1., 1.]) }
  * ```
  */
-export function saveToBuffer(obj: unknown, options: NoOptions = {}): Buffer {
+export function saveToBuffer(obj: unknown, options: Readonly<Record<string, never>> = {}): Buffer {
   checkOptions('saveToBuffer', options, []);
   const pickled = pickleOf(obj);
   try {
