@@ -125,7 +125,7 @@ describe('optim.Adam', () => {
     expect(() => new Adam(params, { betas: [0.9, 1.5] })).toThrow('Invalid beta parameter at index 1: 1.5');
     expect(() => new Adam(params, { weightDecay: -2 })).toThrow('Invalid weight_decay value: -2');
     expect(() => new Adam(params, { learningRate: 1 } as never)).toThrow('received `learningRate`');
-    expect(() => new Adam([{ params, weight_decay: 1 } as { params: Tensor[] }])).toThrow('received `weight_decay`');
+    expect(() => new Adam([{ params, weight_decay: 1 }])).toThrow('received `weight_decay`');
     expect(new Adam(params, 0.5, [0.8, 0.9], { eps: 1 }).paramGroups[0]).toMatchObject({
       lr: 0.5,
       betas: [0.8, 0.9],
