@@ -402,7 +402,7 @@ describe('transformers', () => {
     ['expected a module for argument `decoderLayer`, received null', () => new nn.TransformerDecoder(null as never, 1)],
     [
       'expected a module or null for argument `norm`, received 1',
-      () => new nn.TransformerEncoder(makeLayer(), 1, 1),
+      (): unknown => Reflect.construct(nn.TransformerEncoder, [makeLayer(), 1, 1]),
     ],
     [
       "expected 'relu', 'gelu', a function or a module for argument `activation`, received 3",
