@@ -232,6 +232,7 @@ export abstract class ModuleParts {
 
   /** @internal Takes over the names that were registered as they stand. */
   copyNames(from: ModuleParts): void {
+    if (!((from as unknown) instanceof ModuleParts)) throw notAModule('copyNames', 'from', from);
     for (const name of from.#verbatim) this.#verbatim.add(name);
   }
 

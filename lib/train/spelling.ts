@@ -1,3 +1,4 @@
+// Not from the floor's index, which loads the native library: the program must be able to say that this is missing.
 export { didYouMean, nearest } from '../engine/spelling';
 
 /** `batchSize` → `--batch-size` */
