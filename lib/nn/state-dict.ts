@@ -150,13 +150,14 @@ function compare(module: AnyModule, prefix: string, state: Map<string, unknown>,
     if (state.has(key)) compareTensor(key, target, state.get(key), findings);
     else if (!module.optionalState().includes(name)) findings.missingKeys.push(key);
   }
-  if (module.setExtraState !== undefined) {
+  const takesExtra = module.setExtraState !== undefined;
+  if (takesExtra) {
     const key = prefix + EXTRA_STATE;
     if (state.has(key)) findings.extras.push([module, state.get(key)]);
     else findings.missingKeys.push(key);
   }
   for (const key of state.keys()) {
-    if (module.setExtraState !== undefined && key === prefix + EXTRA_STATE) continue;
+    if (takesExtra && key === prefix + EXTRA_STATE) continue;
     const [name = '', ...below] = key.slice(prefix.length).split('.');
     const known = below.length > 0 ? children.has(name) : own.has(name) || refused.includes(name);
     if (!known) findings.unexpectedKeys.push(key);

@@ -5,7 +5,7 @@ import type { SchedulerStateDict } from '../optim';
 import { loadSafetensors, saveSafetensors, writeFileAtomic } from '../serialize';
 import type { Tensor } from '../tensor';
 import { DataError } from '../vision';
-import { checkThere, readJson } from './json-file';
+import { checkNames, checkThere, readJson } from './json-file';
 import type { OptimizerOptions } from './optimizer-state';
 import type { Progress } from './progress';
 import type { RandomStates } from './random-states';
@@ -116,9 +116,12 @@ const stateNames = [
 ];
 
 function readState(file: string): CheckpointState {
-  const { format } = readJson<Partial<CheckpointState>>(file);
+  const state = readJson<Partial<CheckpointState>>(file);
+  const { format } = state;
   if (format !== 1) throw new DataError(`${file} has format ${String(format)}, this program reads format 1`);
-  return readJson<CheckpointState>(file, stateNames);
+  // After the format: another one may have other names.
+  checkNames(file, state, stateNames);
+  return state as CheckpointState;
 }
 
 function moveIntoPlace(checkpoints: string, name: string): void {

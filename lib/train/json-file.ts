@@ -13,9 +13,14 @@ export function readJson<T extends object>(file: string, names: readonly (keyof 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DataError(`${file} is damaged: expected an object`);
   }
+  checkNames(file, value, names);
+  return value as T;
+}
+
+/** @throws {DataError} where an object that was read from a file lacks one of the names */
+export function checkNames(file: string, value: object, names: readonly string[]): void {
   const missing = names.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) throw new DataError(`${file} is damaged: there is no \`${missing}\` in it`);
-  return value as T;
 }
 
 /** @throws {DataError} where a file of a run's folder is missing */

@@ -320,7 +320,8 @@ export class TrainLoop {
     const { experiment, fixedImagesSha256, trainImagesSha256, progress, surroundings } = this;
     scope(() => {
       // A loss is of the weights before its step: that it was a number says nothing of what the step has made of them.
-      checkState(experiment.model.stateDict(), this.place(0));
+      const model = experiment.model.stateDict();
+      checkState(model, this.place(0));
       const { tensors, options } = packOptimizer(experiment.optimizer.stateDict());
       const state: Checkpoint['state'] = {
         format: 1,
@@ -336,7 +337,7 @@ export class TrainLoop {
         trainSamples: experiment.loaders.train.dataset.length,
       };
       const average = experiment.average?.module.stateDict() ?? null;
-      const contents = { state, model: experiment.model.stateDict(), optimizer: tensors, average };
+      const contents = { state, model, optimizer: tensors, average };
       writeCheckpoint(surroundings.run.checkpoints, contents, { best });
     });
     this.unsaved = false;
