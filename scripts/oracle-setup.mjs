@@ -144,6 +144,9 @@ function linkTorch(python, folder) {
     encoding: 'utf8',
   });
   writeFileSync(path.join(stdout.trim(), 'libtorch-node.pth'), `${folder}\n`);
+  // Unpacked, not installed by pip, it has no bytecode: each start of Python would compile torch anew, for seconds. Where
+  // the folder cannot be written, or a file is for another Python, nothing is lost but that time.
+  spawnSync(python, ['-m', 'compileall', '-qq', '-j', '0', path.join(folder, 'torch')], { stdio: 'ignore' });
 }
 
 /**
