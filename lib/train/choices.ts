@@ -23,6 +23,15 @@ export type AugmentationName = (typeof augmentations)[number];
 export const lossNames = ['cross-entropy', 'dice', 'jaccard', 'iou', 'focal', 'lovasz'] as const;
 export type LossName = (typeof lossNames)[number];
 
+/** The settings that are one of some names. */
+export const namedSettings: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['protocol', protocols],
+  ['dtype', dtypes],
+  ['optimizer', optimizers],
+  ['schedule', schedules],
+  ['augment', augmentations],
+]);
+
 /** Trained at `imageSize` while less than this share of the epochs is done. */
 export interface ProgressiveStage {
   readonly untilEpochShare: number;

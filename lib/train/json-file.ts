@@ -9,12 +9,22 @@ import { DataError } from '../vision';
  */
 export function readJson<T extends object>(file: string, names: readonly (keyof T & string)[] = []): T {
   checkThere(file);
-  const value = parsed(file);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new DataError(`${file} is damaged: expected an object`);
-  }
+  const value = checkObject<T>(parse(readFileSync(file, 'utf8'), file), file);
   checkNames(file, value, names);
-  return value as T;
+  return value;
+}
+
+/**
+ * Reads a file with an object in each line.
+ * @throws {DataError} which names the file and the line, where it is missing or damaged
+ */
+export function readJsonLines<T extends object>(file: string): T[] {
+  checkThere(file);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((text, index) => ({ text, line: index + 1 }))
+    .filter(({ text }) => text !== '')
+    .map(({ text, line }) => checkObject<T>(parse(text, `line ${line} of ${file}`), `line ${line} of ${file}`));
 }
 
 /** @throws {DataError} where an object that was read from a file lacks one of the names */
@@ -28,10 +38,17 @@ export function checkThere(file: string): void {
   if (!existsSync(file)) throw new DataError(`${file} is missing`);
 }
 
-function parsed(file: string): unknown {
+function checkObject<T extends object>(value: unknown, where: string): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DataError(`${where} is damaged: expected an object`);
+  }
+  return value as T;
+}
+
+function parse(text: string, where: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${file} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new DataError(`${where} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

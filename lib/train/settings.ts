@@ -1,5 +1,6 @@
 import { classNames } from './classes';
 import { checkProgressive } from './batch-transform';
+import { namedSettings } from './choices';
 import { checkLoss } from './criterion';
 import { UsageError } from './errors';
 import { flagOf } from './spelling';
@@ -152,6 +153,7 @@ function checkCanBeLengthened({ schedule, warmup, progressive, epochs }: TrainSe
 export function readSettings(saved: Partial<TrainSettings> & Record<string, unknown>): TrainSettings {
   const settings = saved.modelOptions === undefined ? fromFirstRelease(saved) : saved;
   checkKinds(settings);
+  checkSettings(settings as TrainSettings);
   return settings as TrainSettings;
 }
 
@@ -176,6 +178,11 @@ function checkKinds(settings: object): void {
     if (standard === null || (value !== null && typeof value === typeof standard)) continue;
     throw new Error(`\`${name}\` is ${JSON.stringify(value)}`);
   }
+  for (const [name, choices] of namedSettings) {
+    const value = String(values.get(name));
+    if (!choices.includes(value)) throw new Error(`\`${name}\` is "${value}", expected one of ${choices.join(', ')}`);
+  }
+  checkModel(String(values.get('model')));
   const { directory } = values.get('data') as { directory?: unknown };
   if (typeof directory !== 'string') throw new Error('there is no `directory` in its `data`');
 }

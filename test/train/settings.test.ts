@@ -136,6 +136,13 @@ test.each([
   [{}, 'there is no `recipe` in it'],
   [{ ...resolveSettings('quick', surroundings, {}), epochs: 'three' }, '`epochs` is "three"'],
   [{ ...resolveSettings('quick', surroundings, {}), betas: null }, '`betas` is null'],
+  [
+    { ...resolveSettings('quick', surroundings, {}), schedule: 'linear' },
+    '`schedule` is "linear", expected one of step, constant, cosine, poly',
+  ],
+  [{ ...resolveSettings('quick', surroundings, {}), optimizer: 'lion' }, '`optimizer` is "lion", expected one of adam'],
+  [{ ...resolveSettings('quick', surroundings, {}), model: 'resnet' }, 'resnet'],
+  [{ ...resolveSettings('quick', surroundings, {}), imageSize: 60 }, 'does not divide --image-size 60'],
   [{ ...resolveSettings('quick', surroundings, {}), data: {} }, 'there is no `directory` in its `data`'],
 ])('a config.json that is none is told by what is wrong: %#', (saved, sentence) => {
   expect(() => readSettings(saved as Record<string, unknown>)).toThrow(sentence);

@@ -1,9 +1,9 @@
 /** What the runs of an experiment have come to, read from their folders. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { EpochEvent, TestEvent, TrainEvent } from '../events';
-import { readJson } from '../json-file';
+import { readJson, readJsonLines } from '../json-file';
 import type { Cell } from './cells';
 import type { ModelMeasures } from './measure';
 import { median } from './statistics';
@@ -38,11 +38,9 @@ export function isMeasured(run: string): boolean {
 export function resultOf(experiment: string, cell: Cell): CellResult | null {
   const run = folderOf(experiment, cell);
   if (run === null || !isDone(run)) return null;
-  const epochs = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TrainEvent)
-    .filter((event): event is EpochEvent => event.event === 'epoch' && event.epoch > 0);
+  const epochs = readJsonLines<TrainEvent>(join(run, 'metrics.jsonl')).filter(
+    (event): event is EpochEvent => event.event === 'epoch' && event.epoch > 0,
+  );
   return {
     cell,
     test: readJson<TestEvent>(join(run, 'test.json'), ['pixelAccuracy', 'mIoU', 'perClassIou']),
