@@ -124,14 +124,11 @@ export type TrivialAugmentTail<F = Fill> = Tail<
 >;
 
 /** Reads and checks them, but for the fill. */
-export function readTrivialAugment<F>(
-  rest: TrivialAugmentTail<F>,
-  usualFill: F,
-): Required<TrivialAugmentWideOptions<F>> {
-  const options = readOptions<Required<TrivialAugmentWideOptions<F>>>(
+export function readTrivialAugment<F>(args: readonly unknown[]): Required<TrivialAugmentWideOptions<F | null>> {
+  const options = readOptions<Required<TrivialAugmentWideOptions<F | null>>>(
     'TrivialAugmentWide',
-    { numMagnitudeBins: 31, interpolation: 'nearest', fill: usualFill },
-    rest,
+    { numMagnitudeBins: 31, ...AUGMENT_DEFAULTS },
+    args,
   );
   checkInteger('TrivialAugmentWide', 'numMagnitudeBins', options.numMagnitudeBins, 2, 1e6);
   return options;
@@ -142,7 +139,7 @@ export class TrivialAugmentWide extends Augmentation {
   readonly numMagnitudeBins: number;
 
   constructor(...rest: TrivialAugmentTail) {
-    const options = readTrivialAugment<Fill>(rest, null);
+    const options = readTrivialAugment<Fill>(rest);
     super(options);
     this.numMagnitudeBins = options.numMagnitudeBins;
   }

@@ -1,6 +1,8 @@
 /** Light and colour. */
 import { checkInteger, checkNumbers } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
+import { type Arguments, required } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { type GrayscaleTail, readGrayscale } from '../functional/color';
 import { happens } from '../../kernels/draws';
@@ -13,7 +15,7 @@ import {
   jitterImage,
   readJitter,
 } from '../../kernels/jitter';
-import { AtRandom, type ChanceTail, readChance, type Transform } from './transform';
+import { AtRandom, type ChanceOptions, type ChanceTail, readChance, type Transform } from './transform';
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */
 export class ColorJitter implements Transform {
@@ -76,12 +78,13 @@ export class RandomInvert extends AtRandom {
 
 /** Keeps the highest `bits` of each byte, with probability `p`. */
 export class RandomPosterize extends AtRandom {
-  constructor(
-    readonly bits: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly bits: number;
+
+  constructor(...args: Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>) {
+    const { bits, p } = readOptions<{ bits: number; p: number }>('RandomPosterize', { bits: required, p: 0.5 }, args);
+    super(p);
     checkInteger('RandomPosterize', 'bits', bits, 0, 8);
+    this.bits = bits;
   }
 
   protected override apply(image: Tensor): Tensor {
@@ -91,12 +94,17 @@ export class RandomPosterize extends AtRandom {
 
 /** Inverts what is as light as `threshold` or lighter, with probability `p`. */
 export class RandomSolarize extends AtRandom {
-  constructor(
-    readonly threshold: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly threshold: number;
+
+  constructor(...args: Arguments<[threshold: number], { threshold: number } & ChanceOptions, ['threshold', 'p']>) {
+    const { threshold, p } = readOptions<{ threshold: number; p: number }>(
+      'RandomSolarize',
+      { threshold: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkNumbers('RandomSolarize', { threshold });
+    this.threshold = threshold;
   }
 
   protected override apply(image: Tensor): Tensor {
@@ -106,12 +114,19 @@ export class RandomSolarize extends AtRandom {
 
 /** Blurs (0) to sharpens (2), with probability `p`. See {@link functional.adjustSharpness}. */
 export class RandomAdjustSharpness extends AtRandom {
+  readonly sharpnessFactor: number;
+
   constructor(
-    readonly sharpnessFactor: number,
-    ...rest: ChanceTail
+    ...args: Arguments<[sharpnessFactor: number], { sharpnessFactor: number } & ChanceOptions, ['sharpnessFactor', 'p']>
   ) {
-    super(...rest);
+    const { sharpnessFactor, p } = readOptions<{ sharpnessFactor: number; p: number }>(
+      'RandomAdjustSharpness',
+      { sharpnessFactor: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkFactor('sharpnessFactor', sharpnessFactor);
+    this.sharpnessFactor = sharpnessFactor;
   }
 
   protected override apply(image: Tensor): Tensor {

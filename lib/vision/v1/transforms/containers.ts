@@ -2,10 +2,11 @@
 import { checkFunction, checkList, checkObject } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required } from '../../../tensor/tail';
+import { checkProbability } from '../../kernels/arguments';
 import { happensAtMost } from '../../kernels/draws';
 import { checkWeights, pythonRandom } from '../../python-random';
-import { type ChanceTail, readChance, type Transform } from './transform';
+import type { ChanceOptions, Transform } from './transform';
 
 /** Refuses what is no list of transforms. */
 export function checkTransforms(callee: string, transforms: unknown): void {
@@ -15,10 +16,48 @@ export function checkTransforms(callee: string, transforms: unknown): void {
   }
 }
 
+/** The arguments of a container that has transforms alone. @inline */
+export type TransformsArguments<T> = Arguments<
+  [transforms: readonly T[]],
+  { transforms: readonly T[] },
+  ['transforms']
+>;
+
+/** Reads and checks them. */
+export function readTransforms<T>(callee: string, args: TransformsArguments<T>): readonly T[] {
+  const { transforms } = readOptions<{ transforms: readonly T[] }>(callee, { transforms: required }, args);
+  checkTransforms(callee, transforms);
+  return transforms;
+}
+
+/** The arguments of a RandomApply. @inline */
+export type RandomApplyArguments<T> = Arguments<
+  [transforms: readonly T[]],
+  { transforms: readonly T[] } & ChanceOptions,
+  ['transforms', 'p']
+>;
+
+/** Reads and checks them. */
+export function readRandomApply<T>(args: RandomApplyArguments<T>): {
+  readonly transforms: readonly T[];
+  readonly p: number;
+} {
+  const options = readOptions<{ transforms: readonly T[]; p: number }>(
+    'RandomApply',
+    { transforms: required, p: 0.5 },
+    args,
+  );
+  checkTransforms('RandomApply', options.transforms);
+  checkProbability('RandomApply', options.p);
+  return options;
+}
+
 /** One transform after the other. */
 export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input, Output> {
-  constructor(readonly transforms: readonly Transform<never, unknown>[]) {
-    checkTransforms('Compose', transforms);
+  readonly transforms: readonly Transform<never, unknown>[];
+
+  constructor(...args: TransformsArguments<Transform<never, unknown>>) {
+    this.transforms = readTransforms('Compose', args);
   }
 
   forward(input: Input): Output {
@@ -30,11 +69,13 @@ export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input
 
 /** Any function as a transform. */
 export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, Output> {
-  constructor(
-    /** What it applies. */
-    readonly lambd: (input: Input) => Output,
-  ) {
+  /** What it applies. */
+  readonly lambd: (input: Input) => Output;
+
+  constructor(...args: Arguments<[lambd: (input: Input) => Output], { lambd: (input: Input) => Output }, ['lambd']>) {
+    const { lambd } = readOptions<{ lambd: (input: Input) => Output }>('Lambda', { lambd: required }, args);
     checkFunction('Lambda', 'lambd', lambd);
+    this.lambd = lambd;
   }
 
   forward(input: Input): Output {
@@ -44,14 +85,13 @@ export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, 
 
 /** All of the transforms with probability `p`, or none. Always draws one number, of PyTorch's generator. */
 export class RandomApply<T = Tensor> implements Transform<T> {
+  readonly transforms: readonly Transform<T>[];
   readonly p: number;
 
-  constructor(
-    readonly transforms: readonly Transform<T>[],
-    ...rest: ChanceTail
-  ) {
-    checkTransforms('RandomApply', transforms);
-    this.p = readChance('RandomApply', rest);
+  constructor(...args: RandomApplyArguments<Transform<T>>) {
+    const { transforms, p } = readRandomApply(args);
+    this.transforms = transforms;
+    this.p = p;
   }
 
   forward(input: T): T {
@@ -66,17 +106,37 @@ export interface RandomChoiceOptions {
   p?: readonly number[] | null;
 }
 
+/** The arguments of a RandomChoice. @inline */
+export type RandomChoiceArguments<T> = Arguments<
+  [transforms: readonly T[]],
+  { transforms: readonly T[] } & RandomChoiceOptions,
+  ['transforms', 'p']
+>;
+
+/** Reads and checks them. */
+export function readRandomChoice<T>(args: RandomChoiceArguments<T>): {
+  readonly transforms: readonly T[];
+  readonly p: readonly number[] | null;
+} {
+  const options = readOptions<{ transforms: readonly T[]; p: readonly number[] | null }>(
+    'RandomChoice',
+    { transforms: required, p: null },
+    args,
+  );
+  const { transforms, p } = options;
+  checkTransforms('RandomChoice', transforms);
+  if (p !== null) checkWeights('RandomChoice', 'p', p, transforms.length);
+  return options;
+}
+
 /** One of the transforms. As in Python, the draw is Python's, not PyTorch's: see {@link pythonRandom}. */
 export class RandomChoice<T = Tensor> implements Transform<T> {
+  readonly transforms: readonly Transform<T>[];
   readonly p: readonly number[] | null;
 
-  constructor(
-    readonly transforms: readonly Transform<T>[],
-    ...rest: Tail<RandomChoiceOptions, ['p']>
-  ) {
-    checkTransforms('RandomChoice', transforms);
-    const { p } = readOptions<Required<RandomChoiceOptions>>('RandomChoice', { p: null }, rest);
-    if (p !== null) checkWeights('RandomChoice', 'p', p, transforms.length);
+  constructor(...args: RandomChoiceArguments<Transform<T>>) {
+    const { transforms, p } = readRandomChoice(args);
+    this.transforms = transforms;
     this.p = p;
   }
 
@@ -87,8 +147,10 @@ export class RandomChoice<T = Tensor> implements Transform<T> {
 
 /** All of the transforms in random order. As in Python, the draw is Python's, not PyTorch's: see {@link pythonRandom}. */
 export class RandomOrder<T = Tensor> implements Transform<T> {
-  constructor(readonly transforms: readonly Transform<T>[]) {
-    checkTransforms('RandomOrder', transforms);
+  readonly transforms: readonly Transform<T>[];
+
+  constructor(...args: TransformsArguments<Transform<T>>) {
+    this.transforms = readTransforms('RandomOrder', args);
   }
 
   forward(input: T): T {

@@ -2,7 +2,7 @@
 import { valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { anglesOf, checkFill, checkProbability, type Fill, optionalPair, twoOf } from '../../kernels/arguments';
 import {
@@ -47,11 +47,33 @@ export type Degrees = number | readonly [low: number, high: number];
 /** Options of {@link RandomRotation}. */
 export type RandomRotationOptions<F = Fill> = functional.RotateOptions<F>;
 
-/** The arguments of a RandomRotation after its degrees. @inline */
-export type RandomRotationTail<F = Fill> = Tail<
-  RandomRotationOptions<F>,
-  ['interpolation', 'expand', 'center', 'fill']
+/** The arguments of a RandomRotation. @inline */
+export type RandomRotationArguments<F = Fill> = Arguments<
+  [degrees: Degrees],
+  { degrees: Degrees } & RandomRotationOptions<F>,
+  ['degrees', 'interpolation', 'expand', 'center', 'fill']
 >;
+
+/** What it keeps. */
+interface Rotation<F> extends Required<RandomRotationOptions<F>> {
+  readonly degrees: readonly number[];
+}
+
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomRotation<F>(args: readonly unknown[]): Rotation<F | number> {
+  const name = 'RandomRotation';
+  const options = readOptions<Required<RandomRotationOptions<F | number>> & { degrees: Degrees }>(
+    name,
+    { degrees: required, interpolation: 'nearest', expand: false, center: null, fill: 0 },
+    args,
+    ['fill'],
+  );
+  return {
+    ...options,
+    degrees: anglesOf(name, 'degrees', options.degrees),
+    center: optionalPair(name, 'center', options.center),
+  };
+}
 
 /** Turns by a random angle. Draws one number. */
 export class RandomRotation implements Transform {
@@ -61,19 +83,13 @@ export class RandomRotation implements Transform {
   readonly center: readonly [x: number, y: number] | null;
   readonly fill: Fill;
 
-  constructor(degrees: Degrees, ...rest: RandomRotationTail) {
-    const name = 'RandomRotation';
-    this.degrees = anglesOf(name, 'degrees', degrees);
-    const options = readOptions<Required<RandomRotationOptions>>(
-      name,
-      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
-      rest,
-      ['fill'],
-    );
-    checkFill(name, options.fill);
+  constructor(...args: RandomRotationArguments) {
+    const options = readRandomRotation<Fill>(args);
+    checkFill('RandomRotation', options.fill);
+    this.degrees = options.degrees;
     this.interpolation = options.interpolation;
     this.expand = options.expand;
-    this.center = optionalPair(name, 'center', options.center);
+    this.center = options.center;
     this.fill = options.fill ?? 0;
   }
 
@@ -98,32 +114,46 @@ export interface RandomAffineOptions<F = Fill> extends functional.AffineOptions<
   shear?: Degrees | readonly [xLow: number, xHigh: number, yLow: number, yHigh: number] | null;
 }
 
-/** The arguments of a RandomAffine after its degrees. @inline */
-export type RandomAffineTail<F = Fill> = Tail<
-  RandomAffineOptions<F>,
-  ['translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
+/** The arguments of a RandomAffine. @inline */
+export type RandomAffineArguments<F = Fill> = Arguments<
+  [degrees: Degrees],
+  { degrees: Degrees } & RandomAffineOptions<F>,
+  ['degrees', 'translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
 >;
 
-/** Reads and checks the bounds of a RandomAffine, and leaves the rest. */
-export function readRandomAffine<F>(
-  degrees: Degrees,
-  rest: RandomAffineTail<F>,
-  usualFill: F,
-): { readonly bounds: AffineBounds; readonly options: Required<RandomAffineOptions<F>> } {
+/** What it keeps. */
+interface AffineDraw<F> extends AffineBounds {
+  readonly interpolation: GridMode;
+  readonly fill: F;
+  readonly center: readonly [x: number, y: number] | null;
+}
+
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomAffine<F>(args: readonly unknown[]): AffineDraw<F | number> {
   const name = 'RandomAffine';
-  const options = readOptions<Required<RandomAffineOptions<F>>>(
+  const options = readOptions<Required<RandomAffineOptions<F | number>> & { degrees: Degrees }>(
     name,
-    { translate: null, scale: null, shear: null, interpolation: 'nearest', fill: usualFill, center: null },
-    rest,
+    {
+      degrees: required,
+      translate: null,
+      scale: null,
+      shear: null,
+      interpolation: 'nearest',
+      fill: 0,
+      center: null,
+    },
+    args,
     ['fill'],
   );
-  const bounds = {
-    degrees: anglesOf(name, 'degrees', degrees),
+  return {
+    degrees: anglesOf(name, 'degrees', options.degrees),
     translate: optionalPair(name, 'translate', options.translate, (x) => x >= 0 && x <= 1),
     scale: optionalPair(name, 'scale', options.scale, (x) => x > 0 && x < Infinity),
     shear: options.shear === null ? null : anglesOf(name, 'shear', options.shear, [2, 4]),
+    interpolation: options.interpolation,
+    fill: options.fill,
+    center: optionalPair(name, 'center', options.center),
   };
-  return { bounds, options };
 }
 
 /** Turns, moves, scales and shears at random. Draws a number for the angle, and for each bound that is given. */
@@ -136,16 +166,16 @@ export class RandomAffine implements Transform {
   readonly fill: Fill;
   readonly center: readonly [x: number, y: number] | null;
 
-  constructor(degrees: Degrees, ...rest: RandomAffineTail) {
-    const { bounds, options } = readRandomAffine<Fill>(degrees, rest, 0);
+  constructor(...args: RandomAffineArguments) {
+    const options = readRandomAffine<Fill>(args);
     checkFill('RandomAffine', options.fill);
-    this.degrees = bounds.degrees;
-    this.translate = bounds.translate;
-    this.scale = bounds.scale;
-    this.shear = bounds.shear;
+    this.degrees = options.degrees;
+    this.translate = options.translate;
+    this.scale = options.scale;
+    this.shear = options.shear;
     this.interpolation = options.interpolation;
     this.fill = options.fill ?? 0;
-    this.center = optionalPair('RandomAffine', 'center', options.center);
+    this.center = options.center;
   }
 
   /** Draws the map. */
@@ -171,15 +201,12 @@ export type RandomPerspectiveTail<F = Fill> = Tail<
   ['distortionScale', 'p', 'interpolation', 'fill']
 >;
 
-/** Reads and checks them, but for the fill. */
-export function readRandomPerspective<F>(
-  rest: RandomPerspectiveTail<F>,
-  usualFill: F,
-): Required<RandomPerspectiveOptions<F>> {
-  const options = readOptions<Required<RandomPerspectiveOptions<F>>>(
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomPerspective<F>(args: readonly unknown[]): Required<RandomPerspectiveOptions<F | number>> {
+  const options = readOptions<Required<RandomPerspectiveOptions<F | number>>>(
     'RandomPerspective',
-    { distortionScale: 0.5, p: 0.5, interpolation: 'bilinear', fill: usualFill },
-    rest,
+    { distortionScale: 0.5, p: 0.5, interpolation: 'bilinear', fill: 0 },
+    args,
     ['fill'],
   );
   const { distortionScale, p } = options;
@@ -198,7 +225,7 @@ export class RandomPerspective implements Transform {
   readonly fill: Fill;
 
   constructor(...rest: RandomPerspectiveTail) {
-    const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest, 0);
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest);
     checkFill('RandomPerspective', fill);
     this.distortionScale = distortionScale;
     this.p = p;
@@ -240,16 +267,17 @@ export interface ElasticBounds {
   readonly sigma: readonly [x: number, y: number];
 }
 
-/** Reads and checks them, but for the fill. */
-export function readElastic<F>(
-  rest: ElasticTransformTail<F>,
-  usualFill: F,
-): { readonly bounds: ElasticBounds; readonly interpolation: GridMode; readonly fill: F } {
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readElastic<F>(args: readonly unknown[]): {
+  readonly bounds: ElasticBounds;
+  readonly interpolation: GridMode;
+  readonly fill: F | number;
+} {
   const name = 'ElasticTransform';
-  const { alpha, sigma, interpolation, fill } = readOptions<Required<ElasticTransformOptions<F>>>(
+  const { alpha, sigma, interpolation, fill } = readOptions<Required<ElasticTransformOptions<F | number>>>(
     name,
-    { alpha: 50, sigma: 5, interpolation: 'bilinear', fill: usualFill },
-    rest,
+    { alpha: 50, sigma: 5, interpolation: 'bilinear', fill: 0 },
+    args,
     ['alpha', 'sigma', 'fill'],
   );
   const bounds = { alpha: twoOf(name, 'alpha', alpha), sigma: twoOf(name, 'sigma', sigma, (x) => x >= 0 && x < 1e6) };
@@ -264,7 +292,7 @@ export class ElasticTransform implements Transform {
   readonly fill: Fill;
 
   constructor(...rest: ElasticTransformTail) {
-    const { bounds, interpolation, fill } = readElastic<Fill>(rest, 0);
+    const { bounds, interpolation, fill } = readElastic<Fill>(rest);
     checkFill('ElasticTransform', fill);
     this.alpha = bounds.alpha;
     this.sigma = bounds.sigma;

@@ -2,7 +2,7 @@
 import { describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { empty, float32, type Tensor, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { boundsOf, checkProbability } from '../../kernels/arguments';
 import { eraseImage } from '../../kernels/crop';
@@ -17,14 +17,33 @@ export interface GaussianBlurOptions {
   sigma?: number | readonly [both: number] | readonly [low: number, high: number];
 }
 
-/** The arguments of a GaussianBlur after its size. @inline */
-export type GaussianBlurTail = Tail<GaussianBlurOptions, ['sigma']>;
+/** The arguments of a GaussianBlur. @inline */
+export type GaussianBlurArguments = Arguments<
+  [kernelSize: KernelSize],
+  { kernelSize: KernelSize } & GaussianBlurOptions,
+  ['kernelSize', 'sigma']
+>;
+
+/** What it keeps. */
+export interface BlurBounds {
+  readonly kernelSize: readonly [x: number, y: number];
+  readonly sigma: readonly [low: number, high: number];
+}
 
 /** Reads and checks them. */
-export function readSigmaBounds(rest: GaussianBlurTail): readonly [low: number, high: number] {
-  const { sigma } = readOptions<Required<GaussianBlurOptions>>('GaussianBlur', { sigma: [0.1, 2] }, rest, ['sigma']);
+export function readBlurBounds(args: GaussianBlurArguments): BlurBounds {
+  const name = 'GaussianBlur';
+  const { kernelSize, sigma } = readOptions<Required<GaussianBlurOptions> & { kernelSize: KernelSize }>(
+    name,
+    { kernelSize: required, sigma: [0.1, 2] },
+    args,
+    ['sigma'],
+  );
   const list = typeof sigma === 'number' ? [sigma, sigma] : sigma;
-  return boundsOf('GaussianBlur', 'sigma', list, Number.MIN_VALUE);
+  return {
+    kernelSize: kernelSizeOf(name, kernelSize),
+    sigma: boundsOf(name, 'sigma', list, Number.MIN_VALUE),
+  };
 }
 
 /** Blurs by a Gaussian of a random standard deviation. Draws one number. */
@@ -32,10 +51,11 @@ export class GaussianBlur implements Transform {
   readonly kernelSize: readonly [x: number, y: number];
   readonly sigma: readonly [low: number, high: number];
 
-  /** @param kernelSize - odd numbers, along x and y */
-  constructor(kernelSize: KernelSize, ...rest: GaussianBlurTail) {
-    this.kernelSize = kernelSizeOf('GaussianBlur', kernelSize);
-    this.sigma = readSigmaBounds(rest);
+  /** @param args - `kernelSize`, odd numbers along x and y, and `sigma` */
+  constructor(...args: GaussianBlurArguments) {
+    const { kernelSize, sigma } = readBlurBounds(args);
+    this.kernelSize = kernelSize;
+    this.sigma = sigma;
   }
 
   /** Draws the standard deviation. */

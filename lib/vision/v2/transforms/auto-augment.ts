@@ -34,7 +34,7 @@ import {
 } from '../../v1/transforms/auto-augment';
 import { BoundingBoxes, Image, Mask } from '../../tv-tensors';
 import * as functional from '../functional';
-import { type ByKind, fillFor, type FillByKind, fillsOf } from '../inputs';
+import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf } from '../inputs';
 import { ImageTransform } from './color';
 
 const flavour: Flavour = { operations: functional, isOfBytes: false, isNegative: drawsShareForSign };
@@ -76,7 +76,7 @@ export class AutoAugment extends Augmentation {
 
   constructor(...rest: AutoAugmentTail<FillByKind>) {
     const defaults = { policy: 'imagenet' as AutoAugmentPolicy, ...AUGMENT_DEFAULTS };
-    const options = readOptions<Required<AutoAugmentOptions<FillByKind>>>('AutoAugment', defaults, rest);
+    const options = readOptions<Required<AutoAugmentOptions<FillByKind>>>('AutoAugment', defaults, behindKinds(rest));
     super(options);
     checkPolicy(options.policy);
     this.policy = options.policy;
@@ -97,7 +97,7 @@ export class RandAugment extends Augmentation implements RandAugmentOptions {
     const options = readOptions<Required<RandAugmentOptions & AugmentOptions<FillByKind>>>(
       'RandAugment',
       RAND_AUGMENT_DEFAULTS,
-      rest,
+      behindKinds(rest),
     );
     super(options);
     checkRandAugment(options);
@@ -116,7 +116,7 @@ export class TrivialAugmentWide extends Augmentation {
   readonly numMagnitudeBins: number;
 
   constructor(...rest: TrivialAugmentTail<FillByKind>) {
-    const options = readTrivialAugment<FillByKind>(rest, null);
+    const options = readTrivialAugment<FillByKind>(behindKinds(rest));
     super(options);
     this.numMagnitudeBins = options.numMagnitudeBins;
   }
@@ -135,7 +135,11 @@ export class AugMix extends Augmentation implements AugMixOptions {
   readonly allOps: boolean;
 
   constructor(...rest: AugMixTail<FillByKind>) {
-    const options = readOptions<Required<AugMixOptions & AugmentOptions<FillByKind>>>('AugMix', AUG_MIX_DEFAULTS, rest);
+    const options = readOptions<Required<AugMixOptions & AugmentOptions<FillByKind>>>(
+      'AugMix',
+      AUG_MIX_DEFAULTS,
+      behindKinds(rest),
+    );
     super(options);
     checkAugMix(options);
     this.severity = options.severity;

@@ -2,7 +2,7 @@
 import { checkInteger, checkList, checkNumbers, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { logicalNot, rand, randint, Tensor, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import { type BoundingBoxFormat, BoundingBoxes, type ClampingMode, Mask } from '../../tv-tensors';
 import { checkClampingMode, formatOf } from '../../tv-tensors/bounding-boxes';
 import type { Region } from '../../kernels/draws';
@@ -26,8 +26,13 @@ abstract class BoxTransform extends Transform {
 export class ConvertBoundingBoxFormat extends BoxTransform {
   readonly format: BoundingBoxFormat;
 
-  constructor(format: BoundingBoxFormat) {
+  constructor(...args: Arguments<[format: BoundingBoxFormat], { format: BoundingBoxFormat }, ['format']>) {
     super();
+    const { format } = readOptions<{ format: BoundingBoxFormat }>(
+      'ConvertBoundingBoxFormat',
+      { format: required },
+      args,
+    );
     this.format = formatOf('ConvertBoundingBoxFormat', format);
   }
 
@@ -55,9 +60,17 @@ export class ClampBoundingBoxes extends BoxTransform {
 
 /** Says how transforms cut boxes at the edges from here on: null leaves them as they are. */
 export class SetClampingMode extends BoxTransform {
-  constructor(readonly clampingMode: ClampingMode) {
+  readonly clampingMode: ClampingMode;
+
+  constructor(...args: Arguments<[clampingMode: ClampingMode], { clampingMode: ClampingMode }, ['clampingMode']>) {
     super();
+    const { clampingMode } = readOptions<{ clampingMode: ClampingMode }>(
+      'SetClampingMode',
+      { clampingMode: required },
+      args,
+    );
     checkClampingMode('SetClampingMode', clampingMode);
+    this.clampingMode = clampingMode;
   }
 
   protected override transform(boxes: BoundingBoxes): BoundingBoxes {

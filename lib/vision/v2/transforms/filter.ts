@@ -2,13 +2,12 @@
 import type { Tensor } from '../../../tensor';
 import { uniform } from '../../kernels/draws';
 import type { Region } from '../../kernels/draws';
-import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
 import {
   drawErasing,
-  type GaussianBlurTail,
+  type GaussianBlurArguments,
   type RandomErasingTail,
+  readBlurBounds,
   readErasing,
-  readSigmaBounds,
 } from '../../v1/transforms/regions';
 import * as functional from '../functional';
 import { type GaussianNoiseTail, readNoise } from '../functional/filter';
@@ -20,11 +19,12 @@ export class GaussianBlur extends ImageTransform<number> {
   readonly kernelSize: readonly [x: number, y: number];
   readonly sigma: readonly [low: number, high: number];
 
-  /** @param kernelSize - odd numbers, along x and y */
-  constructor(kernelSize: KernelSize, ...rest: GaussianBlurTail) {
+  /** @param args - `kernelSize`, odd numbers along x and y, and `sigma` */
+  constructor(...args: GaussianBlurArguments) {
     super();
-    this.kernelSize = kernelSizeOf('GaussianBlur', kernelSize);
-    this.sigma = readSigmaBounds(rest);
+    const { kernelSize, sigma } = readBlurBounds(args);
+    this.kernelSize = kernelSize;
+    this.sigma = sigma;
   }
 
   protected override makeParams(): number {

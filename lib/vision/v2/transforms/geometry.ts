@@ -1,23 +1,21 @@
 /** Places: mirror images, turns, maps, of images, masks and boxes together. */
-import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import { anglesOf, type Fill, optionalPair } from '../../kernels/arguments';
+import type { Fill } from '../../kernels/arguments';
 import { type AffineParams, cornersOf, drawAffine, drawCorners, drawDisplacement, uniform } from '../../kernels/draws';
 import type { GridMode } from '../../kernels/grid';
 import { perspectiveCoefficients } from '../../kernels/matrix';
 import {
-  type Degrees,
   type ElasticTransformTail,
-  type RandomAffineTail,
+  type RandomAffineArguments,
   type RandomPerspectiveTail,
-  type RandomRotationOptions,
-  type RandomRotationTail,
+  type RandomRotationArguments,
   readElastic,
   readRandomAffine,
   readRandomPerspective,
+  readRandomRotation,
 } from '../../v1/transforms/geometry';
 import * as functional from '../functional';
-import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
+import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
 
 /** Mirrors left and right with probability `p`. */
@@ -42,20 +40,14 @@ export class RandomRotation extends Transform<number> {
   readonly center: readonly [x: number, y: number] | null;
   readonly fill: ByKind<Fill>;
 
-  constructor(degrees: Degrees, ...rest: RandomRotationTail<FillByKind>) {
+  constructor(...args: RandomRotationArguments<FillByKind>) {
     super();
-    const name = 'RandomRotation';
-    this.degrees = anglesOf(name, 'degrees', degrees);
-    const options = readOptions<Required<RandomRotationOptions<FillByKind>>>(
-      name,
-      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
-      rest,
-      ['fill'],
-    );
+    const options = readRandomRotation<FillByKind>(behindKinds(args));
+    this.degrees = options.degrees;
     this.interpolation = options.interpolation;
     this.expand = options.expand;
-    this.center = optionalPair(name, 'center', options.center);
-    this.fill = fillsOf(name, options.fill);
+    this.center = options.center;
+    this.fill = fillsOf('RandomRotation', options.fill);
   }
 
   protected override makeParams(): number {
@@ -78,16 +70,16 @@ export class RandomAffine extends Transform<AffineParams> {
   readonly fill: ByKind<Fill>;
   readonly center: readonly [x: number, y: number] | null;
 
-  constructor(degrees: Degrees, ...rest: RandomAffineTail<FillByKind>) {
+  constructor(...args: RandomAffineArguments<FillByKind>) {
     super();
-    const { bounds, options } = readRandomAffine<FillByKind>(degrees, rest, 0);
-    this.degrees = bounds.degrees;
-    this.translate = bounds.translate;
-    this.scale = bounds.scale;
-    this.shear = bounds.shear;
+    const options = readRandomAffine<FillByKind>(behindKinds(args));
+    this.degrees = options.degrees;
+    this.translate = options.translate;
+    this.scale = options.scale;
+    this.shear = options.shear;
     this.interpolation = options.interpolation;
     this.fill = fillsOf('RandomAffine', options.fill);
-    this.center = optionalPair('RandomAffine', 'center', options.center);
+    this.center = options.center;
   }
 
   protected override makeParams(inputs: readonly unknown[]): AffineParams {
@@ -107,7 +99,7 @@ export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
   readonly fill: ByKind<Fill>;
 
   constructor(...rest: RandomPerspectiveTail<FillByKind>) {
-    const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(rest, 0);
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(behindKinds(rest));
     super(p);
     this.distortionScale = distortionScale;
     this.interpolation = interpolation;
@@ -134,7 +126,7 @@ export class ElasticTransform extends Transform<Tensor> {
 
   constructor(...rest: ElasticTransformTail<FillByKind>) {
     super();
-    const { bounds, interpolation, fill } = readElastic<FillByKind>(rest, 0);
+    const { bounds, interpolation, fill } = readElastic<FillByKind>(behindKinds(rest));
     this.alpha = bounds.alpha;
     this.sigma = bounds.sigma;
     this.interpolation = interpolation;
