@@ -23,6 +23,7 @@ import { dimensions } from '../../kernels/image';
 import type { AutoAugmentPolicy } from '../../kernels/policies';
 import { checkInteger } from '../../../engine';
 import type { Transform } from './transform';
+import { enumRepr, Printed, type Shown } from '../../printing';
 
 const flavour: Flavour = { operations: functional, isOfBytes: true, isNegative: drawsWholeSign };
 
@@ -38,11 +39,12 @@ export interface AugmentOptions<F = Fill> {
 export const AUGMENT_DEFAULTS = { interpolation: 'nearest' as GridMode, fill: null };
 
 /** What all of these share. */
-abstract class Augmentation implements Transform {
+abstract class Augmentation extends Printed implements Transform {
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor({ interpolation, fill }: Required<AugmentOptions>) {
+    super();
     checkFill(new.target.name, fill);
     this.interpolation = interpolation;
     this.fill = fill;
@@ -50,6 +52,11 @@ abstract class Augmentation implements Transform {
 
   /** Applies the step. */
   abstract forward(image: Tensor): Tensor;
+
+  protected override shown(): Shown {
+    const { interpolation, fill, ...own } = this;
+    return { ...own, interpolation: enumRepr('InterpolationMode', interpolation), fill };
+  }
 }
 
 /** Options of {@link AutoAugment}. */
@@ -75,6 +82,10 @@ export class AutoAugment extends Augmentation {
 
   override forward(image: Tensor): Tensor {
     return autoAugment(image, dimensions(image), this.policy, this, flavour, drawPolicyAtOnce);
+  }
+
+  protected override shown(): Shown {
+    return { policy: enumRepr('AutoAugmentPolicy', this.policy), fill: this.fill };
   }
 }
 

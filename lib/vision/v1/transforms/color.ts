@@ -16,15 +16,17 @@ import {
   readJitter,
 } from '../../kernels/jitter';
 import { AtRandom, type ChanceOptions, type ChanceTail, readChance, type Transform } from './transform';
+import { attributesRepr, Printed } from '../../printing';
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */
-export class ColorJitter implements Transform {
+export class ColorJitter extends Printed implements Transform {
   readonly brightness: JitterBounds;
   readonly contrast: JitterBounds;
   readonly saturation: JitterBounds;
   readonly hue: JitterBounds;
 
   constructor(...rest: ColorJitterTail) {
+    super();
     const { brightness, contrast, saturation, hue } = readJitter(rest);
     this.brightness = brightness;
     this.contrast = contrast;
@@ -43,10 +45,11 @@ export class ColorJitter implements Transform {
 }
 
 /** To luma, in one channel or in three equal ones. See {@link functional.rgbToGrayscale}. */
-export class Grayscale implements Transform {
+export class Grayscale extends Printed implements Transform {
   readonly numOutputChannels: 1 | 3;
 
   constructor(...rest: GrayscaleTail) {
+    super();
     this.numOutputChannels = readGrayscale('Grayscale', rest);
   }
 
@@ -56,10 +59,11 @@ export class Grayscale implements Transform {
 }
 
 /** To luma with probability `p`, 0.1 by default, in as many channels as there were. Always draws one number. */
-export class RandomGrayscale implements Transform {
+export class RandomGrayscale extends Printed implements Transform {
   readonly p: number;
 
   constructor(...rest: ChanceTail) {
+    super();
     this.p = readChance('RandomGrayscale', rest, 0.1);
   }
 
@@ -90,6 +94,11 @@ export class RandomPosterize extends AtRandom {
   protected override apply(image: Tensor): Tensor {
     return functional.posterize(image, this.bits);
   }
+
+  override extraRepr(): string {
+    const { bits, p } = this;
+    return attributesRepr({ bits, p }, ',');
+  }
 }
 
 /** Inverts what is as light as `threshold` or lighter, with probability `p`. */
@@ -109,6 +118,11 @@ export class RandomSolarize extends AtRandom {
 
   protected override apply(image: Tensor): Tensor {
     return functional.solarize(image, this.threshold);
+  }
+
+  override extraRepr(): string {
+    const { threshold, p } = this;
+    return attributesRepr({ threshold, p }, ',');
   }
 }
 
@@ -131,6 +145,11 @@ export class RandomAdjustSharpness extends AtRandom {
 
   protected override apply(image: Tensor): Tensor {
     return functional.adjustSharpness(image, this.sharpnessFactor);
+  }
+
+  override extraRepr(): string {
+    const { sharpnessFactor, p } = this;
+    return attributesRepr({ sharpnessFactor, p }, ',');
   }
 }
 

@@ -7,6 +7,7 @@ import { checkProbability } from '../../kernels/arguments';
 import { happensAtMost } from '../../kernels/draws';
 import { checkWeights, pythonRandom } from '../../python-random';
 import type { ChanceOptions, Transform } from './transform';
+import { partRepr, Printed, type Shown, valueRepr } from '../../printing';
 
 /** Refuses what is no list of transforms. */
 export function checkTransforms(callee: string, transforms: unknown): void {
@@ -52,11 +53,17 @@ export function readRandomApply<T>(args: RandomApplyArguments<T>): {
   return options;
 }
 
+/** Lines between the parentheses, each behind four spaces; of a transform of several lines only the first, as in Python. */
+function linesRepr(name: string, lines: readonly string[]): string {
+  return `${name}(${lines.map((line) => `\n    ${line}`).join('')}\n)`;
+}
+
 /** One transform after the other. */
-export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input, Output> {
+export class Compose<Input = Tensor, Output = Tensor> extends Printed implements Transform<Input, Output> {
   readonly transforms: readonly Transform<never, unknown>[];
 
   constructor(...args: TransformsArguments<Transform<never, unknown>>) {
+    super();
     this.transforms = readTransforms('Compose', args);
   }
 
@@ -65,14 +72,19 @@ export class Compose<Input = Tensor, Output = Tensor> implements Transform<Input
     for (const transform of this.transforms as readonly Transform<unknown, unknown>[]) value = transform.forward(value);
     return value as Output;
   }
+
+  override toString(): string {
+    return linesRepr(this.constructor.name, this.transforms.map(partRepr));
+  }
 }
 
 /** Any function as a transform. */
-export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, Output> {
+export class Lambda<Input = Tensor, Output = Input> extends Printed implements Transform<Input, Output> {
   /** What it applies. */
   readonly lambd: (input: Input) => Output;
 
   constructor(...args: Arguments<[lambd: (input: Input) => Output], { lambd: (input: Input) => Output }, ['lambd']>) {
+    super();
     const { lambd } = readOptions<{ lambd: (input: Input) => Output }>('Lambda', { lambd: required }, args);
     checkFunction('Lambda', 'lambd', lambd);
     this.lambd = lambd;
@@ -81,14 +93,19 @@ export class Lambda<Input = Tensor, Output = Input> implements Transform<Input, 
   forward(input: Input): Output {
     return this.lambd(input);
   }
+
+  protected override shown(): Shown {
+    return {};
+  }
 }
 
 /** All of the transforms with probability `p`, or none. Always draws one number, of PyTorch's generator. */
-export class RandomApply<T = Tensor> implements Transform<T> {
+export class RandomApply<T = Tensor> extends Printed implements Transform<T> {
   readonly transforms: readonly Transform<T>[];
   readonly p: number;
 
   constructor(...args: RandomApplyArguments<Transform<T>>) {
+    super();
     const { transforms, p } = readRandomApply(args);
     this.transforms = transforms;
     this.p = p;
@@ -97,6 +114,10 @@ export class RandomApply<T = Tensor> implements Transform<T> {
   forward(input: T): T {
     if (!happensAtMost(this.p)) return input;
     return this.transforms.reduce((value, transform) => transform.forward(value), input);
+  }
+
+  override toString(): string {
+    return linesRepr(this.constructor.name, [`p=${valueRepr(this.p, true)}`, ...this.transforms.map(partRepr)]);
   }
 }
 
@@ -130,11 +151,12 @@ export function readRandomChoice<T>(args: RandomChoiceArguments<T>): {
 }
 
 /** One of the transforms. As in Python, the draw is Python's, not PyTorch's: see {@link pythonRandom}. */
-export class RandomChoice<T = Tensor> implements Transform<T> {
+export class RandomChoice<T = Tensor> extends Printed implements Transform<T> {
   readonly transforms: readonly Transform<T>[];
   readonly p: readonly number[] | null;
 
   constructor(...args: RandomChoiceArguments<Transform<T>>) {
+    super();
     const { transforms, p } = readRandomChoice(args);
     this.transforms = transforms;
     this.p = p;
@@ -143,17 +165,26 @@ export class RandomChoice<T = Tensor> implements Transform<T> {
   forward(input: T): T {
     return pythonRandom.choice(this.transforms, this.p).forward(input);
   }
+
+  override toString(): string {
+    return `${linesRepr(this.constructor.name, this.transforms.map(partRepr))}(p=${valueRepr(this.p)})`;
+  }
 }
 
 /** All of the transforms in random order. As in Python, the draw is Python's, not PyTorch's: see {@link pythonRandom}. */
-export class RandomOrder<T = Tensor> implements Transform<T> {
+export class RandomOrder<T = Tensor> extends Printed implements Transform<T> {
   readonly transforms: readonly Transform<T>[];
 
   constructor(...args: TransformsArguments<Transform<T>>) {
+    super();
     this.transforms = readTransforms('RandomOrder', args);
   }
 
   forward(input: T): T {
     return pythonRandom.shuffled(this.transforms).reduce((value, transform) => transform.forward(value), input);
+  }
+
+  override toString(): string {
+    return linesRepr(this.constructor.name, this.transforms.map(partRepr));
   }
 }

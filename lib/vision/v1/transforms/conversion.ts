@@ -7,47 +7,59 @@ import type { DecodedImage } from '../../decoded-image';
 import * as functional from '../functional';
 import { type DtypeArguments, type NormalizeArguments, readDtype, readNormalize } from '../functional/conversion';
 import type { Transform } from './transform';
+import { Printed, type Shown } from '../../printing';
 
 /** Decoded bytes to float32 `[C, H, W]` in 0..1. */
-export class ToTensor implements Transform<DecodedImage, Tensor> {
+export class ToTensor extends Printed implements Transform<DecodedImage, Tensor> {
   forward(image: DecodedImage): Tensor {
     return functional.toTensor(image);
   }
 }
 
 /** Decoded bytes to uint8 `[C, H, W]`, as they are. */
-export class PILToTensor implements Transform<DecodedImage, Tensor> {
+export class PILToTensor extends Printed implements Transform<DecodedImage, Tensor> {
   forward(image: DecodedImage): Tensor {
     return functional.pilToTensor(image);
   }
 }
 
 /** Between floats in 0..1 and integers over their whole range. See {@link functional.convertImageDtype}. */
-export class ConvertImageDtype implements Transform {
+export class ConvertImageDtype extends Printed implements Transform {
   readonly dtype: DType;
 
   constructor(...args: DtypeArguments) {
+    super();
     this.dtype = readDtype('ConvertImageDtype', args);
   }
 
   forward(image: Tensor): Tensor {
     return functional.convertImageDtype(image, this.dtype);
   }
+
+  protected override shown(): Shown {
+    return {};
+  }
 }
 
 /** `(image − mean) / std` by channel. */
-export class Normalize implements Transform {
+export class Normalize extends Printed implements Transform {
   readonly mean: readonly number[];
   readonly std: readonly number[];
   readonly inplace: boolean;
 
   constructor(...args: NormalizeArguments) {
+    super();
     const { mean, std, inplace } = readNormalize('Normalize', args);
     [this.mean, this.std, this.inplace] = [mean, std, inplace];
   }
 
   forward(image: Tensor): Tensor {
     return functional.normalize(image, this.mean, this.std, this.inplace);
+  }
+
+  protected override shown(): Shown {
+    const { mean, std } = this;
+    return { mean, std };
   }
 }
 
@@ -102,11 +114,12 @@ export function whiten(image: Tensor, matrix: Tensor, mean: Tensor): Tensor {
 }
 
 /** Subtracts a mean `[D]` from images of D = C · H · W elements and multiplies by a matrix `[D, D]`, as for whitening. */
-export class LinearTransformation implements Transform {
+export class LinearTransformation extends Printed implements Transform {
   readonly transformationMatrix: Tensor;
   readonly meanVector: Tensor;
 
   constructor(...args: WhiteningArguments) {
+    super();
     const { transformationMatrix, meanVector } = readWhitening(args);
     this.transformationMatrix = transformationMatrix;
     this.meanVector = meanVector;

@@ -14,15 +14,17 @@ import { dimensions } from '../../kernels/image';
 import { bordersOf, checkPaddingMode, type Padding, type PaddingMode } from '../../kernels/padding';
 import { checkMode, type InterpolationMode, MODES, type ResizeSize } from '../../kernels/resize';
 import type { Transform } from './transform';
+import { Printed, type Shown } from '../../printing';
 
 /** Resizes to `[height, width]`, or the shorter edge to a number. See {@link functional.resize}. */
-export class Resize implements Transform {
+export class Resize extends Printed implements Transform {
   readonly size: ResizeSize;
   readonly interpolation: InterpolationMode;
   readonly maxSize: number | null;
   readonly antialias: boolean;
 
   constructor(...args: ResizeArguments) {
+    super();
     const { size, interpolation, maxSize, antialias } = readResize('Resize', args);
     pairOf('Resize', 'size', size);
     checkMode(interpolation, MODES);
@@ -36,10 +38,11 @@ export class Resize implements Transform {
 }
 
 /** The middle of the image. See {@link functional.centerCrop}. */
-export class CenterCrop implements Transform {
+export class CenterCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
 
   constructor(...args: SizeArguments) {
+    super();
     this.size = readSize('CenterCrop', args);
   }
 
@@ -49,10 +52,11 @@ export class CenterCrop implements Transform {
 }
 
 /** The four corners and the middle: one image gives five. */
-export class FiveCrop implements Transform<Tensor, FiveCrops> {
+export class FiveCrop extends Printed implements Transform<Tensor, FiveCrops> {
   readonly size: readonly [number, number];
 
   constructor(...args: SizeArguments) {
+    super();
     this.size = readSize('FiveCrop', args);
   }
 
@@ -62,11 +66,12 @@ export class FiveCrop implements Transform<Tensor, FiveCrops> {
 }
 
 /** {@link FiveCrop} of the image and of its mirror image. */
-export class TenCrop implements Transform<Tensor, readonly Tensor[]> {
+export class TenCrop extends Printed implements Transform<Tensor, readonly Tensor[]> {
   readonly size: readonly [number, number];
   readonly verticalFlip: boolean;
 
   constructor(...args: TenCropArguments) {
+    super();
     const { size, verticalFlip } = readTenCrop('TenCrop', args);
     this.size = size;
     this.verticalFlip = verticalFlip;
@@ -78,12 +83,13 @@ export class TenCrop implements Transform<Tensor, readonly Tensor[]> {
 }
 
 /** Puts a border around. See {@link functional.pad}. */
-export class Pad implements Transform {
+export class Pad extends Printed implements Transform {
   readonly padding: Padding;
   readonly fill: number | null;
   readonly paddingMode: PaddingMode;
 
   constructor(...args: PadArguments) {
+    super();
     const { padding, fill, paddingMode } = readPad('Pad', args);
     bordersOf('Pad', padding);
     if (fill !== null) checkNumbers('Pad', { fill });
@@ -131,7 +137,7 @@ interface RandomCropping<F> extends Required<RandomCropOptions<F>> {
 }
 
 /** Crops at a random place. Draws two numbers, or none where the image has the crop's size. */
-export class RandomCrop implements Transform {
+export class RandomCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
   readonly padding: Padding | null;
   readonly padIfNeeded: boolean;
@@ -139,6 +145,7 @@ export class RandomCrop implements Transform {
   readonly paddingMode: PaddingMode;
 
   constructor(...args: RandomCropArguments) {
+    super();
     const options = readRandomCrop<number | null>(args);
     this.size = options.size;
     this.padding = options.padding;
@@ -173,6 +180,11 @@ export class RandomCrop implements Transform {
     const [h, w] = this.size;
     if (width < w) padded = around(padded, [w - width, 0]);
     return height < h ? around(padded, [0, h - height]) : padded;
+  }
+
+  protected override shown(): Shown {
+    const { size, padding } = this;
+    return { size, padding };
   }
 }
 
@@ -212,7 +224,7 @@ export function readRandomResizedCrop(
 }
 
 /** Crops a random part of random aspect, and resizes it. Draws at least four numbers. */
-export class RandomResizedCrop implements Transform {
+export class RandomResizedCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
   readonly scale: readonly [number, number];
   readonly ratio: readonly [number, number];
@@ -220,6 +232,7 @@ export class RandomResizedCrop implements Transform {
   readonly antialias: boolean | null;
 
   constructor(...args: RandomResizedCropArguments) {
+    super();
     const options = readRandomResizedCrop(args);
     checkMode(options.interpolation, MODES);
     this.size = options.size;
@@ -237,5 +250,10 @@ export class RandomResizedCrop implements Transform {
   forward(image: Tensor): Tensor {
     const part = cropImage(image, this.getParams(image));
     return functional.resize(part, this.size, this.interpolation, null, this.antialias);
+  }
+
+  protected override shown(): Shown {
+    const rounded = (bounds: readonly number[]): number[] => bounds.map((bound) => Number(bound.toFixed(4)));
+    return { ...super.shown(), scale: rounded(this.scale), ratio: rounded(this.ratio) };
   }
 }

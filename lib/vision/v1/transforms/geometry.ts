@@ -18,6 +18,7 @@ import {
 import { dimensions } from '../../kernels/image';
 import type { GridMode } from '../../kernels/grid';
 import { AtRandom, type ChanceOptions, type Transform } from './transform';
+import { enumRepr, Printed, type Shown, valueRepr } from '../../printing';
 
 /** Mirrors left and right with probability `p`. Always draws one number. */
 export class RandomHorizontalFlip extends AtRandom {
@@ -76,7 +77,7 @@ export function readRandomRotation<F>(args: readonly unknown[]): Rotation<F | nu
 }
 
 /** Turns by a random angle. Draws one number. */
-export class RandomRotation implements Transform {
+export class RandomRotation extends Printed implements Transform {
   readonly degrees: readonly number[];
   readonly interpolation: GridMode;
   readonly expand: boolean;
@@ -84,6 +85,7 @@ export class RandomRotation implements Transform {
   readonly fill: Fill;
 
   constructor(...args: RandomRotationArguments) {
+    super();
     const options = readRandomRotation<Fill>(args);
     checkFill('RandomRotation', options.fill);
     this.degrees = options.degrees;
@@ -101,6 +103,11 @@ export class RandomRotation implements Transform {
   forward(image: Tensor): Tensor {
     dimensions(image);
     return functional.rotate(image, this.getParams(), this.interpolation, this.expand, this.center, this.fill);
+  }
+
+  protected override shown(): Shown {
+    const { center, fill, ...always } = this;
+    return { ...always, ...(center === null ? {} : { center }), fill };
   }
 }
 
@@ -157,7 +164,7 @@ export function readRandomAffine<F>(args: readonly unknown[]): AffineDraw<F | nu
 }
 
 /** Turns, moves, scales and shears at random. Draws a number for the angle, and for each bound that is given. */
-export class RandomAffine implements Transform {
+export class RandomAffine extends Printed implements Transform {
   readonly degrees: readonly number[];
   readonly translate: readonly [x: number, y: number] | null;
   readonly scale: readonly [low: number, high: number] | null;
@@ -167,6 +174,7 @@ export class RandomAffine implements Transform {
   readonly center: readonly [x: number, y: number] | null;
 
   constructor(...args: RandomAffineArguments) {
+    super();
     const options = readRandomAffine<Fill>(args);
     checkFill('RandomAffine', options.fill);
     this.degrees = options.degrees;
@@ -186,6 +194,13 @@ export class RandomAffine implements Transform {
   forward(image: Tensor): Tensor {
     const { angle, translate, scale, shear } = this.getParams(image);
     return functional.affine(image, angle, translate, scale, shear, this.interpolation, this.fill, this.center);
+  }
+
+  protected override shown(): Shown {
+    // All but angles are left out where they change nothing.
+    const usual: Readonly<Record<string, unknown>> = { interpolation: 'nearest', fill: 0 };
+    const entries = Object.entries(super.shown()) as [string, unknown][];
+    return Object.fromEntries(entries.filter(([name, value]) => value !== null && value !== usual[name]));
   }
 }
 
@@ -218,13 +233,14 @@ export function readRandomPerspective<F>(args: readonly unknown[]): Required<Ran
 }
 
 /** Moves the corners inwards at random, with probability `p`. Draws one number, and eight more where it happens. */
-export class RandomPerspective implements Transform {
+export class RandomPerspective extends Printed implements Transform {
   readonly distortionScale: number;
   readonly p: number;
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor(...rest: RandomPerspectiveTail) {
+    super();
     const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest);
     checkFill('RandomPerspective', fill);
     this.distortionScale = distortionScale;
@@ -244,6 +260,10 @@ export class RandomPerspective implements Transform {
     if (!happens(this.p)) return image;
     const { startpoints, endpoints } = this.getParams(image);
     return functional.perspective(image, startpoints, endpoints, this.interpolation, this.fill);
+  }
+
+  protected override shown(): Shown {
+    return { p: this.p };
   }
 }
 
@@ -285,13 +305,14 @@ export function readElastic<F>(args: readonly unknown[]): {
 }
 
 /** Moves each pixel a little, its neighbours alike. Draws two numbers for each pixel. */
-export class ElasticTransform implements Transform {
+export class ElasticTransform extends Printed implements Transform {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor(...rest: ElasticTransformTail) {
+    super();
     const { bounds, interpolation, fill } = readElastic<Fill>(rest);
     checkFill('ElasticTransform', fill);
     this.alpha = bounds.alpha;
@@ -307,5 +328,15 @@ export class ElasticTransform implements Transform {
 
   forward(image: Tensor): Tensor {
     return functional.elasticTransform(image, this.getParams(image), this.interpolation, this.fill);
+  }
+
+  protected override shown(): Shown {
+    const { interpolation, fill } = this;
+    const fills = typeof fill === 'number' ? [fill] : fill;
+    return {
+      ...super.shown(),
+      interpolation: enumRepr('InterpolationMode', interpolation),
+      fill: valueRepr(fills, true),
+    };
   }
 }

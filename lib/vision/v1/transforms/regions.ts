@@ -10,6 +10,7 @@ import { drawErasure, happens, type Region, uniform } from '../../kernels/draws'
 import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
 import { type Dimensions, dimensions } from '../../kernels/image';
 import type { ChanceOptions, Transform } from './transform';
+import { Printed } from '../../printing';
 
 /** Options of {@link GaussianBlur}. */
 export interface GaussianBlurOptions {
@@ -47,12 +48,13 @@ export function readBlurBounds(args: GaussianBlurArguments): BlurBounds {
 }
 
 /** Blurs by a Gaussian of a random standard deviation. Draws one number. */
-export class GaussianBlur implements Transform {
+export class GaussianBlur extends Printed implements Transform {
   readonly kernelSize: readonly [x: number, y: number];
   readonly sigma: readonly [low: number, high: number];
 
   /** @param args - `kernelSize`, odd numbers along x and y, and `sigma` */
   constructor(...args: GaussianBlurArguments) {
+    super();
     const { kernelSize, sigma } = readBlurBounds(args);
     this.kernelSize = kernelSize;
     this.sigma = sigma;
@@ -90,7 +92,7 @@ export interface Erasing {
   readonly p: number;
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 }
 
@@ -116,14 +118,18 @@ export function readErasing(rest: RandomErasingTail): Erasing {
     p,
     scale: boundsOf(name, 'scale', options.scale, 0, 1),
     ratio: boundsOf(name, 'ratio', options.ratio, Number.MIN_VALUE),
-    value: list,
+    value,
     inplace,
   };
 }
 
 /** Draws what is erased, and with what; null where no rectangle fits. */
-export function drawErasing(image: Dimensions, { scale, ratio, value }: Erasing): (Region & { value: Tensor }) | null {
+export function drawErasing(
+  image: Dimensions,
+  { scale, ratio, value: given }: Erasing,
+): (Region & { value: Tensor }) | null {
   const { channels } = image;
+  const value = typeof given === 'number' ? [given] : given;
   if (value !== 'random' && value.length !== 1 && value.length !== channels) {
     throw valueError(
       `expected one number, or one for each of ${channels} channels, for argument \`value\`, received ${describe(value)}`,
@@ -137,14 +143,15 @@ export function drawErasing(image: Dimensions, { scale, ratio, value }: Erasing)
 }
 
 /** Erases a random rectangle, with probability `p`. Draws one number, and five or more where it happens. */
-export class RandomErasing implements Transform {
+export class RandomErasing extends Printed implements Transform {
   readonly p: number;
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 
   constructor(...rest: RandomErasingTail) {
+    super();
     const { p, scale, ratio, value, inplace } = readErasing(rest);
     this.p = p;
     this.scale = scale;

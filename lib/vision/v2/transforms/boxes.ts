@@ -11,6 +11,8 @@ import { convertFormat, validBoxes } from '../functional/boxes';
 import { isImage, type LabelsGetter, labelsGetterOf, querySize } from '../inputs';
 import { sampleOf, Transform, type Transformed } from '../transform';
 import { flatten } from '../tree';
+import { floatRepr } from '../../../nn/repr';
+import type { Shown } from '../../printing';
 
 /** A transform of boxes only. */
 abstract class BoxTransform extends Transform {
@@ -159,6 +161,10 @@ export class SanitizeBoundingBoxes extends Transform {
       `SanitizeBoundingBoxes: expected a tensor, or a list of them, for the labels, received ${describe(found)}`,
     );
   }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), minSize: floatRepr(this.minSize), minArea: floatRepr(this.minArea) };
+  }
 }
 
 /** Options of {@link RandomIoUCrop}. */
@@ -263,6 +269,11 @@ export class RandomIoUCrop extends Transform<IoUCropParams> {
     const crop = tensor([left, top, right, bottom], { dtype: corners.dtype, device: corners.device });
     if (overlap(corners.at(isWithin), crop).max().lt(least).item() !== 0) return null;
     return { top, left, height, width, isWithin };
+  }
+
+  protected override shown(): Shown {
+    const { samplerOptions: options, trials, ...bounds } = this;
+    return { ...bounds, options, trials };
   }
 }
 

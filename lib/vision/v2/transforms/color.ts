@@ -141,8 +141,8 @@ export interface PhotometricParams {
 export class RandomPhotometricDistort extends ImageTransform<PhotometricParams> {
   readonly brightness: readonly [number, number];
   readonly contrast: readonly [number, number];
-  readonly saturation: readonly [number, number];
   readonly hue: readonly [number, number];
+  readonly saturation: readonly [number, number];
   readonly p: number;
 
   constructor(...rest: Tail<RandomPhotometricDistortOptions, ['brightness', 'contrast', 'saturation', 'hue', 'p']>) {

@@ -10,6 +10,7 @@ import {
   type TransformsArguments,
 } from '../../v1/transforms/containers';
 import { Transform, type Transformed } from '../transform';
+import { partRepr } from '../../printing';
 
 /** What a container holds: a transform of v2, of v1, or of one's own. */
 export interface Applicable {
@@ -49,6 +50,11 @@ abstract class Container extends Transform {
   }
 }
 
+/** A line for each transform. */
+function linesRepr(transforms: readonly Applicable[]): string {
+  return transforms.map((transform) => `    ${partRepr(transform)}`).join('\n');
+}
+
 /** One transform after the other. */
 export class Compose extends Container {
   constructor(...args: TransformsArguments<Applicable>) {
@@ -57,6 +63,10 @@ export class Compose extends Container {
 
   protected override chosen(): readonly Applicable[] {
     return this.transforms;
+  }
+
+  override extraRepr(): string {
+    return linesRepr(this.transforms);
   }
 }
 
@@ -72,6 +82,10 @@ export class RandomApply extends Container {
 
   protected override chosen(): readonly Applicable[] {
     return rand([1]).ge(this.p).item() === 0 ? this.transforms : [];
+  }
+
+  override extraRepr(): string {
+    return linesRepr(this.transforms);
   }
 }
 

@@ -11,6 +11,7 @@ import * as functional from '../functional';
 import { checkDtype } from '../functional/conversion';
 import { behindKinds, type ByKind, checkKinds, forKind, isImage } from '../inputs';
 import { Transform } from '../transform';
+import type { Shown } from '../../printing';
 
 /** A plain tensor, or decoded pixels, as an Image. */
 export class ToImage extends Transform {
@@ -83,6 +84,12 @@ export class Lambda extends Transform {
     const isTaken = this.types.length === 0 || this.types.some((type) => input instanceof type);
     return isTaken ? (this.lambd as (given: unknown) => unknown)(input) : input;
   }
+
+  override extraRepr(): string {
+    const name = this.lambd.name || '<lambda>';
+    const types = this.types.length === 0 ? ['object'] : this.types.map((type) => type.name);
+    return `${name}, types=[${types.map((type) => `'${type}'`).join(', ')}]`;
+  }
 }
 
 /** Options of {@link ToDtype}. */
@@ -135,6 +142,10 @@ export class ToDtype extends Transform {
       `ToDtype: expected a dtype for ${describe(input)}, a ${input.constructor.name}: \`others\` names the one for all that are not named`,
     );
   }
+
+  protected override shown(): Shown {
+    return { scale: this.scale };
+  }
 }
 
 /** {@link ToDtype} of images with `scale`, as v1 named it. */
@@ -148,6 +159,10 @@ export class ConvertImageDtype extends Transform {
 
   protected override transform(input: Tensor): Tensor {
     return functional.toDtype(input, this.dtype, true);
+  }
+
+  protected override shown(): Shown {
+    return {};
   }
 }
 

@@ -23,6 +23,7 @@ import * as functional from '../functional';
 import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
 import { ImageTransform } from './color';
+import type { Shown } from '../../printing';
 
 const MODES = Object.values(InterpolationMode);
 
@@ -55,6 +56,10 @@ export class Resize extends Transform {
 
   protected override transform(input: Tensor): Tensor {
     return functional.resize(input, this.size, this.interpolation, this.maxSize, this.antialias);
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), size: typeof this.size === 'number' ? [this.size] : this.size };
   }
 }
 
@@ -157,7 +162,8 @@ export interface PadOptions {
 /** Puts a border around. */
 export class Pad extends Transform {
   readonly padding: Padding;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly paddingMode: PaddingMode;
 
   constructor(...args: PadArguments<FillByKind>) {
@@ -166,12 +172,13 @@ export class Pad extends Transform {
     bordersOf('Pad', padding);
     checkPaddingMode('Pad', paddingMode);
     this.padding = padding;
-    this.fill = fillsOf('Pad', fill);
+    this.fill = fill;
+    this.fills = fillsOf('Pad', fill);
     this.paddingMode = paddingMode;
   }
 
   protected override transform(input: Tensor): Tensor {
-    return functional.pad(input, this.padding, fillFor(this.fill, input), this.paddingMode);
+    return functional.pad(input, this.padding, fillFor(this.fills, input), this.paddingMode);
   }
 }
 
@@ -185,7 +192,8 @@ export interface RandomZoomOutOptions extends ChanceOptions {
 
 /** Puts the image somewhere on a larger canvas, with probability `p`. */
 export class RandomZoomOut extends RandomApplyTransform<Padding> {
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly sideRange: readonly [number, number];
 
   constructor(...rest: Tail<RandomZoomOutOptions, ['fill', 'sideRange', 'p']>) {
@@ -196,7 +204,8 @@ export class RandomZoomOut extends RandomApplyTransform<Padding> {
       ['fill'],
     );
     super(options.p);
-    this.fill = fillsOf('RandomZoomOut', options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomZoomOut', options.fill);
     this.sideRange = boundsOf('RandomZoomOut', 'sideRange', options.sideRange, 1);
   }
 
@@ -216,7 +225,7 @@ export class RandomZoomOut extends RandomApplyTransform<Padding> {
   }
 
   protected override transform(input: Tensor, padding: Padding): Tensor {
-    return functional.pad(input, padding, fillFor(this.fill, input));
+    return functional.pad(input, padding, fillFor(this.fills, input));
   }
 }
 
@@ -233,7 +242,8 @@ export class RandomCrop extends Transform<CropParams> {
   readonly size: readonly [number, number];
   readonly padding: Padding | null;
   readonly padIfNeeded: boolean;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly paddingMode: PaddingMode;
 
   constructor(...args: RandomCropArguments<FillByKind>) {
@@ -242,7 +252,8 @@ export class RandomCrop extends Transform<CropParams> {
     this.size = options.size;
     this.padding = options.padding;
     this.padIfNeeded = options.padIfNeeded;
-    this.fill = fillsOf('RandomCrop', options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomCrop', options.fill);
     this.paddingMode = options.paddingMode;
   }
 
@@ -279,9 +290,13 @@ export class RandomCrop extends Transform<CropParams> {
   protected override transform(input: Tensor, params: CropParams): Tensor {
     const { top, left, height, width } = params;
     const padded = params.needsPad
-      ? functional.pad(input, params.padding, fillFor(this.fill, input), this.paddingMode)
+      ? functional.pad(input, params.padding, fillFor(this.fills, input), this.paddingMode)
       : input;
     return params.needsCrop ? functional.crop(padded, top, left, height, width) : padded;
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), padding: this.padding === null ? null : bordersOf('RandomCrop', this.padding) };
   }
 }
 
@@ -300,6 +315,11 @@ abstract class RandomlyResized extends Transform<ResizeSize> {
   protected override transform(input: Tensor, size: ResizeSize): Tensor {
     const { interpolation, antialias } = this;
     return functional.resize(input, size, { interpolation, antialias });
+  }
+
+  protected override shown(): Shown {
+    const { interpolation, antialias, ...own } = this;
+    return { ...own, interpolation, antialias };
   }
 }
 

@@ -13,6 +13,8 @@ import * as functional from '../functional';
 import { type GaussianNoiseTail, readNoise } from '../functional/filter';
 import { queryChw } from '../inputs';
 import { ImageTransform, RandomImageTransform } from './color';
+import { floatRepr } from '../../../nn/repr';
+import { type Shown, valueRepr } from '../../printing';
 
 /** Blurs by a Gaussian of a random standard deviation. */
 export class GaussianBlur extends ImageTransform<number> {
@@ -53,13 +55,17 @@ export class GaussianNoise extends ImageTransform {
   protected override transform(image: Tensor): Tensor {
     return functional.gaussianNoise(image, this.mean, this.sigma, this.clip);
   }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), mean: floatRepr(this.mean) };
+  }
 }
 
 /** Erases a random rectangle, with probability `p`. */
 export class RandomErasing extends RandomImageTransform<(Region & { value: Tensor }) | null> {
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 
   constructor(...rest: RandomErasingTail) {
@@ -79,5 +85,13 @@ export class RandomErasing extends RandomImageTransform<(Region & { value: Tenso
     if (region === null) return image;
     const { top, left, height, width, value } = region;
     return functional.erase(image, top, left, height, width, value, this.inplace);
+  }
+
+  protected override shown(): Shown {
+    const { value } = this;
+    return {
+      ...super.shown(),
+      value: value === 'random' ? null : valueRepr(typeof value === 'number' ? [value] : value, true),
+    };
   }
 }

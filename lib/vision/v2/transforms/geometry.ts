@@ -37,8 +37,9 @@ export class RandomRotation extends Transform<number> {
   readonly degrees: readonly number[];
   readonly interpolation: GridMode;
   readonly expand: boolean;
+  readonly fill: FillByKind;
   readonly center: readonly [x: number, y: number] | null;
-  readonly fill: ByKind<Fill>;
+  private readonly fills: ByKind<Fill>;
 
   constructor(...args: RandomRotationArguments<FillByKind>) {
     super();
@@ -47,7 +48,8 @@ export class RandomRotation extends Transform<number> {
     this.interpolation = options.interpolation;
     this.expand = options.expand;
     this.center = options.center;
-    this.fill = fillsOf('RandomRotation', options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomRotation', options.fill);
   }
 
   protected override makeParams(): number {
@@ -55,8 +57,8 @@ export class RandomRotation extends Transform<number> {
   }
 
   protected override transform(input: Tensor, angle: number): Tensor {
-    const { interpolation, expand, center, fill } = this;
-    return functional.rotate(input, angle, interpolation, expand, center, fillFor(fill, input));
+    const { interpolation, expand, center, fills } = this;
+    return functional.rotate(input, angle, interpolation, expand, center, fillFor(fills, input));
   }
 }
 
@@ -67,7 +69,8 @@ export class RandomAffine extends Transform<AffineParams> {
   readonly scale: readonly [low: number, high: number] | null;
   readonly shear: readonly number[] | null;
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly center: readonly [x: number, y: number] | null;
 
   constructor(...args: RandomAffineArguments<FillByKind>) {
@@ -78,7 +81,8 @@ export class RandomAffine extends Transform<AffineParams> {
     this.scale = options.scale;
     this.shear = options.shear;
     this.interpolation = options.interpolation;
-    this.fill = fillsOf('RandomAffine', options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomAffine', options.fill);
     this.center = options.center;
   }
 
@@ -87,8 +91,8 @@ export class RandomAffine extends Transform<AffineParams> {
   }
 
   protected override transform(input: Tensor, { angle, translate, scale, shear }: AffineParams): Tensor {
-    const { interpolation, fill, center } = this;
-    return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fill, input), center);
+    const { interpolation, fills, center } = this;
+    return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fills, input), center);
   }
 }
 
@@ -96,14 +100,16 @@ export class RandomAffine extends Transform<AffineParams> {
 export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
   readonly distortionScale: number;
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
 
   constructor(...rest: RandomPerspectiveTail<FillByKind>) {
     const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(behindKinds(rest));
     super(p);
     this.distortionScale = distortionScale;
     this.interpolation = interpolation;
-    this.fill = fillsOf('RandomPerspective', fill);
+    this.fill = fill;
+    this.fills = fillsOf('RandomPerspective', fill);
   }
 
   protected override makeParams(inputs: readonly unknown[]): readonly number[] {
@@ -112,8 +118,8 @@ export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
   }
 
   protected override transform(input: Tensor, coefficients: readonly number[]): Tensor {
-    const { interpolation, fill } = this;
-    return functional.perspective(input, null, null, interpolation, fillFor(fill, input), coefficients);
+    const { interpolation, fills } = this;
+    return functional.perspective(input, null, null, interpolation, fillFor(fills, input), coefficients);
   }
 }
 
@@ -122,7 +128,8 @@ export class ElasticTransform extends Transform<Tensor> {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
 
   constructor(...rest: ElasticTransformTail<FillByKind>) {
     super();
@@ -130,7 +137,8 @@ export class ElasticTransform extends Transform<Tensor> {
     this.alpha = bounds.alpha;
     this.sigma = bounds.sigma;
     this.interpolation = interpolation;
-    this.fill = fillsOf('ElasticTransform', fill);
+    this.fill = fill;
+    this.fills = fillsOf('ElasticTransform', fill);
   }
 
   protected override makeParams(inputs: readonly unknown[]): Tensor {
@@ -138,6 +146,6 @@ export class ElasticTransform extends Transform<Tensor> {
   }
 
   protected override transform(input: Tensor, displacement: Tensor): Tensor {
-    return functional.elastic(input, displacement, this.interpolation, fillFor(this.fill, input));
+    return functional.elastic(input, displacement, this.interpolation, fillFor(this.fills, input));
   }
 }
