@@ -53,6 +53,7 @@ abstract class Augmentation extends Printed implements Transform {
   /** Applies the step. */
   abstract forward(image: Tensor): Tensor;
 
+  /** The attributes, with those that all share behind a class's own. */
   protected override shown(): Shown {
     const { interpolation, fill, ...own } = this;
     return { ...own, interpolation: enumRepr('InterpolationMode', interpolation), fill };
@@ -84,6 +85,7 @@ export class AutoAugment extends Augmentation {
     return autoAugment(image, dimensions(image), this.policy, this, flavour, drawPolicyAtOnce);
   }
 
+  /** The policy and the fill. */
   protected override shown(): Shown {
     return { policy: enumRepr('AutoAugmentPolicy', this.policy), fill: this.fill };
   }

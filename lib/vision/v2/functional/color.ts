@@ -267,11 +267,7 @@ export function invert<T extends Tensor>(input: T): T {
   return dispatch('invert', input, { image: invertLevels });
 }
 
-/**
- * Channels in another order.
- *
- * @param rest - `permutation`: for each channel of the result, which one of the image it is
- */
+/** Channels in another order: `permutation` says for each channel of the result which one of the image it is. */
 export function permuteChannels<T extends Tensor>(
   input: T,
   ...rest: Arguments<[permutation: readonly number[]], { permutation: readonly number[] }, ['permutation']>

@@ -98,7 +98,7 @@ export interface ToDtypeOptions {
   scale?: boolean;
 }
 
-/** One dtype for images, or one for each kind. */
+/** One dtype for images, or one for each kind. @inline */
 type DTypes = DType | ByKind<DType | null>;
 
 /**

@@ -371,12 +371,11 @@ export interface RandomShortestSizeOptions extends Resizing {
   maxSize?: number | null;
 }
 
-/** Resizes so that the shorter edge has one of some lengths, drawn. */
+/** Resizes so that the shorter edge has one of the lengths `minSize`, drawn, or the one of them. */
 export class RandomShortestSize extends RandomlyResized {
   readonly minSize: readonly number[];
   readonly maxSize: number | null;
 
-  /** @param args - `minSize`, the lengths or one, and the options */
   constructor(
     ...args: Arguments<
       [minSize: number | readonly number[]],
