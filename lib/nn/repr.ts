@@ -54,7 +54,12 @@ export function moduleRepr(module: AnyModule): string {
   const children = module
     .namedChildren({ removeDuplicate: false })
     .map(([name, child]) => `(${name}): ${indentRest(child.toString(), 2)}`);
-  if (children.length === 0 && !extra.includes('\n')) return `${module.constructor.name}(${extra})`;
+  return blockRepr(module.constructor.name, extra, children);
+}
+
+/** In one line what has no parts and but one line of its own, else a line for each. */
+export function blockRepr(name: string, extra: string, children: readonly string[] = []): string {
+  if (children.length === 0 && !extra.includes('\n')) return `${name}(${extra})`;
   const lines = extra === '' ? children : [...extra.split('\n'), ...children];
-  return `${module.constructor.name}(\n  ${lines.join('\n  ')}\n)`;
+  return `${name}(\n  ${lines.join('\n  ')}\n)`;
 }

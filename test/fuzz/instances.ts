@@ -167,6 +167,7 @@ const HANDED_OUT: readonly (() => object | null)[] = [
   () => new torch.vision.LinearTransformation(...whitening()),
   () => new torch.vision.v2.LinearTransformation(...whitening()),
   () => new torch.vision.v2.ConvertBoundingBoxFormat('XYWH'),
+  () => new torch.vision.v2.ToDtype('float32', true),
   () => new torch.vision.tvTensors.BoundingBoxes([[1, 2, 3, 4]], { format: 'XYXY', canvasSize: [9, 9] }),
 ];
 

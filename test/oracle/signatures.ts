@@ -14,7 +14,7 @@ export const foreign = (value: OracleValue | undefined): string | null =>
   typeof value === 'string' && value.startsWith('python: ') ? value.slice('python: '.length) : null;
 
 const SOURCE = `
-import ast, inspect
+import ast, importlib, inspect
 
 def spelt_out(function):
   # A function in C has no signature but the first line of its help.
@@ -48,8 +48,8 @@ def parameters_of(signature):
 
 signatures, unreadable = {}, {}
 for module in modules:
-  __import__(module)
-  module = eval(module)
+  if module.startswith('torchvision'): import_torchvision()
+  module = importlib.import_module(module)
   root = module.__name__.split('.')[0]
   for name in (getattr(module, '__all__', None) or dir(module)):
     value = getattr(module, name, None)

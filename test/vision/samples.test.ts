@@ -170,7 +170,7 @@ describe('refused, in a sentence:', () => {
     [
       'an option of another transform',
       () => new vision.RandomRotation(3, { scale: 1 } as never),
-      /expected options among interpolation, expand, center, fill, received `scale`/,
+      /expected options among degrees, interpolation, expand, center, fill, received `scale`/,
     ],
     [
       'a fill for other channels',

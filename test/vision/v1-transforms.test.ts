@@ -7,7 +7,7 @@ import * as vision from '../../lib/vision';
 import { Draws } from '../nn/draws';
 import { describeWithOracle } from '../oracle/oracle';
 import { compare, seedOf, Table } from './every-transform/compare';
-import { images, type Spelling, spelt } from './every-transform/configuration';
+import { images, spelt, v1Spelling } from './every-transform/configuration';
 import { v1 } from './every-transform/v1';
 
 const ROUNDS = 6;
@@ -21,16 +21,6 @@ const classes = Object.entries(vision as Record<string, unknown>).filter(
   (entry): entry is [string, TransformClass] =>
     typeof entry[1] === 'function' && 'forward' in ((entry[1].prototype as object | undefined) ?? {}),
 );
-
-const spelling: Spelling = {
-  option: (name, value) =>
-    name === 'interpolation' && typeof value === 'string'
-      ? `InterpolationMode('${value}')`
-      : name === 'policy' && typeof value === 'string'
-        ? `T.AutoAugmentPolicy('${value}')`
-        : null,
-  key: (name) => JSON.stringify(name),
-};
 
 it('every exported transform has an entry, and every entry a class', () => {
   const names = classes.map(([name]) => name).filter((name) => !ELSEWHERE.includes(name));
@@ -46,7 +36,7 @@ describeWithOracle('transforms of v1', (oracle) => {
       manualSeed(draws.int(0, 1e6));
       const configuration = v1[name]!(draws, round);
       const tensors = new Map<Tensor, string>();
-      const { python, ours } = spelt(configuration, tensors, spelling);
+      const { python, ours } = spelt(configuration, tensors, v1Spelling);
       const source = configuration.python ?? `T.${name}(${python})`;
       note(source);
       const transform = (configuration.make?.() ?? new type(...ours)) as vision.Transform<Tensor, unknown>;

@@ -8,7 +8,7 @@ import { v2 } from '../../lib/vision';
 import { Draws } from '../nn/draws';
 import { describeWithOracle } from '../oracle/oracle';
 import { compare, seedOf, Table } from './every-transform/compare';
-import { images, type Spelling, spelt } from './every-transform/configuration';
+import { images, spelt, v2Spelling } from './every-transform/configuration';
 import { boxesFor, maskFor, samples } from './every-transform/samples';
 import { v2 as entries } from './every-transform/v2';
 
@@ -23,11 +23,6 @@ const classes = Object.entries(v2 as Record<string, unknown>).filter(
   (entry): entry is [string, TransformClass] =>
     typeof entry[1] === 'function' && 'forward' in ((entry[1].prototype as object | undefined) ?? {}),
 );
-
-const spelling: Spelling = {
-  option: (name, value) => (name === 'policy' && typeof value === 'string' ? `T.AutoAugmentPolicy('${value}')` : null),
-  key: (name) => (name === 'others' ? "'others'" : name === 'Tensor' ? 'torch.Tensor' : `tv_tensors.${name}`),
-};
 
 it('every exported transform has an entry, and every entry a class', () => {
   const names = classes.map(([name]) => name).filter((name) => !ELSEWHERE.includes(name));
@@ -44,7 +39,7 @@ describeWithOracle('transforms of v2', (oracle) => {
       const configuration = entries[name]!(draws, round);
       const { sample } = configuration;
       const tensors = new Map<Tensor, string>();
-      const { python, ours } = spelt(configuration, tensors, spelling);
+      const { python, ours } = spelt(configuration, tensors, v2Spelling);
       const source = configuration.python ?? `T2.${name}(${python})`;
       const transform = (configuration.make?.() ?? new type(...ours)) as v2.Transform;
       const xs = configuration.images ?? images(draws);

@@ -2,7 +2,7 @@
 import { describe, valueError } from '../../engine';
 import { conv2d, type DType, float32, isFloatingDType, pad, type Tensor } from '../../tensor';
 import { readOptions } from '../../nn/arguments';
-import type { Tail } from '../../tensor/tail';
+import { type Arguments, required } from '../../tensor/tail';
 import { asBatch, backTo, dimensions } from './image';
 import { pairOf, twoOf } from './arguments';
 
@@ -16,12 +16,20 @@ export function kernelSizeOf(callee: string, kernelSize: unknown): [x: number, y
   throw valueError(`${callee}(): expected odd numbers for argument \`kernelSize\`, received ${describe(kernelSize)}`);
 }
 
-/** The last argument of a blur. @inline */
-export type SigmaTail = Tail<{ sigma?: number | readonly number[] | null }, ['sigma']>;
+/** What a blur takes. @inline */
+interface BlurOptions {
+  /** Odd numbers, along x and y. */
+  kernelSize: KernelSize;
+  /** The standard deviation in pixels, along x and y; by default 0.15 of the kernel's size and 0.35. */
+  sigma?: number | readonly number[] | null;
+}
 
-/** Reads it; {@link blurImage} checks it. */
-export function readSigma(rest: SigmaTail): number | readonly number[] | null {
-  return readOptions<{ sigma: number | readonly number[] | null }>('gaussianBlur', { sigma: null }, rest).sigma;
+/** The arguments of a blur. @inline */
+export type BlurArguments = Arguments<[kernelSize: KernelSize], BlurOptions, ['kernelSize', 'sigma']>;
+
+/** Reads them; {@link blurImage} checks them. */
+export function readBlur(args: BlurArguments): Readonly<Required<BlurOptions>> {
+  return readOptions<Required<BlurOptions>>('gaussianBlur', { kernelSize: required, sigma: null }, args);
 }
 
 /** Makes the two-dimensional kernel of a blur. */
@@ -35,8 +43,7 @@ export type GaussianKernel = (
 /** Blurs each channel, the image mirrored at its edges. */
 export function blurImage(
   image: Tensor,
-  kernelSize: KernelSize,
-  sigma: number | readonly number[] | null,
+  { kernelSize, sigma }: Readonly<Required<BlurOptions>>,
   makeKernel: GaussianKernel,
 ): Tensor {
   const { channels } = dimensions(image, 3);

@@ -64,6 +64,17 @@ export function forKind<T>(values: ByKind<T>, tensor: Tensor): T | undefined {
   return kind in values ? values[kind] : values.others;
 }
 
+/**
+ * Arguments of which the last may be an object by kinds, which is a value and not the options: options that say nothing are
+ * put behind it.
+ */
+export function behindKinds(args: readonly unknown[]): readonly unknown[] {
+  const last = args.at(-1);
+  if (!isPlainObject(last)) return args;
+  const names = Object.keys(last);
+  return names.length > 0 && names.every((name) => KINDS.includes(name)) ? [...args, {}] : args;
+}
+
 /** What fills places that no pixel comes to: for all kinds, or for each. */
 export type FillByKind = Fill | ByKind<Fill>;
 

@@ -1,8 +1,10 @@
 /** What a transform of v2 is: one draw for all parts of a sample. */
 import { ArgumentError, describe } from '../../engine';
+import { blockRepr } from '../../nn/repr';
 import { rand, Tensor } from '../../tensor';
 import { isDecodedImage } from '../decoded-image';
 import { type ChanceTail, readChance } from '../v1/transforms/transform';
+import { attributesRepr, Printed } from '../printing';
 import { Image } from '../tv-tensors';
 import { isPureTensor } from './functional/dispatch';
 import { flatten } from './tree';
@@ -17,6 +19,9 @@ export function sampleOf(inputs: readonly unknown[]): unknown {
   return inputs.length === 1 ? inputs[0] : inputs;
 }
 
+/** Types of the attributes that print. */
+const PRINTED: ReadonlySet<string> = new Set(['boolean', 'number', 'string']);
+
 /**
  * A transform of samples: tensors in arrays, objects and Maps, however they are nested (`torchvision.transforms.v2.Transform`).
  *
@@ -27,7 +32,7 @@ export function sampleOf(inputs: readonly unknown[]): unknown {
  *
  * @typeParam P what is drawn
  */
-export abstract class Transform<P = unknown> {
+export abstract class Transform<P = unknown> extends Printed {
   /** Refuses samples that it cannot take. */
   protected checkInputs?(inputs: readonly unknown[]): void;
 
@@ -46,6 +51,18 @@ export abstract class Transform<P = unknown> {
     const takes = this.taken(leaves);
     const params = this.makeParams?.(leaves.filter((_, k) => takes[k])) as P;
     return rebuild(leaves.map((leaf, k) => (takes[k] ? this.transform(leaf, params) : leaf))) as Transformed<S>;
+  }
+
+  /** The numbers, strings and lists among the attributes, as a transform of Python prints them. */
+  override extraRepr(): string {
+    const shown = (Object.entries(this.shown()) as [string, unknown][]).filter(
+      ([name, value]) => !name.startsWith('_') && (PRINTED.has(typeof value) || Array.isArray(value)),
+    );
+    return attributesRepr(Object.fromEntries(shown));
+  }
+
+  override toString(): string {
+    return blockRepr(this.constructor.name, this.extraRepr());
   }
 
   /** Whether it happens at all. */

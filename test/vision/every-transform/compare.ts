@@ -3,7 +3,8 @@ import { getRngState, manualSeed, Tensor } from '../../../lib/tensor';
 import { pythonRandom, tvTensors } from '../../../lib/vision';
 import { expectSameBits, type Oracle } from '../../oracle/oracle';
 
-const imports = `
+/** What the sources of comparisons call. */
+export const imports = `
 import_torchvision()
 import random
 import torchvision.transforms as T

@@ -34,6 +34,23 @@ export interface Spelling {
   key: (name: string) => string;
 }
 
+/** Spelling of the transforms of v1. */
+export const v1Spelling: Spelling = {
+  option: (name, value) =>
+    name === 'interpolation' && typeof value === 'string'
+      ? `InterpolationMode('${value}')`
+      : name === 'policy' && typeof value === 'string'
+        ? `T.AutoAugmentPolicy('${value}')`
+        : null,
+  key: (name) => JSON.stringify(name),
+};
+
+/** Spelling of the transforms of v2. */
+export const v2Spelling: Spelling = {
+  option: (name, value) => (name === 'policy' && typeof value === 'string' ? `T.AutoAugmentPolicy('${value}')` : null),
+  key: (name) => (name === 'others' ? "'others'" : name === 'Tensor' ? 'torch.Tensor' : `tv_tensors.${name}`),
+};
+
 /** Python's literal; tensors go by name into `tensors`. */
 export function literal(value: Value | undefined, tensors: Map<Tensor, string>, spelling: Spelling): string {
   if (value instanceof Tensor) {

@@ -207,7 +207,7 @@ export const v1: Entries = {
     const parts = [new vision.RandomVerticalFlip(), new vision.RandomInvert(1), new vision.CenterCrop(5)];
     return {
       make: () => new vision.RandomChoice(parts, { p }),
-      python: `T.RandomChoice([T.RandomVerticalFlip(), T.RandomInvert(1), T.CenterCrop(5)], p=${p ? JSON.stringify(p) : 'None'})`,
+      python: `T.RandomChoice([T.RandomVerticalFlip(), T.RandomInvert(1.0), T.CenterCrop(5)], p=${p ? JSON.stringify(p) : 'None'})`,
     };
   },
   RandomOrder: () => ({

@@ -112,6 +112,7 @@ export const v2Functional: FunctionEntries = {
     options: {
       oldFormat: round % 2 ? draws.pick(['XYXY', 'XYWH', 'CXCYWH']) : undefined,
       newFormat: draws.pick(['XYXY', 'XYWH', 'CXCYWH']),
+      inplace: maybe(draws, () => draws.flag()),
     },
     subjects: [round % 2 ? 'numbers' : 'boxes'],
   }),

@@ -285,7 +285,7 @@ export const v2: SampleEntries = {
     return {
       make: () =>
         new T2.RandomChoice([new T2.RandomVerticalFlip(), new T2.RandomInvert(1), new T2.CenterCrop(5)], { p }),
-      python: `T2.RandomChoice([T2.RandomVerticalFlip(), T2.RandomInvert(1), T2.CenterCrop(5)], p=${p ? JSON.stringify(p) : 'None'})`,
+      python: `T2.RandomChoice([T2.RandomVerticalFlip(), T2.RandomInvert(1.0), T2.CenterCrop(5)], p=${p ? JSON.stringify(p) : 'None'})`,
     };
   },
   RandomOrder: () => ({

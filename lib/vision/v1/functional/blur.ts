@@ -1,6 +1,6 @@
 /** Blurring, by v1's arithmetic. */
 import { linspace, type Tensor } from '../../../tensor';
-import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../../kernels/filter';
+import { type BlurArguments, blurImage, type GaussianKernel, readBlur } from '../../kernels/filter';
 
 const kernel: GaussianKernel = (size, sigma, dtype, { device }) => {
   const along = (axis: 0 | 1): Tensor => {
@@ -12,12 +12,7 @@ const kernel: GaussianKernel = (size, sigma, dtype, { device }) => {
   return along(1).unsqueeze(1).mm(along(0).unsqueeze(0));
 };
 
-/**
- * Blurs by a Gaussian (`gaussian_blur`), the image mirrored at its edges.
- *
- * @param kernelSize - odd numbers, along x and y
- * @param rest - `sigma`: the standard deviation in pixels, along x and y; by default 0.15 of the kernel's size and 0.35
- */
-export function gaussianBlur(image: Tensor, kernelSize: KernelSize, ...rest: SigmaTail): Tensor {
-  return blurImage(image, kernelSize, readSigma(rest), kernel);
+/** Blurs by a Gaussian (`gaussian_blur`), the image mirrored at its edges. */
+export function gaussianBlur(image: Tensor, ...rest: BlurArguments): Tensor {
+  return blurImage(image, readBlur(rest), kernel);
 }

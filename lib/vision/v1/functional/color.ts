@@ -17,6 +17,18 @@ import {
 } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
 import {
+  type BrightnessArguments,
+  type ContrastArguments,
+  type GammaArguments,
+  type HueArguments,
+  type PosterizeArguments,
+  readGamma,
+  readOne,
+  type SaturationArguments,
+  type SharpnessArguments,
+  type SolarizeArguments,
+} from '../../kernels/calls';
+import {
   asBatch,
   asFloat,
   backTo,
@@ -76,14 +88,16 @@ function blend(a: Tensor, b: Tensor, ratio: number): Tensor {
 }
 
 /** 0 gives black, 1 the image, 2 doubles the light. */
-export function adjustBrightness(image: Tensor, brightnessFactor: number): Tensor {
+export function adjustBrightness(image: Tensor, ...rest: BrightnessArguments): Tensor {
+  const brightnessFactor = readOne('adjustBrightness', 'brightnessFactor', rest);
   checkFactor('brightnessFactor', brightnessFactor);
   colourDimensions(image);
   return blend(image, zerosLike(image), brightnessFactor);
 }
 
 /** 0 gives the image's mean grey, 1 the image, 2 doubles the contrast. */
-export function adjustContrast(image: Tensor, contrastFactor: number): Tensor {
+export function adjustContrast(image: Tensor, ...rest: ContrastArguments): Tensor {
+  const contrastFactor = readOne('adjustContrast', 'contrastFactor', rest);
   checkFactor('contrastFactor', contrastFactor);
   const { channels } = colourDimensions(image);
   const grey = channels === 3 ? luma(image) : image;
@@ -91,14 +105,16 @@ export function adjustContrast(image: Tensor, contrastFactor: number): Tensor {
 }
 
 /** 0 gives greys, 1 the image, 2 doubles the saturation. A grey image is returned itself. */
-export function adjustSaturation(image: Tensor, saturationFactor: number): Tensor {
+export function adjustSaturation(image: Tensor, ...rest: SaturationArguments): Tensor {
+  const saturationFactor = readOne('adjustSaturation', 'saturationFactor', rest);
   checkFactor('saturationFactor', saturationFactor);
   if (colourDimensions(image).channels === 1) return image;
   return blend(image, luma(image), saturationFactor);
 }
 
 /** Turns the hue by a share of the colour circle, −0.5 to 0.5. A grey image is returned itself. */
-export function adjustHue(image: Tensor, hueFactor: number): Tensor {
+export function adjustHue(image: Tensor, ...rest: HueArguments): Tensor {
+  const hueFactor = readOne('adjustHue', 'hueFactor', rest);
   checkHue(hueFactor);
   if (colourDimensions(image).channels === 1) return image;
   const [h, s, v] = rgbToHsv(convertImageDtype(image, float32)).unbind(-3) as [Tensor, Tensor, Tensor];
@@ -107,8 +123,8 @@ export function adjustHue(image: Tensor, hueFactor: number): Tensor {
 }
 
 /** `gain · image^gamma`, clamped to 0..1: above 1 shadows get darker, below 1 lighter (`adjust_gamma`). */
-export function adjustGamma(image: Tensor, gamma: number, ...rest: Tail<{ gain?: number }, ['gain']>): Tensor {
-  const { gain } = readOptions('adjustGamma', { gain: 1 }, rest);
+export function adjustGamma(image: Tensor, ...rest: GammaArguments): Tensor {
+  const { gamma, gain } = readGamma(rest);
   colourDimensions(image);
   checkFactor('gamma', gamma);
   const floats = isFloatingDType(image.dtype) ? image : convertImageDtype(image, float32);
@@ -116,7 +132,8 @@ export function adjustGamma(image: Tensor, gamma: number, ...rest: Tail<{ gain?:
 }
 
 /** 0 gives a blurred image, 1 the image, 2 doubles the sharpness. An image of two pixels or fewer is returned itself. */
-export function adjustSharpness(image: Tensor, sharpnessFactor: number): Tensor {
+export function adjustSharpness(image: Tensor, ...rest: SharpnessArguments): Tensor {
+  const sharpnessFactor = readOne('adjustSharpness', 'sharpnessFactor', rest);
   checkFactor('sharpnessFactor', sharpnessFactor);
   const { height, width } = colourDimensions(image);
   if (height <= 2 || width <= 2) return image;
@@ -130,7 +147,8 @@ export function invert(image: Tensor): Tensor {
 }
 
 /** Keeps the highest `bits` of each byte, 0 to 8. Bytes only. */
-export function posterize(image: Tensor, bits: number): Tensor {
+export function posterize(image: Tensor, ...rest: PosterizeArguments): Tensor {
+  const bits = readOne('posterize', 'bits', rest);
   colourDimensions(image);
   checkInteger('posterize', 'bits', bits, 0, 8);
   checkBytes(image);
@@ -138,7 +156,8 @@ export function posterize(image: Tensor, bits: number): Tensor {
 }
 
 /** Inverts what is as light as `threshold` or lighter. */
-export function solarize(image: Tensor, threshold: number): Tensor {
+export function solarize(image: Tensor, ...rest: SolarizeArguments): Tensor {
+  const threshold = readOne('solarize', 'threshold', rest);
   colourDimensions(image);
   return solarizeLevels(image, threshold);
 }

@@ -1,7 +1,8 @@
 /** Pixels to tensors, and images from one dtype to another. */
 import { ArgumentError, checkList, checkTensor, describe, TorchError, valueError } from '../../../engine';
 import { type DType, float32, frombytes, isDType, isFloatingDType, type Tensor, tensor } from '../../../tensor';
-import { readTail, type Tail } from '../../../tensor/tail';
+import { readOptions } from '../../../nn/arguments';
+import { type Arguments, readTail, required, type Tail } from '../../../tensor/tail';
 import { checkImage, type DecodedImage } from '../../decoded-image';
 import { dimensions, maximum } from '../../kernels/image';
 
@@ -20,17 +21,23 @@ export function toTensor(image: DecodedImage): Tensor {
   return pilToTensor(image).contiguous().to(float32).div_(255);
 }
 
+/** The last argument of {@link convertImageDtype}: float32 by default. @inline */
+export type DtypeArguments = Tail<{ dtype?: DType }, ['dtype']>;
+
+/** Reads and checks it. */
+export function readDtype(callee: string, args: DtypeArguments): DType {
+  const { dtype } = readTail<{ dtype: DType }>(callee, { dtype: float32 }, args);
+  if (isDType(dtype)) return dtype;
+  throw new ArgumentError(`${callee}(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`);
+}
+
 /**
  * Between floats in 0..1 and integers over their whole range (`convert_image_dtype`). Floats to uint8 are scaled by 256 − 0.001 and cut off, so
  * that all 256 values are equally wide; integers are scaled by the powers of two between their ranges.
  */
-export function convertImageDtype(image: Tensor, dtype: DType = float32): Tensor {
+export function convertImageDtype(image: Tensor, ...rest: DtypeArguments): Tensor {
   checkTensor('convertImageDtype()', 'image', image);
-  if (!isDType(dtype)) {
-    throw new ArgumentError(
-      `convertImageDtype(): expected a dtype for argument \`dtype\`, received ${describe(dtype)}`,
-    );
-  }
+  const dtype = readDtype('convertImageDtype', rest);
   if (image.dtype === dtype) return image;
   const isFloat = isFloatingDType(dtype);
   if (isFloatingDType(image.dtype)) {
@@ -65,19 +72,35 @@ export interface NormalizeOptions {
   inplace?: boolean;
 }
 
+/** The arguments of {@link normalize}: one number for each channel, or one for all. @inline */
+export type NormalizeArguments = Arguments<
+  [mean: readonly number[], std: readonly number[]],
+  { mean: readonly number[]; std: readonly number[] } & NormalizeOptions,
+  ['mean', 'std', 'inplace']
+>;
+
+/** Reads them. */
+export function readNormalize(
+  callee: string,
+  args: NormalizeArguments,
+): { readonly mean: readonly number[]; readonly std: readonly number[]; readonly inplace: boolean } {
+  const options = readOptions<{ mean: readonly number[]; std: readonly number[]; inplace: boolean }>(
+    callee,
+    { mean: required, std: required, inplace: false },
+    args,
+  );
+  checkList(callee, 'mean', options.mean);
+  checkList(callee, 'std', options.std);
+  return options;
+}
+
 /**
  * `(image − mean) / std` by channel, on a copy.
  *
- * @param mean - one number for each channel, or one for all
  * @throws ArgumentError where a standard deviation is 0
  */
-export function normalize(
-  image: Tensor,
-  mean: readonly number[],
-  std: readonly number[],
-  ...rest: Tail<NormalizeOptions, ['inplace']>
-): Tensor {
-  const { inplace } = readTail('normalize', { inplace: false }, rest);
+export function normalize(image: Tensor, ...rest: NormalizeArguments): Tensor {
+  const { mean, std, inplace } = readNormalize('normalize', rest);
   const [means, deviations] = channelValues(image, mean, std);
   return (inplace ? image : image.clone()).sub_(means).div_(deviations);
 }

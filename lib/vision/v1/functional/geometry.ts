@@ -2,8 +2,18 @@
 import { checkNumbers, checkTensor, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float32, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
-import { checkFill, type Fill, numbersOf, optionalPair, pairOf, type Size, twoOf } from '../../kernels/arguments';
+import { type Arguments, required } from '../../../tensor/tail';
+import { checkFill, type Fill, numbersOf, optionalPair, twoOf } from '../../kernels/arguments';
+import {
+  type CenterCropArguments,
+  type EraseArguments,
+  readCenterCrop,
+  readErase,
+  readSize,
+  readTenCrop,
+  type SizeArguments,
+  type TenCropArguments,
+} from '../../kernels/calls';
 import { centerCropImage, eraseImage, fiveCropImage, type FiveCrops, tenCropImage } from '../../kernels/crop';
 import type { AffineParams } from '../../kernels/draws';
 import {
@@ -19,7 +29,6 @@ import {
 import { backTo, dimensions } from '../../kernels/image';
 import { fromMiddle, inverseAffineV1, perspectiveCoefficients, rotation } from '../../kernels/matrix';
 import { bordersOf, checkPaddingMode, type Padding, type PaddingMode, padImage } from '../../kernels/padding';
-import { checkRegion } from './resize';
 
 /** Number of channels, height and width (`get_dimensions`). */
 export function getDimensions(image: Tensor): [channels: number, height: number, width: number] {
@@ -57,56 +66,59 @@ export interface PadOptions<F = number | null> {
   paddingMode?: PaddingMode;
 }
 
+/** The arguments of {@link pad}. @inline */
+export type PadArguments<F = number | null> = Arguments<
+  [padding: Padding],
+  { padding: Padding } & PadOptions<F>,
+  ['padding', 'fill', 'paddingMode']
+>;
+
+/** Reads them, with 0 for a fill that is not given. */
+export function readPad<F = number | null>(
+  callee: string,
+  args: readonly unknown[],
+): Required<PadOptions<F | number>> & { readonly padding: Padding } {
+  return readOptions<Required<PadOptions<F | number>> & { padding: Padding }>(
+    callee,
+    { padding: required, fill: 0, paddingMode: 'constant' },
+    args,
+    ['fill'],
+  );
+}
+
 /** Puts a border around: see {@link Padding} for its widths. Negative ones cut off. */
-export function pad(image: Tensor, padding: Padding, ...rest: Tail<PadOptions, ['fill', 'paddingMode']>): Tensor {
-  const defaults = { fill: 0 as number | null, paddingMode: 'constant' as PaddingMode };
-  const { fill, paddingMode } = readOptions<Required<PadOptions>>('pad', defaults, rest, ['fill']);
+export function pad(image: Tensor, ...rest: PadArguments): Tensor {
+  const { padding, fill, paddingMode } = readPad('pad', rest);
   checkPaddingMode('pad', paddingMode);
   if (fill !== null) checkNumbers('pad', { fill });
   return padImage(image, bordersOf('pad', padding), fill ?? 0, paddingMode);
 }
 
 /** The middle of the image; where it is smaller than the crop, black is put around it first (`center_crop`). */
-export function centerCrop(image: Tensor, outputSize: Size): Tensor {
-  return centerCropImage(image, pairOf('centerCrop', 'outputSize', outputSize));
+export function centerCrop(image: Tensor, ...rest: CenterCropArguments): Tensor {
+  return centerCropImage(image, readCenterCrop(rest));
 }
 
 /** The four corners and the middle: top left, top right, bottom left, bottom right, centre. Views. */
-export function fiveCrop(image: Tensor, size: Size): FiveCrops {
-  return fiveCropImage(image, pairOf('fiveCrop', 'size', size));
-}
-
-/** The last argument of ten crops: the mirror image is top and bottom, not left and right. @inline */
-export type TenCropTail = Tail<{ verticalFlip?: boolean }, ['verticalFlip']>;
-
-/** Reads it. */
-export function readTenCrop(callee: string, rest: TenCropTail): boolean {
-  return readOptions(callee, { verticalFlip: false }, rest).verticalFlip;
+export function fiveCrop(image: Tensor, ...rest: SizeArguments): FiveCrops {
+  return fiveCropImage(image, readSize('fiveCrop', rest));
 }
 
 /** {@link fiveCrop} of the image and of its mirror image, left and right, or top and bottom. */
-export function tenCrop(image: Tensor, size: Size, ...rest: TenCropTail): readonly Tensor[] {
-  return tenCropImage(image, pairOf('tenCrop', 'size', size), readTenCrop('tenCrop', rest));
+export function tenCrop(image: Tensor, ...rest: TenCropArguments): readonly Tensor[] {
+  const { size, verticalFlip } = readTenCrop('tenCrop', rest);
+  return tenCropImage(image, size, verticalFlip);
 }
 
 /**
  * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy, or with `inplace` on the image itself.
  *
- * @param v - what can be broadcast to `[…, C, h, w]`
+ * @param rest - `i`, `j`, `h`, `w`, and `v`: what can be broadcast to `[…, C, h, w]`
  */
-export function erase(
-  image: Tensor,
-  i: number,
-  j: number,
-  h: number,
-  w: number,
-  v: Tensor,
-  ...rest: Tail<{ inplace?: boolean }, ['inplace']>
-): Tensor {
-  const { inplace } = readOptions('erase', { inplace: false }, rest);
+export function erase(image: Tensor, ...rest: EraseArguments): Tensor {
+  const { region, v, inplace } = readErase(rest);
   dimensions(image);
-  checkTensor('erase()', 'v', v);
-  return eraseImage(image, checkRegion('erase', { top: i, left: j, height: h, width: w }), v, inplace);
+  return eraseImage(image, region, v, inplace);
 }
 
 const sampling: Sampling = {
@@ -123,42 +135,58 @@ export interface AffineOptions<F = Fill> {
   center?: readonly [x: number, y: number] | null;
 }
 
-/** Checks the numbers of an affine map. */
-export function affineParams(
-  callee: string,
-  angle: number,
-  translate: readonly [x: number, y: number],
-  scale: number,
-  shear: number | readonly number[],
-): AffineParams {
-  checkNumbers(callee, { angle, scale });
-  if (!(scale > 0))
-    throw valueError(`${callee}(): expected a number above 0 for argument \`scale\`, received ${scale}`);
-  const [x, y] = numbersOf(callee, 'translate', translate, [2]) as [number, number];
-  const sheared = typeof shear === 'number' ? ([shear, 0] as const) : twoOf(callee, 'shear', shear);
-  return { angle, translate: [x, y], scale, shear: sheared };
+/** What {@link affine} takes besides {@link AffineOptions}. @inline */
+interface AffineNumbers {
+  angle: number;
+  translate: readonly [x: number, y: number];
+  scale: number;
+  /** Degrees along x, and along y. */
+  shear: number | readonly number[];
 }
 
-/**
- * Turns by `angle` degrees (clockwise), shears, scales and translates by pixels.
- *
- * @param shear - degrees along x, and along y
- */
-export function affine(
-  image: Tensor,
-  angle: number,
-  translate: readonly [x: number, y: number],
-  scale: number,
-  shear: number | readonly number[],
-  ...rest: Tail<AffineOptions, ['interpolation', 'fill', 'center']>
-): Tensor {
-  const defaults = { interpolation: 'nearest' as GridMode, fill: null, center: null };
-  const options = readOptions<Required<AffineOptions>>('affine', defaults, rest, ['interpolation']);
-  const { interpolation, fill } = options;
-  const params = affineParams('affine', angle, translate, scale, shear);
+/** The arguments of {@link affine}. @inline */
+export type AffineArguments = Arguments<
+  [angle: number, translate: readonly [x: number, y: number], scale: number, shear: number | readonly number[]],
+  AffineNumbers & AffineOptions,
+  ['angle', 'translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
+>;
+
+/** Reads and checks them, but for the mode of interpolation. */
+export function readAffine(args: AffineArguments): {
+  readonly params: AffineParams;
+  readonly interpolation: GridMode;
+  readonly fill: Fill;
+  readonly center: readonly [x: number, y: number] | null;
+} {
+  const { angle, translate, scale, shear, interpolation, fill, center } = readOptions<
+    AffineNumbers & Required<AffineOptions>
+  >(
+    'affine',
+    {
+      angle: required,
+      translate: required,
+      scale: required,
+      shear: required,
+      interpolation: 'nearest',
+      fill: null,
+      center: null,
+    },
+    args,
+  );
+  checkNumbers('affine', { angle, scale });
+  if (!(scale > 0)) throw valueError(`affine(): expected a number above 0 for argument \`scale\`, received ${scale}`);
+  const [x, y] = numbersOf('affine', 'translate', translate, [2]) as [number, number];
+  const sheared = typeof shear === 'number' ? ([shear, 0] as const) : twoOf('affine', 'shear', shear);
   checkFill('affine', fill);
+  const params = { angle, translate: [x, y] as const, scale, shear: sheared };
+  return { params, interpolation, fill, center: optionalPair('affine', 'center', center) };
+}
+
+/** Turns by `angle` degrees (clockwise), shears, scales and translates by pixels. */
+export function affine(image: Tensor, ...rest: AffineArguments): Tensor {
+  const { params, interpolation, fill, center } = readAffine(rest);
   const { height, width } = dimensions(image);
-  const matrix = inverseAffineV1(fromMiddle(optionalPair('affine', 'center', options.center), width, height), params);
+  const matrix = inverseAffineV1(fromMiddle(center, width, height), params);
   return sampleImage(image, affineGrid(matrix, image, { height, width }), interpolation, fill, sampling);
 }
 
@@ -168,20 +196,30 @@ export interface RotateOptions<F = Fill> extends AffineOptions<F> {
   expand?: boolean;
 }
 
+/** The arguments of {@link rotate}. @inline */
+export type RotateArguments = Arguments<
+  [angle: number],
+  { angle: number } & RotateOptions,
+  ['angle', 'interpolation', 'expand', 'center', 'fill']
+>;
+
+/** Reads and checks them, but for the mode of interpolation. */
+export function readRotate(args: RotateArguments): { readonly angle: number } & Readonly<Required<RotateOptions>> {
+  const options = readOptions<Required<RotateOptions> & { angle: number }>(
+    'rotate',
+    { angle: required, interpolation: 'nearest', expand: false, center: null, fill: null },
+    args,
+  );
+  checkNumbers('rotate', { angle: options.angle });
+  checkFill('rotate', options.fill);
+  return { ...options, center: optionalPair('rotate', 'center', options.center) };
+}
+
 /** Turns by `angle` degrees, against the clock. */
-export function rotate(
-  image: Tensor,
-  angle: number,
-  ...rest: Tail<RotateOptions, ['interpolation', 'expand', 'center', 'fill']>
-): Tensor {
-  const defaults = { interpolation: 'nearest' as GridMode, expand: false, center: null, fill: null };
-  const options = readOptions<Required<RotateOptions>>('rotate', defaults, rest, ['interpolation']);
-  const { interpolation, expand, fill } = options;
-  checkNumbers('rotate', { angle });
-  checkFill('rotate', fill);
+export function rotate(image: Tensor, ...rest: RotateArguments): Tensor {
+  const { angle, interpolation, expand, center, fill } = readRotate(rest);
   const { height, width } = dimensions(image);
-  const center = fromMiddle(optionalPair('rotate', 'center', options.center), width, height);
-  const matrix = inverseAffineV1(center, rotation(angle));
+  const matrix = inverseAffineV1(fromMiddle(center, width, height), rotation(angle));
   const size = expand ? expandedSize(matrix, { height, width }, (x) => x.div(1e-4)) : { height, width };
   return sampleImage(image, affineGrid(matrix, image, size), interpolation, fill, sampling);
 }
@@ -208,11 +246,16 @@ export interface PerspectiveOptions<F = Fill> {
 /** Moves four points of the image to others, and all else with them. */
 export function perspective(
   image: Tensor,
-  startpoints: Corners,
-  endpoints: Corners,
-  ...rest: Tail<PerspectiveOptions, ['interpolation', 'fill']>
+  ...rest: Arguments<
+    [startpoints: Corners, endpoints: Corners],
+    { startpoints: Corners; endpoints: Corners } & PerspectiveOptions,
+    ['startpoints', 'endpoints', 'interpolation', 'fill']
+  >
 ): Tensor {
-  const { interpolation, fill } = readSampling('perspective', rest);
+  const { startpoints, endpoints, interpolation, fill } = readOptions<
+    Required<PerspectiveOptions> & { startpoints: Corners; endpoints: Corners }
+  >('perspective', { startpoints: required, endpoints: required, interpolation: 'bilinear', fill: null }, rest);
+  checkFill('perspective', fill);
   dimensions(image);
   const coefficients = perspectiveCoefficients(
     cornersGiven('perspective', 'startpoints', startpoints),
@@ -221,28 +264,35 @@ export function perspective(
   return sampleImage(image, perspectiveGrid(coefficients, image), interpolation, fill, sampling);
 }
 
-function readSampling(
+/** The arguments of {@link elasticTransform}. @inline */
+export type ElasticArguments = Arguments<
+  [displacement: Tensor],
+  { displacement: Tensor } & PerspectiveOptions,
+  ['displacement', 'interpolation', 'fill']
+>;
+
+/** Reads and checks them, but for the mode of interpolation. */
+export function readElastic(
   callee: string,
-  rest: Tail<PerspectiveOptions, ['interpolation', 'fill']>,
-): Required<PerspectiveOptions> {
-  const defaults = { interpolation: 'bilinear' as GridMode, fill: null };
-  const options = readOptions<Required<PerspectiveOptions>>(callee, defaults, rest, ['interpolation']);
+  args: ElasticArguments,
+): Required<PerspectiveOptions> & { readonly displacement: Tensor } {
+  const options = readOptions<Required<PerspectiveOptions> & { displacement: Tensor }>(
+    callee,
+    { displacement: required, interpolation: 'bilinear', fill: null },
+    args,
+  );
   checkFill(callee, options.fill);
+  checkTensor(`${callee}()`, 'displacement', options.displacement);
   return options;
 }
 
 /**
  * Takes each pixel from elsewhere (`elastic_transform`).
  *
- * @param displacement - `[1, H, W, 2]`: how far from its place along x and y, where 2 is the image's side
+ * @param rest - `displacement`: `[1, H, W, 2]`: how far from its place along x and y, where 2 is the image's side
  */
-export function elasticTransform(
-  image: Tensor,
-  displacement: Tensor,
-  ...rest: Tail<PerspectiveOptions, ['interpolation', 'fill']>
-): Tensor {
-  const { interpolation, fill } = readSampling('elasticTransform', rest);
-  checkTensor('elasticTransform()', 'displacement', displacement);
+export function elasticTransform(image: Tensor, ...rest: ElasticArguments): Tensor {
+  const { displacement, interpolation, fill } = readElastic('elasticTransform', rest);
   const size = dimensions(image);
   checkDisplacement(size, displacement);
   // In float32 whatever the image is, as v1 has it.

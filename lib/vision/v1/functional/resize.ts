@@ -1,8 +1,9 @@
 /** Resizing, by v1's arithmetic: bytes are resized as floats, and rounded. */
-import { checkBooleans, checkInteger } from '../../../engine';
+import { checkBooleans } from '../../../engine';
 import { float32, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required } from '../../../tensor/tail';
 import { readOptions } from '../../../nn/arguments';
+import { checkRegion, type CropArguments, readCrop } from '../../kernels/calls';
 import type { Region } from '../../kernels/draws';
 import { asBatch, backTo, dimensions } from '../../kernels/image';
 import { cropImage } from '../../kernels/crop';
@@ -25,13 +26,25 @@ export interface ResizeOptions {
   readonly antialias?: boolean | null;
 }
 
-/** The arguments of {@link resize} after the size. @inline */
-export type ResizeTail = Tail<ResizeOptions, ['interpolation', 'maxSize', 'antialias']>;
+/** The arguments of {@link resize}. @inline */
+export type ResizeArguments<S = ResizeSize> = Arguments<
+  [size: S],
+  { size: S } & ResizeOptions,
+  ['size', 'interpolation', 'maxSize', 'antialias']
+>;
 
-/** Reads the arguments of a resize after the size; a null `antialias` is false, as in Python. */
-export function readResizeOptions(callee: string, rest: ResizeTail): Required<ResizeOptions> & { antialias: boolean } {
-  const defaults = { interpolation: 'bilinear' as InterpolationMode, maxSize: null, antialias: true as boolean | null };
-  const options = readOptions<Required<ResizeOptions>>(callee, defaults, rest, [
+/** Reads them; a null `antialias` is false, as in Python. */
+export function readResize<S>(
+  callee: string,
+  args: ResizeArguments<S>,
+): Required<ResizeOptions> & { readonly size: S; readonly antialias: boolean } {
+  const defaults = {
+    size: required,
+    interpolation: 'bilinear' as InterpolationMode,
+    maxSize: null,
+    antialias: true as boolean | null,
+  };
+  const options = readOptions<Required<ResizeOptions> & { size: S }>(callee, defaults, args, [
     'interpolation',
     'maxSize',
     'antialias',
@@ -48,8 +61,8 @@ function checkAntialias(callee: string, antialias: unknown): boolean {
  * Resizes the last two dimensions. With both sizes given the aspect is not kept; an image that has the size already is
  * returned itself.
  */
-export function resize(image: Tensor, size: ResizeSize, ...rest: ResizeTail): Tensor {
-  const { interpolation, maxSize, antialias } = readResizeOptions('resize', rest);
+export function resize(image: Tensor, ...rest: ResizeArguments): Tensor {
+  const { size, interpolation, maxSize, antialias } = readResize('resize', rest);
   checkMode(interpolation, MODES);
   const { height, width } = dimensions(image);
   const output = outputSize(height, width, size, maxSize);
@@ -67,34 +80,49 @@ export function resize(image: Tensor, size: ResizeSize, ...rest: ResizeTail): Te
 /** Options of {@link resizedCrop}. */
 export type ResizedCropOptions = Pick<ResizeOptions, 'interpolation' | 'antialias'>;
 
+/** The arguments of {@link resizedCrop}. @inline */
+export type ResizedCropArguments = Arguments<
+  [top: number, left: number, height: number, width: number, size: ResizeSize],
+  Region & { size: ResizeSize } & ResizedCropOptions,
+  ['top', 'left', 'height', 'width', 'size', 'interpolation', 'antialias']
+>;
+
+/** Reads them, and checks the part. */
+export function readResizedCrop(args: ResizedCropArguments): {
+  readonly region: Region;
+  readonly size: ResizeSize;
+  readonly options: Required<ResizedCropOptions>;
+} {
+  const { size, interpolation, antialias, ...region } = readOptions<
+    Region & { size: ResizeSize } & Required<ResizedCropOptions>
+  >(
+    'resizedCrop',
+    {
+      top: required,
+      left: required,
+      height: required,
+      width: required,
+      size: required,
+      interpolation: 'bilinear',
+      antialias: true,
+    },
+    args,
+    ['interpolation', 'antialias'],
+  );
+  checkRegion('resizedCrop', region);
+  return { region, size, options: { interpolation, antialias } };
+}
+
 /** The part at (top, left) of height and width, resized (`resized_crop`). */
-export function resizedCrop(
-  image: Tensor,
-  top: number,
-  left: number,
-  height: number,
-  width: number,
-  size: ResizeSize,
-  ...rest: Tail<ResizedCropOptions, ['interpolation', 'antialias']>
-): Tensor {
-  const options = readOptions<ResizedCropOptions>('resizedCrop', { interpolation: 'bilinear', antialias: true }, rest, [
-    'interpolation',
-    'antialias',
-  ]);
-  return resize(crop(image, top, left, height, width), size, options);
+export function resizedCrop(image: Tensor, ...rest: ResizedCropArguments): Tensor {
+  const { region, size, options } = readResizedCrop(rest);
+  dimensions(image);
+  return resize(cropImage(image, region), size, options);
 }
 
 /** The part at (top, left) of height and width; what of it is beyond the image is 0. A view where nothing is. */
-export function crop(image: Tensor, top: number, left: number, height: number, width: number): Tensor {
+export function crop(image: Tensor, ...rest: CropArguments): Tensor {
+  const region = readCrop(rest);
   dimensions(image);
-  return cropImage(image, checkRegion('crop', { top, left, height, width }));
-}
-
-/** Refuses a rectangle of other than whole numbers. */
-export function checkRegion(callee: string, region: Region): Region {
-  checkInteger(callee, 'top', region.top);
-  checkInteger(callee, 'left', region.left);
-  checkInteger(callee, 'height', region.height, 0);
-  checkInteger(callee, 'width', region.width, 0);
-  return region;
+  return cropImage(image, region);
 }

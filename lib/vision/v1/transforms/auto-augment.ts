@@ -23,6 +23,7 @@ import { dimensions } from '../../kernels/image';
 import type { AutoAugmentPolicy } from '../../kernels/policies';
 import { checkInteger } from '../../../engine';
 import type { Transform } from './transform';
+import { enumRepr, Printed, type Shown } from '../../printing';
 
 const flavour: Flavour = { operations: functional, isOfBytes: true, isNegative: drawsWholeSign };
 
@@ -38,11 +39,12 @@ export interface AugmentOptions<F = Fill> {
 export const AUGMENT_DEFAULTS = { interpolation: 'nearest' as GridMode, fill: null };
 
 /** What all of these share. */
-abstract class Augmentation implements Transform {
+abstract class Augmentation extends Printed implements Transform {
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor({ interpolation, fill }: Required<AugmentOptions>) {
+    super();
     checkFill(new.target.name, fill);
     this.interpolation = interpolation;
     this.fill = fill;
@@ -50,6 +52,12 @@ abstract class Augmentation implements Transform {
 
   /** Applies the step. */
   abstract forward(image: Tensor): Tensor;
+
+  /** The attributes, with those that all share behind a class's own. */
+  protected override shown(): Shown {
+    const { interpolation, fill, ...own } = this;
+    return { ...own, interpolation: enumRepr('InterpolationMode', interpolation), fill };
+  }
 }
 
 /** Options of {@link AutoAugment}. */
@@ -75,6 +83,11 @@ export class AutoAugment extends Augmentation {
 
   override forward(image: Tensor): Tensor {
     return autoAugment(image, dimensions(image), this.policy, this, flavour, drawPolicyAtOnce);
+  }
+
+  /** The policy and the fill. */
+  protected override shown(): Shown {
+    return { policy: enumRepr('AutoAugmentPolicy', this.policy), fill: this.fill };
   }
 }
 
@@ -124,14 +137,11 @@ export type TrivialAugmentTail<F = Fill> = Tail<
 >;
 
 /** Reads and checks them, but for the fill. */
-export function readTrivialAugment<F>(
-  rest: TrivialAugmentTail<F>,
-  usualFill: F,
-): Required<TrivialAugmentWideOptions<F>> {
-  const options = readOptions<Required<TrivialAugmentWideOptions<F>>>(
+export function readTrivialAugment<F>(args: readonly unknown[]): Required<TrivialAugmentWideOptions<F | null>> {
+  const options = readOptions<Required<TrivialAugmentWideOptions<F | null>>>(
     'TrivialAugmentWide',
-    { numMagnitudeBins: 31, interpolation: 'nearest', fill: usualFill },
-    rest,
+    { numMagnitudeBins: 31, ...AUGMENT_DEFAULTS },
+    args,
   );
   checkInteger('TrivialAugmentWide', 'numMagnitudeBins', options.numMagnitudeBins, 2, 1e6);
   return options;
@@ -142,7 +152,7 @@ export class TrivialAugmentWide extends Augmentation {
   readonly numMagnitudeBins: number;
 
   constructor(...rest: TrivialAugmentTail) {
-    const options = readTrivialAugment<Fill>(rest, null);
+    const options = readTrivialAugment<Fill>(rest);
     super(options);
     this.numMagnitudeBins = options.numMagnitudeBins;
   }

@@ -1,6 +1,8 @@
 /** Light and colour. */
 import { checkInteger, checkNumbers } from '../../../engine';
+import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
+import { type Arguments, required } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { type GrayscaleTail, readGrayscale } from '../functional/color';
 import { happens } from '../../kernels/draws';
@@ -13,16 +15,18 @@ import {
   jitterImage,
   readJitter,
 } from '../../kernels/jitter';
-import { AtRandom, type ChanceTail, readChance, type Transform } from './transform';
+import { AtRandom, type ChanceOptions, type ChanceTail, readChance, type Transform } from './transform';
+import { attributesRepr, Printed } from '../../printing';
 
 /** Changes brightness, contrast, saturation and hue at random, in random order. */
-export class ColorJitter implements Transform {
+export class ColorJitter extends Printed implements Transform {
   readonly brightness: JitterBounds;
   readonly contrast: JitterBounds;
   readonly saturation: JitterBounds;
   readonly hue: JitterBounds;
 
   constructor(...rest: ColorJitterTail) {
+    super();
     const { brightness, contrast, saturation, hue } = readJitter(rest);
     this.brightness = brightness;
     this.contrast = contrast;
@@ -41,10 +45,11 @@ export class ColorJitter implements Transform {
 }
 
 /** To luma, in one channel or in three equal ones. See {@link functional.rgbToGrayscale}. */
-export class Grayscale implements Transform {
+export class Grayscale extends Printed implements Transform {
   readonly numOutputChannels: 1 | 3;
 
   constructor(...rest: GrayscaleTail) {
+    super();
     this.numOutputChannels = readGrayscale('Grayscale', rest);
   }
 
@@ -54,10 +59,11 @@ export class Grayscale implements Transform {
 }
 
 /** To luma with probability `p`, 0.1 by default, in as many channels as there were. Always draws one number. */
-export class RandomGrayscale implements Transform {
+export class RandomGrayscale extends Printed implements Transform {
   readonly p: number;
 
   constructor(...rest: ChanceTail) {
+    super();
     this.p = readChance('RandomGrayscale', rest, 0.1);
   }
 
@@ -76,46 +82,74 @@ export class RandomInvert extends AtRandom {
 
 /** Keeps the highest `bits` of each byte, with probability `p`. */
 export class RandomPosterize extends AtRandom {
-  constructor(
-    readonly bits: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly bits: number;
+
+  constructor(...args: Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>) {
+    const { bits, p } = readOptions<{ bits: number; p: number }>('RandomPosterize', { bits: required, p: 0.5 }, args);
+    super(p);
     checkInteger('RandomPosterize', 'bits', bits, 0, 8);
+    this.bits = bits;
   }
 
   protected override apply(image: Tensor): Tensor {
     return functional.posterize(image, this.bits);
   }
+
+  override extraRepr(): string {
+    const { bits, p } = this;
+    return attributesRepr({ bits, p }, ',');
+  }
 }
 
 /** Inverts what is as light as `threshold` or lighter, with probability `p`. */
 export class RandomSolarize extends AtRandom {
-  constructor(
-    readonly threshold: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly threshold: number;
+
+  constructor(...args: Arguments<[threshold: number], { threshold: number } & ChanceOptions, ['threshold', 'p']>) {
+    const { threshold, p } = readOptions<{ threshold: number; p: number }>(
+      'RandomSolarize',
+      { threshold: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkNumbers('RandomSolarize', { threshold });
+    this.threshold = threshold;
   }
 
   protected override apply(image: Tensor): Tensor {
     return functional.solarize(image, this.threshold);
   }
+
+  override extraRepr(): string {
+    const { threshold, p } = this;
+    return attributesRepr({ threshold, p }, ',');
+  }
 }
 
 /** Blurs (0) to sharpens (2), with probability `p`. See {@link functional.adjustSharpness}. */
 export class RandomAdjustSharpness extends AtRandom {
+  readonly sharpnessFactor: number;
+
   constructor(
-    readonly sharpnessFactor: number,
-    ...rest: ChanceTail
+    ...args: Arguments<[sharpnessFactor: number], { sharpnessFactor: number } & ChanceOptions, ['sharpnessFactor', 'p']>
   ) {
-    super(...rest);
+    const { sharpnessFactor, p } = readOptions<{ sharpnessFactor: number; p: number }>(
+      'RandomAdjustSharpness',
+      { sharpnessFactor: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkFactor('sharpnessFactor', sharpnessFactor);
+    this.sharpnessFactor = sharpnessFactor;
   }
 
   protected override apply(image: Tensor): Tensor {
     return functional.adjustSharpness(image, this.sharpnessFactor);
+  }
+
+  override extraRepr(): string {
+    const { sharpnessFactor, p } = this;
+    return attributesRepr({ sharpnessFactor, p }, ',');
   }
 }
 

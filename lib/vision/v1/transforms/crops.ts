@@ -1,32 +1,34 @@
 /** Sizes: resizing, cropping, padding. */
-import { describe, valueError } from '../../../engine';
+import { checkNumbers, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required } from '../../../tensor/tail';
 import * as functional from '../functional';
-import { readTenCrop, type TenCropTail } from '../functional/geometry';
-import { readResizeOptions, type ResizeTail } from '../functional/resize';
+import { type PadArguments, readPad } from '../functional/geometry';
+import { readResize, type ResizeArguments } from '../functional/resize';
 import { boundsOf, pairOf, type Size } from '../../kernels/arguments';
+import { readSize, readTenCrop, type SizeArguments, type TenCropArguments } from '../../kernels/calls';
 import { cropImage, type FiveCrops } from '../../kernels/crop';
 import { drawCrop, integer, type Region } from '../../kernels/draws';
 import { dimensions } from '../../kernels/image';
 import { bordersOf, checkPaddingMode, type Padding, type PaddingMode } from '../../kernels/padding';
 import { checkMode, type InterpolationMode, MODES, type ResizeSize } from '../../kernels/resize';
 import type { Transform } from './transform';
+import { Printed, type Shown } from '../../printing';
 
 /** Resizes to `[height, width]`, or the shorter edge to a number. See {@link functional.resize}. */
-export class Resize implements Transform {
+export class Resize extends Printed implements Transform {
+  readonly size: ResizeSize;
   readonly interpolation: InterpolationMode;
   readonly maxSize: number | null;
   readonly antialias: boolean;
 
-  constructor(
-    readonly size: ResizeSize,
-    ...rest: ResizeTail
-  ) {
+  constructor(...args: ResizeArguments) {
+    super();
+    const { size, interpolation, maxSize, antialias } = readResize('Resize', args);
     pairOf('Resize', 'size', size);
-    const { interpolation, maxSize, antialias } = readResizeOptions('Resize', rest);
     checkMode(interpolation, MODES);
+    this.size = size;
     [this.interpolation, this.maxSize, this.antialias] = [interpolation, maxSize, antialias];
   }
 
@@ -36,11 +38,12 @@ export class Resize implements Transform {
 }
 
 /** The middle of the image. See {@link functional.centerCrop}. */
-export class CenterCrop implements Transform {
+export class CenterCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
 
-  constructor(size: Size) {
-    this.size = pairOf('CenterCrop', 'size', size);
+  constructor(...args: SizeArguments) {
+    super();
+    this.size = readSize('CenterCrop', args);
   }
 
   forward(image: Tensor): Tensor {
@@ -49,11 +52,12 @@ export class CenterCrop implements Transform {
 }
 
 /** The four corners and the middle: one image gives five. */
-export class FiveCrop implements Transform<Tensor, FiveCrops> {
+export class FiveCrop extends Printed implements Transform<Tensor, FiveCrops> {
   readonly size: readonly [number, number];
 
-  constructor(size: Size) {
-    this.size = pairOf('FiveCrop', 'size', size);
+  constructor(...args: SizeArguments) {
+    super();
+    this.size = readSize('FiveCrop', args);
   }
 
   forward(image: Tensor): FiveCrops {
@@ -62,13 +66,15 @@ export class FiveCrop implements Transform<Tensor, FiveCrops> {
 }
 
 /** {@link FiveCrop} of the image and of its mirror image. */
-export class TenCrop implements Transform<Tensor, readonly Tensor[]> {
+export class TenCrop extends Printed implements Transform<Tensor, readonly Tensor[]> {
   readonly size: readonly [number, number];
   readonly verticalFlip: boolean;
 
-  constructor(size: Size, ...rest: TenCropTail) {
-    this.size = pairOf('TenCrop', 'size', size);
-    this.verticalFlip = readTenCrop('TenCrop', rest);
+  constructor(...args: TenCropArguments) {
+    super();
+    const { size, verticalFlip } = readTenCrop('TenCrop', args);
+    this.size = size;
+    this.verticalFlip = verticalFlip;
   }
 
   forward(image: Tensor): readonly Tensor[] {
@@ -77,19 +83,18 @@ export class TenCrop implements Transform<Tensor, readonly Tensor[]> {
 }
 
 /** Puts a border around. See {@link functional.pad}. */
-export class Pad implements Transform {
+export class Pad extends Printed implements Transform {
+  readonly padding: Padding;
   readonly fill: number | null;
   readonly paddingMode: PaddingMode;
 
-  constructor(
-    readonly padding: Padding,
-    ...rest: Tail<functional.PadOptions, ['fill', 'paddingMode']>
-  ) {
+  constructor(...args: PadArguments) {
+    super();
+    const { padding, fill, paddingMode } = readPad('Pad', args);
     bordersOf('Pad', padding);
-    const defaults = { fill: 0 as number | null, paddingMode: 'constant' as PaddingMode };
-    const { fill, paddingMode } = readOptions<Required<functional.PadOptions>>('Pad', defaults, rest);
+    if (fill !== null) checkNumbers('Pad', { fill });
     checkPaddingMode('Pad', paddingMode);
-    [this.fill, this.paddingMode] = [fill, paddingMode];
+    [this.padding, this.fill, this.paddingMode] = [padding, fill, paddingMode];
   }
 
   forward(image: Tensor): Tensor {
@@ -105,29 +110,44 @@ export interface RandomCropOptions<F = number | null> extends functional.PadOpti
   padIfNeeded?: boolean;
 }
 
-/** The arguments of a RandomCrop after its size. @inline */
-export type RandomCropTail<F = number | null> = Tail<
-  RandomCropOptions<F>,
-  ['padding', 'padIfNeeded', 'fill', 'paddingMode']
+/** The arguments of a RandomCrop. @inline */
+export type RandomCropArguments<F = number | null> = Arguments<
+  [size: Size],
+  { size: Size } & RandomCropOptions<F>,
+  ['size', 'padding', 'padIfNeeded', 'fill', 'paddingMode']
 >;
 
+/** Reads and checks them, but for the fill. */
+export function readRandomCrop<F>(args: readonly unknown[], free: readonly 'fill'[] = []): RandomCropping<F | number> {
+  const name = 'RandomCrop';
+  const options = readOptions<Required<RandomCropOptions<F | number>> & { size: Size }>(
+    name,
+    { size: required, padding: null, padIfNeeded: false, fill: 0, paddingMode: 'constant' },
+    args,
+    free,
+  );
+  if (options.padding !== null) bordersOf(name, options.padding);
+  checkPaddingMode(name, options.paddingMode);
+  return { ...options, size: pairOf(name, 'size', options.size) };
+}
+
+/** What it keeps. */
+interface RandomCropping<F> extends Required<RandomCropOptions<F>> {
+  readonly size: readonly [height: number, width: number];
+}
+
 /** Crops at a random place. Draws two numbers, or none where the image has the crop's size. */
-export class RandomCrop implements Transform {
+export class RandomCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
   readonly padding: Padding | null;
   readonly padIfNeeded: boolean;
   readonly fill: number | null;
   readonly paddingMode: PaddingMode;
 
-  constructor(size: Size, ...rest: RandomCropTail) {
-    this.size = pairOf('RandomCrop', 'size', size);
-    const options = readOptions<Required<RandomCropOptions>>(
-      'RandomCrop',
-      { padding: null, padIfNeeded: false, fill: 0, paddingMode: 'constant' },
-      rest,
-    );
-    if (options.padding !== null) bordersOf('RandomCrop', options.padding);
-    checkPaddingMode('RandomCrop', options.paddingMode);
+  constructor(...args: RandomCropArguments) {
+    super();
+    const options = readRandomCrop<number | null>(args);
+    this.size = options.size;
     this.padding = options.padding;
     this.padIfNeeded = options.padIfNeeded;
     this.fill = options.fill;
@@ -161,6 +181,11 @@ export class RandomCrop implements Transform {
     if (width < w) padded = around(padded, [w - width, 0]);
     return height < h ? around(padded, [0, h - height]) : padded;
   }
+
+  protected override shown(): Shown {
+    const { size, padding } = this;
+    return { size, padding };
+  }
 }
 
 /** Options of {@link RandomResizedCrop}. */
@@ -175,34 +200,42 @@ export interface RandomResizedCropOptions {
   antialias?: boolean | null;
 }
 
-/** The arguments of a RandomResizedCrop after its size. @inline */
-export type RandomResizedCropTail = Tail<RandomResizedCropOptions, ['scale', 'ratio', 'interpolation', 'antialias']>;
+/** The arguments of a RandomResizedCrop. @inline */
+export type RandomResizedCropArguments = Arguments<
+  [size: Size],
+  { size: Size } & RandomResizedCropOptions,
+  ['size', 'scale', 'ratio', 'interpolation', 'antialias']
+>;
 
-/** Reads and checks them. */
-export function readRandomResizedCrop(rest: RandomResizedCropTail): Required<RandomResizedCropOptions> {
+/** Reads and checks them, but for the mode of interpolation. */
+export function readRandomResizedCrop(
+  args: RandomResizedCropArguments,
+): Required<RandomResizedCropOptions> & { readonly size: readonly [height: number, width: number] } {
   const name = 'RandomResizedCrop';
-  const options = readOptions<Required<RandomResizedCropOptions>>(
+  const options = readOptions<Required<RandomResizedCropOptions> & { size: Size }>(
     name,
-    { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: 'bilinear', antialias: true },
-    rest,
+    { size: required, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: 'bilinear', antialias: true },
+    args,
     ['antialias'],
   );
+  const size = pairOf(name, 'size', options.size);
   const scale = boundsOf(name, 'scale', options.scale, 0);
-  return { ...options, scale, ratio: boundsOf(name, 'ratio', options.ratio, Number.MIN_VALUE) };
+  return { ...options, size, scale, ratio: boundsOf(name, 'ratio', options.ratio, Number.MIN_VALUE) };
 }
 
 /** Crops a random part of random aspect, and resizes it. Draws at least four numbers. */
-export class RandomResizedCrop implements Transform {
+export class RandomResizedCrop extends Printed implements Transform {
   readonly size: readonly [number, number];
   readonly scale: readonly [number, number];
   readonly ratio: readonly [number, number];
   readonly interpolation: InterpolationMode;
   readonly antialias: boolean | null;
 
-  constructor(size: Size, ...rest: RandomResizedCropTail) {
-    this.size = pairOf('RandomResizedCrop', 'size', size);
-    const options = readRandomResizedCrop(rest);
+  constructor(...args: RandomResizedCropArguments) {
+    super();
+    const options = readRandomResizedCrop(args);
     checkMode(options.interpolation, MODES);
+    this.size = options.size;
     this.scale = options.scale;
     this.ratio = options.ratio;
     this.interpolation = options.interpolation;
@@ -217,5 +250,10 @@ export class RandomResizedCrop implements Transform {
   forward(image: Tensor): Tensor {
     const part = cropImage(image, this.getParams(image));
     return functional.resize(part, this.size, this.interpolation, null, this.antialias);
+  }
+
+  protected override shown(): Shown {
+    const rounded = (bounds: readonly number[]): number[] => bounds.map((bound) => Number(bound.toFixed(4)));
+    return { ...super.shown(), scale: rounded(this.scale), ratio: rounded(this.ratio) };
   }
 }

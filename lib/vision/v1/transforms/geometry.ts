@@ -2,7 +2,7 @@
 import { valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { anglesOf, checkFill, checkProbability, type Fill, optionalPair, twoOf } from '../../kernels/arguments';
 import {
@@ -18,6 +18,7 @@ import {
 import { dimensions } from '../../kernels/image';
 import type { GridMode } from '../../kernels/grid';
 import { AtRandom, type ChanceOptions, type Transform } from './transform';
+import { enumRepr, Printed, type Shown, valueRepr } from '../../printing';
 
 /** Mirrors left and right with probability `p`. Always draws one number. */
 export class RandomHorizontalFlip extends AtRandom {
@@ -47,33 +48,50 @@ export type Degrees = number | readonly [low: number, high: number];
 /** Options of {@link RandomRotation}. */
 export type RandomRotationOptions<F = Fill> = functional.RotateOptions<F>;
 
-/** The arguments of a RandomRotation after its degrees. @inline */
-export type RandomRotationTail<F = Fill> = Tail<
-  RandomRotationOptions<F>,
-  ['interpolation', 'expand', 'center', 'fill']
+/** The arguments of a RandomRotation. @inline */
+export type RandomRotationArguments<F = Fill> = Arguments<
+  [degrees: Degrees],
+  { degrees: Degrees } & RandomRotationOptions<F>,
+  ['degrees', 'interpolation', 'expand', 'center', 'fill']
 >;
 
+/** What it keeps. */
+interface Rotation<F> extends Required<RandomRotationOptions<F>> {
+  readonly degrees: readonly number[];
+}
+
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomRotation<F>(args: readonly unknown[]): Rotation<F | number> {
+  const name = 'RandomRotation';
+  const options = readOptions<Required<RandomRotationOptions<F | number>> & { degrees: Degrees }>(
+    name,
+    { degrees: required, interpolation: 'nearest', expand: false, center: null, fill: 0 },
+    args,
+    ['fill'],
+  );
+  return {
+    ...options,
+    degrees: anglesOf(name, 'degrees', options.degrees),
+    center: optionalPair(name, 'center', options.center),
+  };
+}
+
 /** Turns by a random angle. Draws one number. */
-export class RandomRotation implements Transform {
+export class RandomRotation extends Printed implements Transform {
   readonly degrees: readonly number[];
   readonly interpolation: GridMode;
   readonly expand: boolean;
   readonly center: readonly [x: number, y: number] | null;
   readonly fill: Fill;
 
-  constructor(degrees: Degrees, ...rest: RandomRotationTail) {
-    const name = 'RandomRotation';
-    this.degrees = anglesOf(name, 'degrees', degrees);
-    const options = readOptions<Required<RandomRotationOptions>>(
-      name,
-      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
-      rest,
-      ['fill'],
-    );
-    checkFill(name, options.fill);
+  constructor(...args: RandomRotationArguments) {
+    super();
+    const options = readRandomRotation<Fill>(args);
+    checkFill('RandomRotation', options.fill);
+    this.degrees = options.degrees;
     this.interpolation = options.interpolation;
     this.expand = options.expand;
-    this.center = optionalPair(name, 'center', options.center);
+    this.center = options.center;
     this.fill = options.fill ?? 0;
   }
 
@@ -85,6 +103,11 @@ export class RandomRotation implements Transform {
   forward(image: Tensor): Tensor {
     dimensions(image);
     return functional.rotate(image, this.getParams(), this.interpolation, this.expand, this.center, this.fill);
+  }
+
+  protected override shown(): Shown {
+    const { center, fill, ...always } = this;
+    return { ...always, ...(center === null ? {} : { center }), fill };
   }
 }
 
@@ -98,36 +121,50 @@ export interface RandomAffineOptions<F = Fill> extends functional.AffineOptions<
   shear?: Degrees | readonly [xLow: number, xHigh: number, yLow: number, yHigh: number] | null;
 }
 
-/** The arguments of a RandomAffine after its degrees. @inline */
-export type RandomAffineTail<F = Fill> = Tail<
-  RandomAffineOptions<F>,
-  ['translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
+/** The arguments of a RandomAffine. @inline */
+export type RandomAffineArguments<F = Fill> = Arguments<
+  [degrees: Degrees],
+  { degrees: Degrees } & RandomAffineOptions<F>,
+  ['degrees', 'translate', 'scale', 'shear', 'interpolation', 'fill', 'center']
 >;
 
-/** Reads and checks the bounds of a RandomAffine, and leaves the rest. */
-export function readRandomAffine<F>(
-  degrees: Degrees,
-  rest: RandomAffineTail<F>,
-  usualFill: F,
-): { readonly bounds: AffineBounds; readonly options: Required<RandomAffineOptions<F>> } {
+/** What it keeps. */
+interface AffineDraw<F> extends AffineBounds {
+  readonly interpolation: GridMode;
+  readonly fill: F;
+  readonly center: readonly [x: number, y: number] | null;
+}
+
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomAffine<F>(args: readonly unknown[]): AffineDraw<F | number> {
   const name = 'RandomAffine';
-  const options = readOptions<Required<RandomAffineOptions<F>>>(
+  const options = readOptions<Required<RandomAffineOptions<F | number>> & { degrees: Degrees }>(
     name,
-    { translate: null, scale: null, shear: null, interpolation: 'nearest', fill: usualFill, center: null },
-    rest,
+    {
+      degrees: required,
+      translate: null,
+      scale: null,
+      shear: null,
+      interpolation: 'nearest',
+      fill: 0,
+      center: null,
+    },
+    args,
     ['fill'],
   );
-  const bounds = {
-    degrees: anglesOf(name, 'degrees', degrees),
+  return {
+    degrees: anglesOf(name, 'degrees', options.degrees),
     translate: optionalPair(name, 'translate', options.translate, (x) => x >= 0 && x <= 1),
     scale: optionalPair(name, 'scale', options.scale, (x) => x > 0 && x < Infinity),
     shear: options.shear === null ? null : anglesOf(name, 'shear', options.shear, [2, 4]),
+    interpolation: options.interpolation,
+    fill: options.fill,
+    center: optionalPair(name, 'center', options.center),
   };
-  return { bounds, options };
 }
 
 /** Turns, moves, scales and shears at random. Draws a number for the angle, and for each bound that is given. */
-export class RandomAffine implements Transform {
+export class RandomAffine extends Printed implements Transform {
   readonly degrees: readonly number[];
   readonly translate: readonly [x: number, y: number] | null;
   readonly scale: readonly [low: number, high: number] | null;
@@ -136,16 +173,17 @@ export class RandomAffine implements Transform {
   readonly fill: Fill;
   readonly center: readonly [x: number, y: number] | null;
 
-  constructor(degrees: Degrees, ...rest: RandomAffineTail) {
-    const { bounds, options } = readRandomAffine<Fill>(degrees, rest, 0);
+  constructor(...args: RandomAffineArguments) {
+    super();
+    const options = readRandomAffine<Fill>(args);
     checkFill('RandomAffine', options.fill);
-    this.degrees = bounds.degrees;
-    this.translate = bounds.translate;
-    this.scale = bounds.scale;
-    this.shear = bounds.shear;
+    this.degrees = options.degrees;
+    this.translate = options.translate;
+    this.scale = options.scale;
+    this.shear = options.shear;
     this.interpolation = options.interpolation;
     this.fill = options.fill ?? 0;
-    this.center = optionalPair('RandomAffine', 'center', options.center);
+    this.center = options.center;
   }
 
   /** Draws the map. */
@@ -156,6 +194,13 @@ export class RandomAffine implements Transform {
   forward(image: Tensor): Tensor {
     const { angle, translate, scale, shear } = this.getParams(image);
     return functional.affine(image, angle, translate, scale, shear, this.interpolation, this.fill, this.center);
+  }
+
+  protected override shown(): Shown {
+    // All but angles are left out where they change nothing.
+    const usual: Readonly<Record<string, unknown>> = { interpolation: 'nearest', fill: 0 };
+    const entries = Object.entries(super.shown()) as [string, unknown][];
+    return Object.fromEntries(entries.filter(([name, value]) => value !== null && value !== usual[name]));
   }
 }
 
@@ -171,15 +216,12 @@ export type RandomPerspectiveTail<F = Fill> = Tail<
   ['distortionScale', 'p', 'interpolation', 'fill']
 >;
 
-/** Reads and checks them, but for the fill. */
-export function readRandomPerspective<F>(
-  rest: RandomPerspectiveTail<F>,
-  usualFill: F,
-): Required<RandomPerspectiveOptions<F>> {
-  const options = readOptions<Required<RandomPerspectiveOptions<F>>>(
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readRandomPerspective<F>(args: readonly unknown[]): Required<RandomPerspectiveOptions<F | number>> {
+  const options = readOptions<Required<RandomPerspectiveOptions<F | number>>>(
     'RandomPerspective',
-    { distortionScale: 0.5, p: 0.5, interpolation: 'bilinear', fill: usualFill },
-    rest,
+    { distortionScale: 0.5, p: 0.5, interpolation: 'bilinear', fill: 0 },
+    args,
     ['fill'],
   );
   const { distortionScale, p } = options;
@@ -191,14 +233,15 @@ export function readRandomPerspective<F>(
 }
 
 /** Moves the corners inwards at random, with probability `p`. Draws one number, and eight more where it happens. */
-export class RandomPerspective implements Transform {
+export class RandomPerspective extends Printed implements Transform {
   readonly distortionScale: number;
   readonly p: number;
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor(...rest: RandomPerspectiveTail) {
-    const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest, 0);
+    super();
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<Fill>(rest);
     checkFill('RandomPerspective', fill);
     this.distortionScale = distortionScale;
     this.p = p;
@@ -217,6 +260,10 @@ export class RandomPerspective implements Transform {
     if (!happens(this.p)) return image;
     const { startpoints, endpoints } = this.getParams(image);
     return functional.perspective(image, startpoints, endpoints, this.interpolation, this.fill);
+  }
+
+  protected override shown(): Shown {
+    return { p: this.p };
   }
 }
 
@@ -240,16 +287,17 @@ export interface ElasticBounds {
   readonly sigma: readonly [x: number, y: number];
 }
 
-/** Reads and checks them, but for the fill. */
-export function readElastic<F>(
-  rest: ElasticTransformTail<F>,
-  usualFill: F,
-): { readonly bounds: ElasticBounds; readonly interpolation: GridMode; readonly fill: F } {
+/** Reads and checks them, but for the fill, which is 0 by default. */
+export function readElastic<F>(args: readonly unknown[]): {
+  readonly bounds: ElasticBounds;
+  readonly interpolation: GridMode;
+  readonly fill: F | number;
+} {
   const name = 'ElasticTransform';
-  const { alpha, sigma, interpolation, fill } = readOptions<Required<ElasticTransformOptions<F>>>(
+  const { alpha, sigma, interpolation, fill } = readOptions<Required<ElasticTransformOptions<F | number>>>(
     name,
-    { alpha: 50, sigma: 5, interpolation: 'bilinear', fill: usualFill },
-    rest,
+    { alpha: 50, sigma: 5, interpolation: 'bilinear', fill: 0 },
+    args,
     ['alpha', 'sigma', 'fill'],
   );
   const bounds = { alpha: twoOf(name, 'alpha', alpha), sigma: twoOf(name, 'sigma', sigma, (x) => x >= 0 && x < 1e6) };
@@ -257,14 +305,15 @@ export function readElastic<F>(
 }
 
 /** Moves each pixel a little, its neighbours alike. Draws two numbers for each pixel. */
-export class ElasticTransform implements Transform {
+export class ElasticTransform extends Printed implements Transform {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;
   readonly fill: Fill;
 
   constructor(...rest: ElasticTransformTail) {
-    const { bounds, interpolation, fill } = readElastic<Fill>(rest, 0);
+    super();
+    const { bounds, interpolation, fill } = readElastic<Fill>(rest);
     checkFill('ElasticTransform', fill);
     this.alpha = bounds.alpha;
     this.sigma = bounds.sigma;
@@ -279,5 +328,15 @@ export class ElasticTransform implements Transform {
 
   forward(image: Tensor): Tensor {
     return functional.elasticTransform(image, this.getParams(image), this.interpolation, this.fill);
+  }
+
+  protected override shown(): Shown {
+    const { interpolation, fill } = this;
+    const fills = typeof fill === 'number' ? [fill] : fill;
+    return {
+      ...super.shown(),
+      interpolation: enumRepr('InterpolationMode', interpolation),
+      fill: valueRepr(fills, true),
+    };
   }
 }

@@ -2,7 +2,7 @@
 import { describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { empty, float32, type Tensor, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import * as functional from '../functional';
 import { boundsOf, checkProbability } from '../../kernels/arguments';
 import { eraseImage } from '../../kernels/crop';
@@ -10,6 +10,7 @@ import { drawErasure, happens, type Region, uniform } from '../../kernels/draws'
 import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
 import { type Dimensions, dimensions } from '../../kernels/image';
 import type { ChanceOptions, Transform } from './transform';
+import { Printed } from '../../printing';
 
 /** Options of {@link GaussianBlur}. */
 export interface GaussianBlurOptions {
@@ -17,25 +18,46 @@ export interface GaussianBlurOptions {
   sigma?: number | readonly [both: number] | readonly [low: number, high: number];
 }
 
-/** The arguments of a GaussianBlur after its size. @inline */
-export type GaussianBlurTail = Tail<GaussianBlurOptions, ['sigma']>;
+/** The arguments of a GaussianBlur. @inline */
+export type GaussianBlurArguments = Arguments<
+  [kernelSize: KernelSize],
+  { kernelSize: KernelSize } & GaussianBlurOptions,
+  ['kernelSize', 'sigma']
+>;
+
+/** What it keeps. */
+export interface BlurBounds {
+  readonly kernelSize: readonly [x: number, y: number];
+  readonly sigma: readonly [low: number, high: number];
+}
 
 /** Reads and checks them. */
-export function readSigmaBounds(rest: GaussianBlurTail): readonly [low: number, high: number] {
-  const { sigma } = readOptions<Required<GaussianBlurOptions>>('GaussianBlur', { sigma: [0.1, 2] }, rest, ['sigma']);
+export function readBlurBounds(args: GaussianBlurArguments): BlurBounds {
+  const name = 'GaussianBlur';
+  const { kernelSize, sigma } = readOptions<Required<GaussianBlurOptions> & { kernelSize: KernelSize }>(
+    name,
+    { kernelSize: required, sigma: [0.1, 2] },
+    args,
+    ['sigma'],
+  );
   const list = typeof sigma === 'number' ? [sigma, sigma] : sigma;
-  return boundsOf('GaussianBlur', 'sigma', list, Number.MIN_VALUE);
+  return {
+    kernelSize: kernelSizeOf(name, kernelSize),
+    sigma: boundsOf(name, 'sigma', list, Number.MIN_VALUE),
+  };
 }
 
 /** Blurs by a Gaussian of a random standard deviation. Draws one number. */
-export class GaussianBlur implements Transform {
+export class GaussianBlur extends Printed implements Transform {
   readonly kernelSize: readonly [x: number, y: number];
   readonly sigma: readonly [low: number, high: number];
 
-  /** @param kernelSize - odd numbers, along x and y */
-  constructor(kernelSize: KernelSize, ...rest: GaussianBlurTail) {
-    this.kernelSize = kernelSizeOf('GaussianBlur', kernelSize);
-    this.sigma = readSigmaBounds(rest);
+  /** @param args - `kernelSize`, odd numbers along x and y, and `sigma` */
+  constructor(...args: GaussianBlurArguments) {
+    super();
+    const { kernelSize, sigma } = readBlurBounds(args);
+    this.kernelSize = kernelSize;
+    this.sigma = sigma;
   }
 
   /** Draws the standard deviation. */
@@ -70,7 +92,7 @@ export interface Erasing {
   readonly p: number;
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 }
 
@@ -96,14 +118,18 @@ export function readErasing(rest: RandomErasingTail): Erasing {
     p,
     scale: boundsOf(name, 'scale', options.scale, 0, 1),
     ratio: boundsOf(name, 'ratio', options.ratio, Number.MIN_VALUE),
-    value: list,
+    value,
     inplace,
   };
 }
 
 /** Draws what is erased, and with what; null where no rectangle fits. */
-export function drawErasing(image: Dimensions, { scale, ratio, value }: Erasing): (Region & { value: Tensor }) | null {
+export function drawErasing(
+  image: Dimensions,
+  { scale, ratio, value: given }: Erasing,
+): (Region & { value: Tensor }) | null {
   const { channels } = image;
+  const value = typeof given === 'number' ? [given] : given;
   if (value !== 'random' && value.length !== 1 && value.length !== channels) {
     throw valueError(
       `expected one number, or one for each of ${channels} channels, for argument \`value\`, received ${describe(value)}`,
@@ -117,14 +143,15 @@ export function drawErasing(image: Dimensions, { scale, ratio, value }: Erasing)
 }
 
 /** Erases a random rectangle, with probability `p`. Draws one number, and five or more where it happens. */
-export class RandomErasing implements Transform {
+export class RandomErasing extends Printed implements Transform {
   readonly p: number;
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 
   constructor(...rest: RandomErasingTail) {
+    super();
     const { p, scale, ratio, value, inplace } = readErasing(rest);
     this.p = p;
     this.scale = scale;

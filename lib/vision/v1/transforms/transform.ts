@@ -4,6 +4,7 @@ import type { Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
 import { checkProbability } from '../../kernels/arguments';
 import { happensExactly } from '../../kernels/draws';
+import { Printed } from '../../printing';
 
 /** One step of a pipeline. */
 export interface Transform<Input = Tensor, Output = Input> {
@@ -28,10 +29,11 @@ export function readChance(callee: string, rest: ChanceTail, usual = 0.5): numbe
 }
 
 /** What happens with probability `p`. Always draws one number. */
-export abstract class AtRandom implements Transform {
+export abstract class AtRandom extends Printed implements Transform {
   readonly p: number;
 
   constructor(...rest: ChanceTail) {
+    super();
     this.p = readChance(new.target.name, rest);
   }
 

@@ -2,7 +2,7 @@
 import { ArgumentError, checkNumbers, checkTensor, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { cat, float32, isFloatingDType, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import { numbersOf } from '../../kernels/arguments';
 import type { Canvas } from '../../kernels/grid';
 import { type BoundingBoxFormat, BoundingBoxes, type ClampingMode } from '../../tv-tensors';
@@ -86,18 +86,30 @@ export interface ConvertOptions {
   /** Of a plain tensor, which does not say. */
   oldFormat?: BoundingBoxFormat | null;
   newFormat: BoundingBoxFormat;
+  /** Write into the memory of the boxes themselves. */
+  inplace?: boolean;
 }
 
 /** Boxes in another format. Where they were halved, whole numbers stay whole. */
-export function convertBoundingBoxFormat<T extends Tensor>(input: T, options: ConvertOptions): T {
+export function convertBoundingBoxFormat<T extends Tensor>(
+  input: T,
+  ...rest: Arguments<
+    [oldFormat: BoundingBoxFormat | null, newFormat: BoundingBoxFormat],
+    ConvertOptions,
+    ['oldFormat', 'newFormat', 'inplace']
+  >
+): T {
   const name = 'convertBoundingBoxFormat';
   checkTensor(`${name}()`, 'input', input);
-  const defaults = { oldFormat: null, newFormat: null };
-  const { oldFormat, newFormat } = readOptions<Record<keyof ConvertOptions, unknown>>(name, defaults, [options]);
+  const defaults = { oldFormat: null, newFormat: required, inplace: false };
+  const { oldFormat, newFormat, inplace } = readOptions<Required<ConvertOptions>>(name, defaults, rest);
   const to = formatOf(name, newFormat);
-  if (!(input instanceof BoundingBoxes))
-    return convertFormat(checkBoxes(name, input), formatOf(name, oldFormat), to) as T;
-  if (oldFormat === null) return input.like(convertFormat(input, input.format, to), { format: to });
+  const converted = (boxes: Tensor, from: BoundingBoxFormat): Tensor => {
+    const output = convertFormat(boxes, from, to);
+    return inplace && output !== boxes ? boxes.copy_(output) : output;
+  };
+  if (!(input instanceof BoundingBoxes)) return converted(checkBoxes(name, input), formatOf(name, oldFormat)) as T;
+  if (oldFormat === null) return input.like(converted(input.asTensor(), input.format), { format: to });
   throw valueError(
     `${name}(): expected no \`oldFormat\` for BoundingBoxes, which say theirs, received ${describe(oldFormat)}`,
   );

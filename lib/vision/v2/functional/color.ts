@@ -12,7 +12,19 @@ import {
   tensor,
   where,
 } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required } from '../../../tensor/tail';
+import {
+  type BrightnessArguments,
+  type ContrastArguments,
+  type GammaArguments,
+  type HueArguments,
+  type PosterizeArguments,
+  readGamma,
+  readOne,
+  type SaturationArguments,
+  type SharpnessArguments,
+  type SolarizeArguments,
+} from '../../kernels/calls';
 import { type GrayscaleTail, readGrayscale } from '../../v1/functional/color';
 import {
   asBatch,
@@ -69,7 +81,8 @@ function blend(a: Tensor, b: Tensor, ratio: number): Tensor {
 }
 
 /** 0 gives black, 1 the image, 2 doubles the light. */
-export function adjustBrightness<T extends Tensor>(input: T, brightnessFactor: number): T {
+export function adjustBrightness<T extends Tensor>(input: T, ...rest: BrightnessArguments): T {
+  const brightnessFactor = readOne('adjustBrightness', 'brightnessFactor', rest);
   return dispatch('adjustBrightness', input, {
     image: (image) => {
       checkFactor('brightnessFactor', brightnessFactor);
@@ -80,7 +93,8 @@ export function adjustBrightness<T extends Tensor>(input: T, brightnessFactor: n
 }
 
 /** 0 gives greys, 1 the image, 2 doubles the saturation. A grey image is returned itself. */
-export function adjustSaturation<T extends Tensor>(input: T, saturationFactor: number): T {
+export function adjustSaturation<T extends Tensor>(input: T, ...rest: SaturationArguments): T {
+  const saturationFactor = readOne('adjustSaturation', 'saturationFactor', rest);
   return dispatch('adjustSaturation', input, {
     image: (image) => {
       checkFactor('saturationFactor', saturationFactor);
@@ -90,7 +104,8 @@ export function adjustSaturation<T extends Tensor>(input: T, saturationFactor: n
 }
 
 /** 0 gives the image's mean grey, 1 the image, 2 doubles the contrast. */
-export function adjustContrast<T extends Tensor>(input: T, contrastFactor: number): T {
+export function adjustContrast<T extends Tensor>(input: T, ...rest: ContrastArguments): T {
+  const contrastFactor = readOne('adjustContrast', 'contrastFactor', rest);
   return dispatch('adjustContrast', input, {
     image: (image) => {
       checkFactor('contrastFactor', contrastFactor);
@@ -101,7 +116,8 @@ export function adjustContrast<T extends Tensor>(input: T, contrastFactor: numbe
 }
 
 /** 0 gives a blurred image, 1 the image, 2 doubles the sharpness. An image of two pixels or fewer is returned itself. */
-export function adjustSharpness<T extends Tensor>(input: T, sharpnessFactor: number): T {
+export function adjustSharpness<T extends Tensor>(input: T, ...rest: SharpnessArguments): T {
+  const sharpnessFactor = readOne('adjustSharpness', 'sharpnessFactor', rest);
   return dispatch('adjustSharpness', input, {
     image: (image) => {
       checkFactor('sharpnessFactor', sharpnessFactor);
@@ -127,7 +143,8 @@ function sharpened(image: Tensor, factor: number): Tensor {
 }
 
 /** Turns the hue by a share of the colour circle, −0.5 to 0.5. A grey image is returned itself. */
-export function adjustHue<T extends Tensor>(input: T, hueFactor: number): T {
+export function adjustHue<T extends Tensor>(input: T, ...rest: HueArguments): T {
+  const hueFactor = readOne('adjustHue', 'hueFactor', rest);
   return dispatch('adjustHue', input, {
     image: (image) => {
       checkHue(hueFactor);
@@ -192,8 +209,8 @@ function hsvToRgb(h: Tensor, s: Tensor, v: Tensor): Tensor {
 }
 
 /** `gain · image^gamma`, clamped to 0..1 where there is a gain: above 1 shadows get darker, below 1 lighter. */
-export function adjustGamma<T extends Tensor>(input: T, gamma: number, ...rest: Tail<{ gain?: number }, ['gain']>): T {
-  const { gain } = readOptions('adjustGamma', { gain: 1 }, rest);
+export function adjustGamma<T extends Tensor>(input: T, ...rest: GammaArguments): T {
+  const { gamma, gain } = readGamma(rest);
   return dispatch('adjustGamma', input, {
     image: (image) => {
       checkFactor('gamma', gamma);
@@ -204,7 +221,8 @@ export function adjustGamma<T extends Tensor>(input: T, gamma: number, ...rest: 
 }
 
 /** Keeps the highest `bits` of each integer, 0 to 8; of floats as many levels. */
-export function posterize<T extends Tensor>(input: T, bits: number): T {
+export function posterize<T extends Tensor>(input: T, ...rest: PosterizeArguments): T {
+  const bits = readOne('posterize', 'bits', rest);
   return dispatch('posterize', input, {
     image: (image) => {
       checkInteger('posterize', 'bits', bits, 0, 8);
@@ -214,7 +232,8 @@ export function posterize<T extends Tensor>(input: T, bits: number): T {
 }
 
 /** Inverts what is as light as `threshold` or lighter. */
-export function solarize<T extends Tensor>(input: T, threshold: number): T {
+export function solarize<T extends Tensor>(input: T, ...rest: SolarizeArguments): T {
+  const threshold = readOne('solarize', 'threshold', rest);
   return dispatch('solarize', input, { image: (image) => solarizeLevels(image, threshold) });
 }
 
@@ -248,12 +267,16 @@ export function invert<T extends Tensor>(input: T): T {
   return dispatch('invert', input, { image: invertLevels });
 }
 
-/**
- * Channels in another order.
- *
- * @param permutation - for each channel of the result, which one of the image it is
- */
-export function permuteChannels<T extends Tensor>(input: T, permutation: readonly number[]): T {
+/** Channels in another order: `permutation` says for each channel of the result which one of the image it is. */
+export function permuteChannels<T extends Tensor>(
+  input: T,
+  ...rest: Arguments<[permutation: readonly number[]], { permutation: readonly number[] }, ['permutation']>
+): T {
+  const { permutation } = readOptions<{ permutation: readonly number[] }>(
+    'permuteChannels',
+    { permutation: required },
+    rest,
+  );
   checkList('permuteChannels', 'permutation', permutation);
   return dispatch('permuteChannels', input, {
     image: (image) => {

@@ -5,8 +5,8 @@ import { type DType, float32, isDType, isFloatingDType, type Tensor } from '../.
 import type { Tail } from '../../../tensor/tail';
 import type { DecodedImage } from '../../decoded-image';
 import { isDecodedImage } from '../../decoded-image';
-import { normalize as normalizeImage, type NormalizeOptions } from '../../v1/functional';
-import { checkIsSafe } from '../../v1/functional/conversion';
+import { normalize as normalizeImage } from '../../v1/functional';
+import { checkIsSafe, type DtypeArguments, type NormalizeArguments, readDtype } from '../../v1/functional/conversion';
 import { maximum, valueBits } from '../../kernels/image';
 import { Image } from '../../tv-tensors';
 import { dispatch, isPureTensor } from './dispatch';
@@ -53,10 +53,9 @@ export function checkDtype(callee: string, dtype: unknown): asserts dtype is DTy
 }
 
 /** {@link toDtype} with `scale`, as v1 named it (`convert_image_dtype`). */
-export function convertImageDtype(image: Tensor, dtype: DType = float32): Tensor {
+export function convertImageDtype(image: Tensor, ...rest: DtypeArguments): Tensor {
   checkTensor('convertImageDtype()', 'image', image);
-  checkDtype('convertImageDtype', dtype);
-  return scaleTo(image, dtype);
+  return scaleTo(image, readDtype('convertImageDtype', rest));
 }
 
 /** v2 multiplies by 1/255 where v1 divides by 255, and shifts integers. */
@@ -78,11 +77,6 @@ export function scaleTo(image: Tensor, dtype: DType): Tensor {
  *
  * @throws ArgumentError where a standard deviation is 0
  */
-export function normalize<T extends Tensor>(
-  input: T,
-  mean: readonly number[],
-  std: readonly number[],
-  ...rest: Tail<NormalizeOptions, ['inplace']>
-): T {
-  return dispatch('normalize', input, { image: (image) => normalizeImage(image, mean, std, ...rest) });
+export function normalize<T extends Tensor>(input: T, ...rest: NormalizeArguments): T {
+  return dispatch('normalize', input, { image: (image) => normalizeImage(image, ...rest) });
 }

@@ -1,11 +1,11 @@
 /** Blurring, noise, and erasing a part. Images only. */
-import { checkTensor, describe, valueError } from '../../../engine';
+import { describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float32, isFloatingDType, linspace, randnLike, type Tensor } from '../../../tensor';
 import type { Tail } from '../../../tensor/tail';
-import { checkRegion } from '../../v1/functional/resize';
+import { type EraseArguments, readErase } from '../../kernels/calls';
 import { eraseImage } from '../../kernels/crop';
-import { blurImage, type GaussianKernel, type KernelSize, readSigma, type SigmaTail } from '../../kernels/filter';
+import { type BlurArguments, blurImage, type GaussianKernel, readBlur } from '../../kernels/filter';
 import { checkFactor, dimensions } from '../../kernels/image';
 import { dispatch } from './dispatch';
 
@@ -18,16 +18,11 @@ const kernel: GaussianKernel = (size, sigma, dtype, { device }) => {
   return along(1).unsqueeze(-1).mul(along(0));
 };
 
-/**
- * Blurs by a Gaussian, the image mirrored at its edges.
- *
- * @param kernelSize - odd numbers, along x and y
- * @param rest - `sigma`: the standard deviation in pixels, along x and y; by default 0.15 of the kernel's size and 0.35
- */
-export function gaussianBlur<T extends Tensor>(input: T, kernelSize: KernelSize, ...rest: SigmaTail): T {
-  const sigma = readSigma(rest);
+/** Blurs by a Gaussian, the image mirrored at its edges. */
+export function gaussianBlur<T extends Tensor>(input: T, ...rest: BlurArguments): T {
+  const options = readBlur(rest);
   return dispatch('gaussianBlur', input, {
-    image: (image) => (image.numel() === 0 ? image : blurImage(image, kernelSize, sigma, kernel)),
+    image: (image) => (image.numel() === 0 ? image : blurImage(image, options, kernel)),
   });
 }
 
@@ -76,20 +71,10 @@ export function gaussianNoise<T extends Tensor>(input: T, ...rest: GaussianNoise
 /**
  * Writes `v` over the rectangle at (i, j) of height h and width w, on a copy, or with `inplace` on the image itself.
  *
- * @param v - what can be broadcast to `[…, C, h, w]`
+ * @param rest - `i`, `j`, `h`, `w`, and `v`: what can be broadcast to `[…, C, h, w]`
  */
-export function erase<T extends Tensor>(
-  input: T,
-  i: number,
-  j: number,
-  h: number,
-  w: number,
-  v: Tensor,
-  ...rest: Tail<{ inplace?: boolean }, ['inplace']>
-): T {
-  const { inplace } = readOptions('erase', { inplace: false }, rest);
-  const region = checkRegion('erase', { top: i, left: j, height: h, width: w });
-  checkTensor('erase()', 'v', v);
+export function erase<T extends Tensor>(input: T, ...rest: EraseArguments): T {
+  const { region, v, inplace } = readErase(rest);
   return dispatch('erase', input, {
     image: (image) => {
       dimensions(image);

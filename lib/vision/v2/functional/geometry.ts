@@ -1,11 +1,20 @@
 /** Where pixels and boxes go, by v2's arithmetic. */
-import { checkNumbers, checkTensor, valueError } from '../../../engine';
+import { valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float16, float32, rot90, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
-import type { Corners, PerspectiveOptions, RotateOptions, AffineOptions } from '../../v1/functional';
-import { affineParams, cornersGiven, readTenCrop, type TenCropTail } from '../../v1/functional/geometry';
-import { checkFill, type Fill, numbersOf, optionalPair, pairOf, type Size } from '../../kernels/arguments';
+import { type Arguments, required } from '../../../tensor/tail';
+import type { Corners, PerspectiveOptions } from '../../v1/functional';
+import {
+  type AffineArguments,
+  cornersGiven,
+  type ElasticArguments,
+  readAffine,
+  readElastic,
+  readRotate,
+  type RotateArguments,
+} from '../../v1/functional/geometry';
+import { checkFill, numbersOf } from '../../kernels/arguments';
+import { readSize, readTenCrop, type SizeArguments, type TenCropArguments } from '../../kernels/calls';
 import { fiveCropImage, type FiveCrops, tenCropImage } from '../../kernels/crop';
 import {
   affineGrid,
@@ -49,31 +58,16 @@ const sampling: Sampling = {
   back: roundedTo,
 };
 
-/**
- * Turns by `angle` degrees (clockwise), shears, scales and translates by pixels. Masks by nearest neighbours.
- *
- * @param shear - degrees along x, and along y
- */
-export function affine<T extends Tensor>(
-  input: T,
-  angle: number,
-  translate: readonly [x: number, y: number],
-  scale: number,
-  shear: number | readonly number[],
-  ...rest: Tail<AffineOptions, ['interpolation', 'fill', 'center']>
-): T {
-  const defaults = { interpolation: 'nearest' as GridMode, fill: null, center: null };
-  const options = readOptions<Required<AffineOptions>>('affine', defaults, rest);
-  const params = affineParams('affine', angle, translate, scale, shear);
-  checkFill('affine', options.fill);
-  const center = optionalPair('affine', 'center', options.center);
+/** Turns by `angle` degrees (clockwise), shears, scales and translates by pixels. Masks by nearest neighbours. */
+export function affine<T extends Tensor>(input: T, ...rest: AffineArguments): T {
+  const { params, interpolation, fill, center } = readAffine(rest);
   const by = (mode: GridMode) => (image: Tensor) => {
     const { height, width } = dimensions(image);
     const matrix = inverseAffineV2(fromMiddle(center, width, height), params);
-    return sampleImage(image, affineGrid(matrix, image, { height, width }), mode, options.fill, sampling);
+    return sampleImage(image, affineGrid(matrix, image, { height, width }), mode, fill, sampling);
   };
   return dispatch('affine', input, {
-    image: by(options.interpolation),
+    image: by(interpolation),
     mask: by('nearest'),
     boxes: (boxes) => affineBoxes(boxes, params, center),
   });
@@ -86,17 +80,8 @@ function quarterTurns(turn: number, isFree: boolean): number | null {
 }
 
 /** Turns by `angle` degrees, against the clock; by a quarter, pixels stay pixels. Masks by nearest neighbours. */
-export function rotate<T extends Tensor>(
-  input: T,
-  angle: number,
-  ...rest: Tail<RotateOptions, ['interpolation', 'expand', 'center', 'fill']>
-): T {
-  const defaults = { interpolation: 'nearest' as GridMode, expand: false, center: null, fill: null };
-  const options = readOptions<Required<RotateOptions>>('rotate', defaults, rest);
-  const { expand, fill, interpolation } = options;
-  checkNumbers('rotate', { angle });
-  checkFill('rotate', fill);
-  const center = optionalPair('rotate', 'center', options.center);
+export function rotate<T extends Tensor>(input: T, ...rest: RotateArguments): T {
+  const { angle, interpolation, expand, center, fill } = readRotate(rest);
   const by = (mode: GridMode) => (image: Tensor) => {
     const { height, width } = dimensions(image);
     const left = angle % 360;
@@ -120,17 +105,26 @@ export interface CoefficientsOptions extends PerspectiveOptions {
   coefficients?: readonly number[] | null;
 }
 
+/** What {@link perspective} takes besides {@link CoefficientsOptions}. @inline */
+interface Ends {
+  startpoints: Corners | null;
+  endpoints: Corners | null;
+}
+
 /** Moves four points of the image to others, and all else with them. Masks by nearest neighbours. */
 export function perspective<T extends Tensor>(
   input: T,
-  startpoints: Corners | null,
-  endpoints: Corners | null,
-  ...rest: Tail<CoefficientsOptions, ['interpolation', 'fill', 'coefficients']>
+  ...rest: Arguments<
+    [startpoints: Corners | null, endpoints: Corners | null],
+    Ends & CoefficientsOptions,
+    ['startpoints', 'endpoints', 'interpolation', 'fill', 'coefficients']
+  >
 ): T {
-  const defaults = { interpolation: 'bilinear' as GridMode, fill: null, coefficients: null };
-  const { interpolation, fill, coefficients } = readOptions<Required<CoefficientsOptions>>(
+  const { startpoints, endpoints, interpolation, fill, coefficients } = readOptions<
+    Ends & Required<CoefficientsOptions>
+  >(
     'perspective',
-    defaults,
+    { startpoints: required, endpoints: required, interpolation: 'bilinear', fill: null, coefficients: null },
     rest,
   );
   checkFill('perspective', fill);
@@ -164,17 +158,10 @@ function coefficientsGiven(
 /**
  * Takes each pixel from elsewhere. Masks by nearest neighbours.
  *
- * @param displacement - `[1, H, W, 2]`: how far from its place along x and y, where 2 is the image's side
+ * @param rest - `displacement`: `[1, H, W, 2]`: how far from its place along x and y, where 2 is the image's side
  */
-export function elastic<T extends Tensor>(
-  input: T,
-  displacement: Tensor,
-  ...rest: Tail<PerspectiveOptions, ['interpolation', 'fill']>
-): T {
-  const defaults = { interpolation: 'bilinear' as GridMode, fill: null as Fill };
-  const { interpolation, fill } = readOptions<Required<PerspectiveOptions>>('elastic', defaults, rest);
-  checkFill('elastic', fill);
-  checkTensor('elastic()', 'displacement', displacement);
+export function elastic<T extends Tensor>(input: T, ...rest: ElasticArguments): T {
+  const { displacement, interpolation, fill } = readElastic('elastic', rest);
   const by = (mode: GridMode) => (image: Tensor) => {
     const size = dimensions(image);
     checkDisplacement(size, displacement);
@@ -195,16 +182,15 @@ export function elastic<T extends Tensor>(
 export const elasticTransform = elastic;
 
 /** The four corners and the middle: top left, top right, bottom left, bottom right, centre. Views. Images only. */
-export function fiveCrop(input: Tensor, size: Size): FiveCrops {
-  const pair = pairOf('fiveCrop', 'size', size);
-  return crops('fiveCrop', input, (image) => fiveCropImage(image, pair)) as FiveCrops;
+export function fiveCrop(input: Tensor, ...rest: SizeArguments): FiveCrops {
+  const size = readSize('fiveCrop', rest);
+  return crops('fiveCrop', input, (image) => fiveCropImage(image, size)) as FiveCrops;
 }
 
 /** {@link fiveCrop} of the image and of its mirror image, left and right, or top and bottom. Images only. */
-export function tenCrop(input: Tensor, size: Size, ...rest: TenCropTail): readonly Tensor[] {
-  const verticalFlip = readTenCrop('tenCrop', rest);
-  const pair = pairOf('tenCrop', 'size', size);
-  return crops('tenCrop', input, (image) => tenCropImage(image, pair, verticalFlip));
+export function tenCrop(input: Tensor, ...rest: TenCropArguments): readonly Tensor[] {
+  const { size, verticalFlip } = readTenCrop('tenCrop', rest);
+  return crops('tenCrop', input, (image) => tenCropImage(image, size, verticalFlip));
 }
 
 function crops(callee: string, input: Tensor, kernel: (image: Tensor) => readonly Tensor[]): readonly Tensor[] {

@@ -2,9 +2,15 @@
 import { libraryInfo, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { float32, type Tensor, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
-import { checkRegion, readResizeOptions, type ResizedCropOptions, type ResizeTail } from '../../v1/functional/resize';
-import { checkFill, type Fill, pairOf, type Size } from '../../kernels/arguments';
+import { type Arguments, required } from '../../../tensor/tail';
+import {
+  readResize,
+  readResizedCrop,
+  type ResizeArguments,
+  type ResizedCropArguments,
+} from '../../v1/functional/resize';
+import { checkFill, type Fill } from '../../kernels/arguments';
+import { type CenterCropArguments, type CropArguments, readCenterCrop, readCrop } from '../../kernels/calls';
 import { centerCropImage, centreOf, cropImage } from '../../kernels/crop';
 import type { Region } from '../../kernels/draws';
 import { asBatch, backTo, dimensions } from '../../kernels/image';
@@ -78,8 +84,8 @@ function resizeBoxes(boxes: BoundingBoxes, [newHeight, newWidth]: readonly [numb
  * Resizes to `[height, width]`, the shorter edge to a number, or the longer one to `maxSize` where the size is null. What
  * has the size already is returned itself. Masks by nearest neighbours.
  */
-export function resize<T extends Tensor>(input: T, size: ResizeSize | null, ...rest: ResizeTail): T {
-  const { interpolation, maxSize, antialias } = readResizeOptions('resize', rest);
+export function resize<T extends Tensor>(input: T, ...rest: ResizeArguments<ResizeSize | null>): T {
+  const { size, interpolation, maxSize, antialias } = readResize('resize', rest);
   checkMode(interpolation, MODES);
   const of = (height: number, width: number): [number, number] => outputSize(height, width, size, maxSize);
   const by = (mode: InterpolationMode, filter: boolean) => (image: Tensor) => {
@@ -118,11 +124,13 @@ function moved(boxes: BoundingBoxes, x: number, y: number, canvas: { height: num
 /** Puts a border around: see {@link Padding} for its widths. Negative ones cut off. */
 export function pad<T extends Tensor>(
   input: T,
-  padding: Padding,
-  ...rest: Tail<PadOptions, ['fill', 'paddingMode']>
+  ...rest: Arguments<[padding: Padding], { padding: Padding } & PadOptions, ['padding', 'fill', 'paddingMode']>
 ): T {
-  const defaults = { fill: null, paddingMode: 'constant' as PaddingMode };
-  const { fill, paddingMode } = readOptions<Required<PadOptions>>('pad', defaults, rest);
+  const { padding, fill, paddingMode } = readOptions<Required<PadOptions> & { padding: Padding }>(
+    'pad',
+    { padding: required, fill: null, paddingMode: 'constant' },
+    rest,
+  );
   checkPaddingMode('pad', paddingMode);
   checkFill('pad', fill);
   const borders = bordersOf('pad', padding);
@@ -152,15 +160,18 @@ function cropBoxes(boxes: BoundingBoxes, { top, left, height, width }: Region): 
 }
 
 /** The part at (top, left) of height and width; what of it is beyond the image is 0. A view where nothing is. */
-export function crop<T extends Tensor>(input: T, top: number, left: number, height: number, width: number): T {
-  const region = checkRegion('crop', { top, left, height, width });
+export function crop<T extends Tensor>(input: T, ...rest: CropArguments): T {
+  return cropTo('crop', input, readCrop(rest));
+}
+
+function cropTo<T extends Tensor>(callee: string, input: T, region: Region): T {
   const part = (image: Tensor): Tensor => cropImage(image, region);
-  return dispatch('crop', input, { image: part, mask: part, boxes: (boxes) => cropBoxes(boxes, region) });
+  return dispatch(callee, input, { image: part, mask: part, boxes: (boxes) => cropBoxes(boxes, region) });
 }
 
 /** The middle of the image; where it is smaller than the crop, black is put around it first. */
-export function centerCrop<T extends Tensor>(input: T, outputSize: Size): T {
-  const size = pairOf('centerCrop', 'outputSize', outputSize);
+export function centerCrop<T extends Tensor>(input: T, ...rest: CenterCropArguments): T {
+  const size = readCenterCrop(rest);
   const middle = (image: Tensor): Tensor => centerCropImage(image, size);
   return dispatch('centerCrop', input, {
     image: middle,
@@ -173,18 +184,9 @@ export function centerCrop<T extends Tensor>(input: T, outputSize: Size): T {
 }
 
 /** The part at (top, left) of height and width, resized. Masks by nearest neighbours. */
-export function resizedCrop<T extends Tensor>(
-  input: T,
-  top: number,
-  left: number,
-  height: number,
-  width: number,
-  size: ResizeSize,
-  ...rest: Tail<ResizedCropOptions, ['interpolation', 'antialias']>
-): T {
-  const defaults = { interpolation: 'bilinear' as InterpolationMode, antialias: true as boolean | null };
-  const options = readOptions<Required<ResizedCropOptions>>('resizedCrop', defaults, rest, ['antialias']);
-  const part = crop(input, top, left, height, width);
+export function resizedCrop<T extends Tensor>(input: T, ...rest: ResizedCropArguments): T {
+  const { region, size, options } = readResizedCrop(rest);
+  const part = cropTo('resizedCrop', input, region);
   // Of masks always by the plain mode, whatever is asked for: as Python has it.
   return dispatch('resizedCrop', part, {
     image: (image) => resize(image, size, options),

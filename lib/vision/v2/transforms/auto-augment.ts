@@ -34,20 +34,24 @@ import {
 } from '../../v1/transforms/auto-augment';
 import { BoundingBoxes, Image, Mask } from '../../tv-tensors';
 import * as functional from '../functional';
-import { type ByKind, fillFor, type FillByKind, fillsOf } from '../inputs';
+import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf } from '../inputs';
 import { ImageTransform } from './color';
+import { enumRepr, type Shown } from '../../printing';
 
 const flavour: Flavour = { operations: functional, isOfBytes: false, isNegative: drawsShareForSign };
 
 /** What all of these share. */
 abstract class Augmentation extends ImageTransform {
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  /** By kinds. */
+  protected readonly fills: ByKind<Fill>;
 
   constructor({ interpolation, fill }: Required<AugmentOptions<FillByKind>>) {
     super();
     this.interpolation = interpolation;
-    this.fill = fillsOf(new.target.name, fill);
+    this.fill = fill;
+    this.fills = fillsOf(new.target.name, fill);
   }
 
   protected override checkInputs(inputs: readonly unknown[]): void {
@@ -62,7 +66,7 @@ abstract class Augmentation extends ImageTransform {
   /** Augments the image. */
   protected override transform(image: Tensor): Tensor {
     const { interpolation } = this;
-    const output = this.augmented(image, { interpolation, fill: fillFor(this.fill, image) });
+    const output = this.augmented(image, { interpolation, fill: fillFor(this.fills, image) });
     return image instanceof Image && !(output instanceof Image) ? image.like(output) : output;
   }
 
@@ -76,7 +80,7 @@ export class AutoAugment extends Augmentation {
 
   constructor(...rest: AutoAugmentTail<FillByKind>) {
     const defaults = { policy: 'imagenet' as AutoAugmentPolicy, ...AUGMENT_DEFAULTS };
-    const options = readOptions<Required<AutoAugmentOptions<FillByKind>>>('AutoAugment', defaults, rest);
+    const options = readOptions<Required<AutoAugmentOptions<FillByKind>>>('AutoAugment', defaults, behindKinds(rest));
     super(options);
     checkPolicy(options.policy);
     this.policy = options.policy;
@@ -84,6 +88,10 @@ export class AutoAugment extends Augmentation {
 
   protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     return autoAugment(image, dimensions(image), this.policy, how, flavour, drawPolicyOneByOne);
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), policy: enumRepr('AutoAugmentPolicy', this.policy) };
   }
 }
 
@@ -97,7 +105,7 @@ export class RandAugment extends Augmentation implements RandAugmentOptions {
     const options = readOptions<Required<RandAugmentOptions & AugmentOptions<FillByKind>>>(
       'RandAugment',
       RAND_AUGMENT_DEFAULTS,
-      rest,
+      behindKinds(rest),
     );
     super(options);
     checkRandAugment(options);
@@ -116,7 +124,7 @@ export class TrivialAugmentWide extends Augmentation {
   readonly numMagnitudeBins: number;
 
   constructor(...rest: TrivialAugmentTail<FillByKind>) {
-    const options = readTrivialAugment<FillByKind>(rest, null);
+    const options = readTrivialAugment<FillByKind>(behindKinds(rest));
     super(options);
     this.numMagnitudeBins = options.numMagnitudeBins;
   }
@@ -135,7 +143,11 @@ export class AugMix extends Augmentation implements AugMixOptions {
   readonly allOps: boolean;
 
   constructor(...rest: AugMixTail<FillByKind>) {
-    const options = readOptions<Required<AugMixOptions & AugmentOptions<FillByKind>>>('AugMix', AUG_MIX_DEFAULTS, rest);
+    const options = readOptions<Required<AugMixOptions & AugmentOptions<FillByKind>>>(
+      'AugMix',
+      AUG_MIX_DEFAULTS,
+      behindKinds(rest),
+    );
     super(options);
     checkAugMix(options);
     this.severity = options.severity;
@@ -148,6 +160,6 @@ export class AugMix extends Augmentation implements AugMixOptions {
   protected override augmented(image: Tensor, how: Required<AugmentOptions>): Tensor {
     // Filled as a plain tensor: it is one by the time that Python's operations see it.
     const plain = image instanceof Image ? image.asTensor() : image;
-    return augMix(plain, dimensions(plain), this, { ...how, fill: fillFor(this.fill, plain) }, flavour);
+    return augMix(plain, dimensions(plain), this, { ...how, fill: fillFor(this.fills, plain) }, flavour);
   }
 }

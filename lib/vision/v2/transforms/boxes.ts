@@ -2,7 +2,7 @@
 import { checkInteger, checkList, checkNumbers, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { logicalNot, rand, randint, Tensor, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import { type BoundingBoxFormat, BoundingBoxes, type ClampingMode, Mask } from '../../tv-tensors';
 import { checkClampingMode, formatOf } from '../../tv-tensors/bounding-boxes';
 import type { Region } from '../../kernels/draws';
@@ -11,6 +11,8 @@ import { convertFormat, validBoxes } from '../functional/boxes';
 import { isImage, type LabelsGetter, labelsGetterOf, querySize } from '../inputs';
 import { sampleOf, Transform, type Transformed } from '../transform';
 import { flatten } from '../tree';
+import { floatRepr } from '../../../nn/repr';
+import type { Shown } from '../../printing';
 
 /** A transform of boxes only. */
 abstract class BoxTransform extends Transform {
@@ -26,8 +28,13 @@ abstract class BoxTransform extends Transform {
 export class ConvertBoundingBoxFormat extends BoxTransform {
   readonly format: BoundingBoxFormat;
 
-  constructor(format: BoundingBoxFormat) {
+  constructor(...args: Arguments<[format: BoundingBoxFormat], { format: BoundingBoxFormat }, ['format']>) {
     super();
+    const { format } = readOptions<{ format: BoundingBoxFormat }>(
+      'ConvertBoundingBoxFormat',
+      { format: required },
+      args,
+    );
     this.format = formatOf('ConvertBoundingBoxFormat', format);
   }
 
@@ -55,9 +62,17 @@ export class ClampBoundingBoxes extends BoxTransform {
 
 /** Says how transforms cut boxes at the edges from here on: null leaves them as they are. */
 export class SetClampingMode extends BoxTransform {
-  constructor(readonly clampingMode: ClampingMode) {
+  readonly clampingMode: ClampingMode;
+
+  constructor(...args: Arguments<[clampingMode: ClampingMode], { clampingMode: ClampingMode }, ['clampingMode']>) {
     super();
+    const { clampingMode } = readOptions<{ clampingMode: ClampingMode }>(
+      'SetClampingMode',
+      { clampingMode: required },
+      args,
+    );
     checkClampingMode('SetClampingMode', clampingMode);
+    this.clampingMode = clampingMode;
   }
 
   protected override transform(boxes: BoundingBoxes): BoundingBoxes {
@@ -145,6 +160,10 @@ export class SanitizeBoundingBoxes extends Transform {
     throw valueError(
       `SanitizeBoundingBoxes: expected a tensor, or a list of them, for the labels, received ${describe(found)}`,
     );
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), minSize: floatRepr(this.minSize), minArea: floatRepr(this.minArea) };
   }
 }
 
@@ -250,6 +269,11 @@ export class RandomIoUCrop extends Transform<IoUCropParams> {
     const crop = tensor([left, top, right, bottom], { dtype: corners.dtype, device: corners.device });
     if (overlap(corners.at(isWithin), crop).max().lt(least).item() !== 0) return null;
     return { top, left, height, width, isWithin };
+  }
+
+  protected override shown(): Shown {
+    const { samplerOptions: options, trials, ...bounds } = this;
+    return { ...bounds, options, trials };
   }
 }
 

@@ -2,7 +2,7 @@
 import { checkInteger, checkNumbers } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { rand, randperm, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
 import { type GrayscaleTail, readGrayscale } from '../../v1/functional/color';
 import { boundsOf, checkProbability } from '../../kernels/arguments';
 import { happens, uniform } from '../../kernels/draws';
@@ -15,7 +15,7 @@ import {
   jitterImage,
   readJitter,
 } from '../../kernels/jitter';
-import { type ChanceTail, readChance } from '../../v1/transforms/transform';
+import { type ChanceOptions, type ChanceTail, readChance } from '../../v1/transforms/transform';
 import * as functional from '../functional';
 import { isImage, queryChw } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
@@ -141,8 +141,8 @@ export interface PhotometricParams {
 export class RandomPhotometricDistort extends ImageTransform<PhotometricParams> {
   readonly brightness: readonly [number, number];
   readonly contrast: readonly [number, number];
-  readonly saturation: readonly [number, number];
   readonly hue: readonly [number, number];
+  readonly saturation: readonly [number, number];
   readonly p: number;
 
   constructor(...rest: Tail<RandomPhotometricDistortOptions, ['brightness', 'contrast', 'saturation', 'hue', 'p']>) {
@@ -203,12 +203,13 @@ export class RandomInvert extends RandomImageTransform {
 
 /** Keeps the highest `bits` of each integer, with probability `p`. */
 export class RandomPosterize extends RandomImageTransform {
-  constructor(
-    readonly bits: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly bits: number;
+
+  constructor(...args: Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>) {
+    const { bits, p } = readOptions<{ bits: number; p: number }>('RandomPosterize', { bits: required, p: 0.5 }, args);
+    super(p);
     checkInteger('RandomPosterize', 'bits', bits, 0, 8);
+    this.bits = bits;
   }
 
   protected override transform(image: Tensor): Tensor {
@@ -218,12 +219,17 @@ export class RandomPosterize extends RandomImageTransform {
 
 /** Inverts what is as light as `threshold` or lighter, with probability `p`. */
 export class RandomSolarize extends RandomImageTransform {
-  constructor(
-    readonly threshold: number,
-    ...rest: ChanceTail
-  ) {
-    super(...rest);
+  readonly threshold: number;
+
+  constructor(...args: Arguments<[threshold: number], { threshold: number } & ChanceOptions, ['threshold', 'p']>) {
+    const { threshold, p } = readOptions<{ threshold: number; p: number }>(
+      'RandomSolarize',
+      { threshold: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkNumbers('RandomSolarize', { threshold });
+    this.threshold = threshold;
   }
 
   protected override transform(image: Tensor): Tensor {
@@ -240,12 +246,19 @@ export class RandomAutocontrast extends RandomImageTransform {
 
 /** Blurs (0) to sharpens (2), with probability `p`. */
 export class RandomAdjustSharpness extends RandomImageTransform {
+  readonly sharpnessFactor: number;
+
   constructor(
-    readonly sharpnessFactor: number,
-    ...rest: ChanceTail
+    ...args: Arguments<[sharpnessFactor: number], { sharpnessFactor: number } & ChanceOptions, ['sharpnessFactor', 'p']>
   ) {
-    super(...rest);
+    const { sharpnessFactor, p } = readOptions<{ sharpnessFactor: number; p: number }>(
+      'RandomAdjustSharpness',
+      { sharpnessFactor: required, p: 0.5 },
+      args,
+    );
+    super(p);
     checkFactor('sharpnessFactor', sharpnessFactor);
+    this.sharpnessFactor = sharpnessFactor;
   }
 
   protected override transform(image: Tensor): Tensor {

@@ -1,13 +1,16 @@
 /** Transforms made of transforms. */
 import { valueError } from '../../../engine';
-import { readOptions } from '../../../nn/arguments';
 import { getDefaultDtype, multinomial, rand, randperm, tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
-import { checkWeights } from '../../python-random';
-import { checkTransforms } from '../../v1/transforms/containers';
-import type { RandomChoiceOptions } from '../../v1/transforms';
-import { type ChanceTail, readChance } from '../../v1/transforms/transform';
+import {
+  type RandomApplyArguments,
+  type RandomChoiceArguments,
+  readRandomApply,
+  readRandomChoice,
+  readTransforms,
+  type TransformsArguments,
+} from '../../v1/transforms/containers';
 import { Transform, type Transformed } from '../transform';
+import { partRepr } from '../../printing';
 
 /** What a container holds: a transform of v2, of v1, or of one's own. */
 export interface Applicable {
@@ -27,9 +30,11 @@ function through(transforms: Iterable<Applicable>, inputs: readonly unknown[]): 
 
 /** What containers share: their parts decide what is done to which part of a sample. */
 abstract class Container extends Transform {
-  constructor(readonly transforms: readonly Applicable[]) {
+  readonly transforms: readonly Applicable[];
+
+  constructor(transforms: readonly Applicable[]) {
     super();
-    checkTransforms(new.target.name, transforms);
+    this.transforms = transforms;
     if (transforms.length === 0) throw valueError(`${new.target.name}(): expected at least one transform, received []`);
   }
 
@@ -45,10 +50,23 @@ abstract class Container extends Transform {
   }
 }
 
+/** A line for each transform. */
+function linesRepr(transforms: readonly Applicable[]): string {
+  return transforms.map((transform) => `    ${partRepr(transform)}`).join('\n');
+}
+
 /** One transform after the other. */
 export class Compose extends Container {
+  constructor(...args: TransformsArguments<Applicable>) {
+    super(readTransforms('Compose', args));
+  }
+
   protected override chosen(): readonly Applicable[] {
     return this.transforms;
+  }
+
+  override extraRepr(): string {
+    return linesRepr(this.transforms);
   }
 }
 
@@ -56,13 +74,18 @@ export class Compose extends Container {
 export class RandomApply extends Container {
   readonly p: number;
 
-  constructor(transforms: readonly Applicable[], ...rest: ChanceTail) {
+  constructor(...args: RandomApplyArguments<Applicable>) {
+    const { transforms, p } = readRandomApply(args);
     super(transforms);
-    this.p = readChance('RandomApply', rest);
+    this.p = p;
   }
 
   protected override chosen(): readonly Applicable[] {
     return rand([1]).ge(this.p).item() === 0 ? this.transforms : [];
+  }
+
+  override extraRepr(): string {
+    return linesRepr(this.transforms);
   }
 }
 
@@ -71,11 +94,10 @@ export class RandomChoice extends Container {
   /** The probabilities: the weights divided by their sum. */
   readonly p: readonly number[];
 
-  constructor(transforms: readonly Applicable[], ...rest: Tail<RandomChoiceOptions, ['p']>) {
+  constructor(...args: RandomChoiceArguments<Applicable>) {
+    const { transforms, p } = readRandomChoice(args);
     super(transforms);
-    const { p } = readOptions<Required<RandomChoiceOptions>>('RandomChoice', { p: null }, rest);
     const weights = p ?? transforms.map(() => 1);
-    checkWeights('RandomChoice', 'p', weights, transforms.length);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     this.p = weights.map((weight) => weight / total);
   }
@@ -88,6 +110,10 @@ export class RandomChoice extends Container {
 
 /** All of the transforms in random order. Draws of PyTorch's generator. */
 export class RandomOrder extends Container {
+  constructor(...args: TransformsArguments<Applicable>) {
+    super(readTransforms('RandomOrder', args));
+  }
+
   protected override chosen(): readonly Applicable[] {
     const order = randperm(this.transforms.length).tolist() as number[];
     return order.map((place) => this.transforms[place] as Applicable);

@@ -1,16 +1,17 @@
 /** Kinds, dtypes and ranges. */
-import { checkFunction, checkList, describe, valueError } from '../../../engine';
+import { checkFunction, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
-import { type DType, float32, isDType, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
+import { type DType, isDType, type Tensor } from '../../../tensor';
+import { type Arguments, required } from '../../../tensor/tail';
 import { type DecodedImage, isDecodedImage } from '../../decoded-image';
-import type { NormalizeOptions } from '../../v1/functional';
-import { checkWhitening, whiten } from '../../v1/transforms/conversion';
+import { type DtypeArguments, type NormalizeArguments, readDtype, readNormalize } from '../../v1/functional/conversion';
+import { readWhitening, whiten, type WhiteningArguments } from '../../v1/transforms/conversion';
 import { Image, TVTensor } from '../../tv-tensors';
 import * as functional from '../functional';
 import { checkDtype } from '../functional/conversion';
-import { type ByKind, checkKinds, forKind, isImage } from '../inputs';
+import { behindKinds, type ByKind, checkKinds, forKind, isImage } from '../inputs';
 import { Transform } from '../transform';
+import type { Shown } from '../../printing';
 
 /** A plain tensor, or decoded pixels, as an Image. */
 export class ToImage extends Transform {
@@ -57,16 +58,21 @@ export type Kind<T = unknown> = abstract new (...args: never[]) => T;
 
 /** Applies a function to every part of a sample, or to those of some classes. */
 export class Lambda extends Transform {
+  /** What it applies. */
+  readonly lambd: (input: never) => unknown;
   readonly types: readonly Kind[];
 
   constructor(
-    /** What it applies. */
-    readonly lambd: (input: never) => unknown,
-    ...types: readonly Kind[]
+    ...args:
+      | [lambd: (input: never) => unknown, ...types: readonly Kind[]]
+      | [options: { readonly lambd: (input: never) => unknown }]
   ) {
     super();
+    const [first, ...types] = args;
+    const { lambd } = readOptions<{ lambd: (input: never) => unknown }>('Lambda', { lambd: required }, [first]);
     checkFunction('Lambda', 'lambd', lambd);
     for (const type of types) checkFunction('Lambda', 'types', type);
+    this.lambd = lambd;
     this.types = types;
   }
 
@@ -78,6 +84,12 @@ export class Lambda extends Transform {
     const isTaken = this.types.length === 0 || this.types.some((type) => input instanceof type);
     return isTaken ? (this.lambd as (given: unknown) => unknown)(input) : input;
   }
+
+  override extraRepr(): string {
+    const name = this.lambd.name || '<lambda>';
+    const types = this.types.length === 0 ? ['object'] : this.types.map((type) => type.name);
+    return `${name}, types=[${types.map((type) => `'${type}'`).join(', ')}]`;
+  }
 }
 
 /** Options of {@link ToDtype}. */
@@ -86,19 +98,26 @@ export interface ToDtypeOptions {
   scale?: boolean;
 }
 
+/** One dtype for images, or one for each kind. @inline */
+type DTypes = DType | ByKind<DType | null>;
+
 /**
  * Casts images to a dtype, or each kind to its own: `{ Image: 'float32', Mask: 'int64', others: null }`, where null leaves it
  * as it is. A kind of which nothing is said is refused.
  */
 export class ToDtype extends Transform {
+  readonly dtype: DTypes;
   readonly scale: boolean;
 
-  constructor(
-    readonly dtype: DType | ByKind<DType | null>,
-    ...rest: Tail<ToDtypeOptions, ['scale']>
-  ) {
+  constructor(...args: Arguments<[dtype: DTypes], { dtype: DTypes } & ToDtypeOptions, ['dtype', 'scale']>) {
     super();
-    this.scale = readOptions('ToDtype', { scale: false }, rest).scale;
+    const { dtype, scale } = readOptions<{ dtype: DTypes; scale: boolean }>(
+      'ToDtype',
+      { dtype: required, scale: false },
+      behindKinds(args),
+    );
+    this.dtype = dtype;
+    this.scale = scale;
     if (isDType(dtype)) return;
     if (typeof dtype !== 'object' || (dtype as object | null) === null) {
       throw valueError(
@@ -123,33 +142,40 @@ export class ToDtype extends Transform {
       `ToDtype: expected a dtype for ${describe(input)}, a ${input.constructor.name}: \`others\` names the one for all that are not named`,
     );
   }
+
+  protected override shown(): Shown {
+    return { scale: this.scale };
+  }
 }
 
 /** {@link ToDtype} of images with `scale`, as v1 named it. */
 export class ConvertImageDtype extends Transform {
-  constructor(readonly dtype: DType = float32) {
+  readonly dtype: DType;
+
+  constructor(...args: DtypeArguments) {
     super();
-    checkDtype('ConvertImageDtype', dtype);
+    this.dtype = readDtype('ConvertImageDtype', args);
   }
 
   protected override transform(input: Tensor): Tensor {
     return functional.toDtype(input, this.dtype, true);
   }
+
+  protected override shown(): Shown {
+    return {};
+  }
 }
 
 /** `(image − mean) / std` by channel. */
 export class Normalize extends Transform {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
   readonly inplace: boolean;
 
-  constructor(
-    readonly mean: readonly number[],
-    readonly std: readonly number[],
-    ...rest: Tail<NormalizeOptions, ['inplace']>
-  ) {
+  constructor(...args: NormalizeArguments) {
     super();
-    checkList('Normalize', 'mean', mean);
-    checkList('Normalize', 'std', std);
-    this.inplace = readOptions('Normalize', { inplace: false }, rest).inplace;
+    const { mean, std, inplace } = readNormalize('Normalize', args);
+    [this.mean, this.std, this.inplace] = [mean, std, inplace];
   }
 
   protected override takes(leaf: unknown): boolean {
@@ -163,12 +189,14 @@ export class Normalize extends Transform {
 
 /** Subtracts a mean `[D]` from images of D = C · H · W elements and multiplies by a matrix `[D, D]`, as for whitening. */
 export class LinearTransformation extends Transform {
-  constructor(
-    readonly transformationMatrix: Tensor,
-    readonly meanVector: Tensor,
-  ) {
+  readonly transformationMatrix: Tensor;
+  readonly meanVector: Tensor;
+
+  constructor(...args: WhiteningArguments) {
     super();
-    checkWhitening(transformationMatrix, meanVector);
+    const { transformationMatrix, meanVector } = readWhitening(args);
+    this.transformationMatrix = transformationMatrix;
+    this.meanVector = meanVector;
   }
 
   protected override takes(leaf: unknown): boolean {

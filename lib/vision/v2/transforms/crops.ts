@@ -2,26 +2,28 @@
 import { checkInteger, checkList, describe, valueError } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { rand, randint, type Tensor } from '../../../tensor';
-import type { Tail } from '../../../tensor/tail';
-import { readTenCrop, type TenCropTail } from '../../v1/functional/geometry';
-import { readResizeOptions, type ResizeTail } from '../../v1/functional/resize';
+import { type Arguments, required, type Tail } from '../../../tensor/tail';
+import { type PadArguments, readPad } from '../../v1/functional/geometry';
+import { readResize, type ResizeArguments } from '../../v1/functional/resize';
 import { boundsOf, type Fill, pairOf, type Size } from '../../kernels/arguments';
+import { readSize, readTenCrop, type SizeArguments, type TenCropArguments } from '../../kernels/calls';
 import type { FiveCrops } from '../../kernels/crop';
 import { drawCrop, type Region } from '../../kernels/draws';
 import { bordersOf, checkPaddingMode, type Padding, type PaddingMode } from '../../kernels/padding';
 import { checkMode, InterpolationMode, type ResizeSize } from '../../kernels/resize';
 import {
-  type RandomCropOptions,
-  type RandomCropTail,
-  type RandomResizedCropTail,
+  type RandomCropArguments,
+  type RandomResizedCropArguments,
+  readRandomCrop,
   readRandomResizedCrop,
 } from '../../v1/transforms/crops';
 import type { ChanceOptions } from '../../v1/transforms/transform';
 import { BoundingBoxes, Mask } from '../../tv-tensors';
 import * as functional from '../functional';
-import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
+import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
 import { ImageTransform } from './color';
+import type { Shown } from '../../printing';
 
 const MODES = Object.values(InterpolationMode);
 
@@ -37,24 +39,27 @@ const RESIZING = { interpolation: 'bilinear' as InterpolationMode, antialias: tr
 
 /** Resizes to `[height, width]`, the shorter edge to a number, or the longer one to `maxSize` where the size is null. */
 export class Resize extends Transform {
+  readonly size: ResizeSize | null;
   readonly interpolation: InterpolationMode;
   readonly maxSize: number | null;
   readonly antialias: boolean;
 
-  constructor(
-    readonly size: ResizeSize | null,
-    ...rest: ResizeTail
-  ) {
+  constructor(...args: ResizeArguments<ResizeSize | null>) {
     super();
-    const { interpolation, maxSize, antialias } = readResizeOptions('Resize', rest);
+    const { size, interpolation, maxSize, antialias } = readResize('Resize', args);
     checkMode(interpolation, MODES);
     if (size !== null) pairOf('Resize', 'size', size);
     else if (maxSize === null) throw valueError('Resize(): expected `maxSize` where `size` is null, received null');
+    this.size = size;
     [this.interpolation, this.maxSize, this.antialias] = [interpolation, maxSize, antialias];
   }
 
   protected override transform(input: Tensor): Tensor {
     return functional.resize(input, this.size, this.interpolation, this.maxSize, this.antialias);
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), size: typeof this.size === 'number' ? [this.size] : this.size };
   }
 }
 
@@ -62,9 +67,9 @@ export class Resize extends Transform {
 export class CenterCrop extends Transform {
   readonly size: readonly [number, number];
 
-  constructor(size: Size) {
+  constructor(...args: SizeArguments) {
     super();
-    this.size = pairOf('CenterCrop', 'size', size);
+    this.size = readSize('CenterCrop', args);
   }
 
   protected override transform(input: Tensor): Tensor {
@@ -80,11 +85,11 @@ export class RandomResizedCrop extends Transform<Region> {
   readonly interpolation: InterpolationMode;
   readonly antialias: boolean | null;
 
-  constructor(size: Size, ...rest: RandomResizedCropTail) {
+  constructor(...args: RandomResizedCropArguments) {
     super();
-    this.size = pairOf('RandomResizedCrop', 'size', size);
-    const options = readRandomResizedCrop(rest);
+    const options = readRandomResizedCrop(args);
     checkMode(options.interpolation, MODES);
+    this.size = options.size;
     this.scale = options.scale;
     this.ratio = options.ratio;
     this.interpolation = options.interpolation;
@@ -112,9 +117,9 @@ function refuseTargets(callee: string, inputs: readonly unknown[]): void {
 export class FiveCrop extends ImageTransform {
   readonly size: readonly [number, number];
 
-  constructor(size: Size) {
+  constructor(...args: SizeArguments) {
     super();
-    this.size = pairOf('FiveCrop', 'size', size);
+    this.size = readSize('FiveCrop', args);
   }
 
   protected override checkInputs(inputs: readonly unknown[]): void {
@@ -131,10 +136,11 @@ export class TenCrop extends ImageTransform {
   readonly size: readonly [number, number];
   readonly verticalFlip: boolean;
 
-  constructor(size: Size, ...rest: TenCropTail) {
+  constructor(...args: TenCropArguments) {
     super();
-    this.size = pairOf('TenCrop', 'size', size);
-    this.verticalFlip = readTenCrop('TenCrop', rest);
+    const { size, verticalFlip } = readTenCrop('TenCrop', args);
+    this.size = size;
+    this.verticalFlip = verticalFlip;
   }
 
   protected override checkInputs(inputs: readonly unknown[]): void {
@@ -155,24 +161,24 @@ export interface PadOptions {
 
 /** Puts a border around. */
 export class Pad extends Transform {
-  readonly fill: ByKind<Fill>;
+  readonly padding: Padding;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly paddingMode: PaddingMode;
 
-  constructor(
-    readonly padding: Padding,
-    ...rest: Tail<PadOptions, ['fill', 'paddingMode']>
-  ) {
+  constructor(...args: PadArguments<FillByKind>) {
     super();
+    const { padding, fill, paddingMode } = readPad<FillByKind>('Pad', behindKinds(args));
     bordersOf('Pad', padding);
-    const defaults = { fill: 0, paddingMode: 'constant' as PaddingMode };
-    const { fill, paddingMode } = readOptions<Required<PadOptions>>('Pad', defaults, rest, ['fill']);
     checkPaddingMode('Pad', paddingMode);
-    this.fill = fillsOf('Pad', fill);
+    this.padding = padding;
+    this.fill = fill;
+    this.fills = fillsOf('Pad', fill);
     this.paddingMode = paddingMode;
   }
 
   protected override transform(input: Tensor): Tensor {
-    return functional.pad(input, this.padding, fillFor(this.fill, input), this.paddingMode);
+    return functional.pad(input, this.padding, fillFor(this.fills, input), this.paddingMode);
   }
 }
 
@@ -186,18 +192,20 @@ export interface RandomZoomOutOptions extends ChanceOptions {
 
 /** Puts the image somewhere on a larger canvas, with probability `p`. */
 export class RandomZoomOut extends RandomApplyTransform<Padding> {
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly sideRange: readonly [number, number];
 
   constructor(...rest: Tail<RandomZoomOutOptions, ['fill', 'sideRange', 'p']>) {
     const options = readOptions<Required<RandomZoomOutOptions>>(
       'RandomZoomOut',
       { fill: 0, sideRange: [1, 4], p: 0.5 },
-      rest,
+      behindKinds(rest),
       ['fill'],
     );
     super(options.p);
-    this.fill = fillsOf('RandomZoomOut', options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomZoomOut', options.fill);
     this.sideRange = boundsOf('RandomZoomOut', 'sideRange', options.sideRange, 1);
   }
 
@@ -217,7 +225,7 @@ export class RandomZoomOut extends RandomApplyTransform<Padding> {
   }
 
   protected override transform(input: Tensor, padding: Padding): Tensor {
-    return functional.pad(input, padding, fillFor(this.fill, input));
+    return functional.pad(input, padding, fillFor(this.fills, input));
   }
 }
 
@@ -234,24 +242,18 @@ export class RandomCrop extends Transform<CropParams> {
   readonly size: readonly [number, number];
   readonly padding: Padding | null;
   readonly padIfNeeded: boolean;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly paddingMode: PaddingMode;
 
-  constructor(size: Size, ...rest: RandomCropTail<FillByKind>) {
+  constructor(...args: RandomCropArguments<FillByKind>) {
     super();
-    const name = 'RandomCrop';
-    this.size = pairOf(name, 'size', size);
-    const options = readOptions<Required<RandomCropOptions<FillByKind>>>(
-      name,
-      { padding: null, padIfNeeded: false, fill: 0, paddingMode: 'constant' },
-      rest,
-      ['fill'],
-    );
-    if (options.padding !== null) bordersOf(name, options.padding);
-    checkPaddingMode(name, options.paddingMode);
+    const options = readRandomCrop<FillByKind>(behindKinds(args), ['fill']);
+    this.size = options.size;
     this.padding = options.padding;
     this.padIfNeeded = options.padIfNeeded;
-    this.fill = fillsOf(name, options.fill);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomCrop', options.fill);
     this.paddingMode = options.paddingMode;
   }
 
@@ -288,9 +290,13 @@ export class RandomCrop extends Transform<CropParams> {
   protected override transform(input: Tensor, params: CropParams): Tensor {
     const { top, left, height, width } = params;
     const padded = params.needsPad
-      ? functional.pad(input, params.padding, fillFor(this.fill, input), this.paddingMode)
+      ? functional.pad(input, params.padding, fillFor(this.fills, input), this.paddingMode)
       : input;
     return params.needsCrop ? functional.crop(padded, top, left, height, width) : padded;
+  }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), padding: this.padding === null ? null : bordersOf('RandomCrop', this.padding) };
   }
 }
 
@@ -310,6 +316,11 @@ abstract class RandomlyResized extends Transform<ResizeSize> {
     const { interpolation, antialias } = this;
     return functional.resize(input, size, { interpolation, antialias });
   }
+
+  protected override shown(): Shown {
+    const { interpolation, antialias, ...own } = this;
+    return { ...own, interpolation, antialias };
+  }
 }
 
 /** Options of {@link ScaleJitter}. */
@@ -323,12 +334,22 @@ export class ScaleJitter extends RandomlyResized {
   readonly targetSize: readonly [number, number];
   readonly scaleRange: readonly [number, number];
 
-  constructor(targetSize: Size, ...rest: Tail<ScaleJitterOptions, ['scaleRange', 'interpolation', 'antialias']>) {
+  constructor(
+    ...args: Arguments<
+      [targetSize: Size],
+      { targetSize: Size } & ScaleJitterOptions,
+      ['targetSize', 'scaleRange', 'interpolation', 'antialias']
+    >
+  ) {
     const name = 'ScaleJitter';
-    const defaults = { scaleRange: [0.1, 2] as const, ...RESIZING };
-    const options = readOptions<Required<ScaleJitterOptions>>(name, defaults, rest, ['antialias']);
+    const options = readOptions<Required<ScaleJitterOptions> & { targetSize: Size }>(
+      name,
+      { targetSize: required, scaleRange: [0.1, 2], ...RESIZING },
+      args,
+      ['antialias'],
+    );
     super(options);
-    this.targetSize = pairOf(name, 'targetSize', targetSize);
+    this.targetSize = pairOf(name, 'targetSize', options.targetSize);
     this.scaleRange = boundsOf(name, 'scaleRange', options.scaleRange, 0);
   }
 
@@ -350,20 +371,27 @@ export interface RandomShortestSizeOptions extends Resizing {
   maxSize?: number | null;
 }
 
-/** Resizes so that the shorter edge has one of some lengths, drawn. */
+/** Resizes so that the shorter edge has one of the lengths `minSize`, drawn, or the one of them. */
 export class RandomShortestSize extends RandomlyResized {
   readonly minSize: readonly number[];
   readonly maxSize: number | null;
 
-  /** @param minSize - the lengths, or one */
   constructor(
-    minSize: number | readonly number[],
-    ...rest: Tail<RandomShortestSizeOptions, ['maxSize', 'interpolation', 'antialias']>
+    ...args: Arguments<
+      [minSize: number | readonly number[]],
+      { minSize: number | readonly number[] } & RandomShortestSizeOptions,
+      ['minSize', 'maxSize', 'interpolation', 'antialias']
+    >
   ) {
     const name = 'RandomShortestSize';
-    const defaults = { maxSize: null, ...RESIZING };
-    const options = readOptions<Required<RandomShortestSizeOptions>>(name, defaults, rest, ['antialias']);
+    const options = readOptions<Required<RandomShortestSizeOptions> & { minSize: number | readonly number[] }>(
+      name,
+      { minSize: required, maxSize: null, ...RESIZING },
+      args,
+      ['antialias'],
+    );
     super(options);
+    const { minSize } = options;
     this.minSize = typeof minSize === 'number' ? [minSize] : minSize;
     checkList(name, 'minSize', this.minSize);
     if (this.minSize.length === 0)
@@ -384,14 +412,28 @@ export class RandomShortestSize extends RandomlyResized {
 
 /** Resizes the shorter edge to a length drawn from `minSize` to `maxSize` − 1. */
 export class RandomResize extends RandomlyResized {
+  readonly minSize: number;
+  readonly maxSize: number;
+
   constructor(
-    readonly minSize: number,
-    readonly maxSize: number,
-    ...rest: Tail<Resizing, ['interpolation', 'antialias']>
+    ...args: Arguments<
+      [minSize: number, maxSize: number],
+      { minSize: number; maxSize: number } & Resizing,
+      ['minSize', 'maxSize', 'interpolation', 'antialias']
+    >
   ) {
-    super(readOptions<Required<Resizing>>('RandomResize', RESIZING, rest, ['antialias']));
+    const options = readOptions<Required<Resizing> & { minSize: number; maxSize: number }>(
+      'RandomResize',
+      { minSize: required, maxSize: required, ...RESIZING },
+      args,
+      ['antialias'],
+    );
+    super(options);
+    const { minSize, maxSize } = options;
     checkInteger('RandomResize', 'minSize', minSize, 1);
     checkInteger('RandomResize', 'maxSize', maxSize, minSize + 1);
+    this.minSize = minSize;
+    this.maxSize = maxSize;
   }
 
   protected override makeParams(): ResizeSize {

@@ -2,29 +2,31 @@
 import type { Tensor } from '../../../tensor';
 import { uniform } from '../../kernels/draws';
 import type { Region } from '../../kernels/draws';
-import { type KernelSize, kernelSizeOf } from '../../kernels/filter';
 import {
   drawErasing,
-  type GaussianBlurTail,
+  type GaussianBlurArguments,
   type RandomErasingTail,
+  readBlurBounds,
   readErasing,
-  readSigmaBounds,
 } from '../../v1/transforms/regions';
 import * as functional from '../functional';
 import { type GaussianNoiseTail, readNoise } from '../functional/filter';
 import { queryChw } from '../inputs';
 import { ImageTransform, RandomImageTransform } from './color';
+import { floatRepr } from '../../../nn/repr';
+import { type Shown, valueRepr } from '../../printing';
 
 /** Blurs by a Gaussian of a random standard deviation. */
 export class GaussianBlur extends ImageTransform<number> {
   readonly kernelSize: readonly [x: number, y: number];
   readonly sigma: readonly [low: number, high: number];
 
-  /** @param kernelSize - odd numbers, along x and y */
-  constructor(kernelSize: KernelSize, ...rest: GaussianBlurTail) {
+  /** @param args - `kernelSize`, odd numbers along x and y, and `sigma` */
+  constructor(...args: GaussianBlurArguments) {
     super();
-    this.kernelSize = kernelSizeOf('GaussianBlur', kernelSize);
-    this.sigma = readSigmaBounds(rest);
+    const { kernelSize, sigma } = readBlurBounds(args);
+    this.kernelSize = kernelSize;
+    this.sigma = sigma;
   }
 
   protected override makeParams(): number {
@@ -53,13 +55,17 @@ export class GaussianNoise extends ImageTransform {
   protected override transform(image: Tensor): Tensor {
     return functional.gaussianNoise(image, this.mean, this.sigma, this.clip);
   }
+
+  protected override shown(): Shown {
+    return { ...super.shown(), mean: floatRepr(this.mean) };
+  }
 }
 
 /** Erases a random rectangle, with probability `p`. */
 export class RandomErasing extends RandomImageTransform<(Region & { value: Tensor }) | null> {
   readonly scale: readonly [low: number, high: number];
   readonly ratio: readonly [low: number, high: number];
-  readonly value: readonly number[] | 'random';
+  readonly value: number | readonly number[] | 'random';
   readonly inplace: boolean;
 
   constructor(...rest: RandomErasingTail) {
@@ -79,5 +85,13 @@ export class RandomErasing extends RandomImageTransform<(Region & { value: Tenso
     if (region === null) return image;
     const { top, left, height, width, value } = region;
     return functional.erase(image, top, left, height, width, value, this.inplace);
+  }
+
+  protected override shown(): Shown {
+    const { value } = this;
+    return {
+      ...super.shown(),
+      value: value === 'random' ? null : valueRepr(typeof value === 'number' ? [value] : value, true),
+    };
   }
 }

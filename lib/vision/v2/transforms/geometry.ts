@@ -1,23 +1,21 @@
 /** Places: mirror images, turns, maps, of images, masks and boxes together. */
-import { readOptions } from '../../../nn/arguments';
 import type { Tensor } from '../../../tensor';
-import { anglesOf, type Fill, optionalPair } from '../../kernels/arguments';
+import type { Fill } from '../../kernels/arguments';
 import { type AffineParams, cornersOf, drawAffine, drawCorners, drawDisplacement, uniform } from '../../kernels/draws';
 import type { GridMode } from '../../kernels/grid';
 import { perspectiveCoefficients } from '../../kernels/matrix';
 import {
-  type Degrees,
   type ElasticTransformTail,
-  type RandomAffineTail,
+  type RandomAffineArguments,
   type RandomPerspectiveTail,
-  type RandomRotationOptions,
-  type RandomRotationTail,
+  type RandomRotationArguments,
   readElastic,
   readRandomAffine,
   readRandomPerspective,
+  readRandomRotation,
 } from '../../v1/transforms/geometry';
 import * as functional from '../functional';
-import { type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
+import { behindKinds, type ByKind, fillFor, type FillByKind, fillsOf, querySize } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
 
 /** Mirrors left and right with probability `p`. */
@@ -39,23 +37,19 @@ export class RandomRotation extends Transform<number> {
   readonly degrees: readonly number[];
   readonly interpolation: GridMode;
   readonly expand: boolean;
+  readonly fill: FillByKind;
   readonly center: readonly [x: number, y: number] | null;
-  readonly fill: ByKind<Fill>;
+  private readonly fills: ByKind<Fill>;
 
-  constructor(degrees: Degrees, ...rest: RandomRotationTail<FillByKind>) {
+  constructor(...args: RandomRotationArguments<FillByKind>) {
     super();
-    const name = 'RandomRotation';
-    this.degrees = anglesOf(name, 'degrees', degrees);
-    const options = readOptions<Required<RandomRotationOptions<FillByKind>>>(
-      name,
-      { interpolation: 'nearest', expand: false, center: null, fill: 0 },
-      rest,
-      ['fill'],
-    );
+    const options = readRandomRotation<FillByKind>(behindKinds(args));
+    this.degrees = options.degrees;
     this.interpolation = options.interpolation;
     this.expand = options.expand;
-    this.center = optionalPair(name, 'center', options.center);
-    this.fill = fillsOf(name, options.fill);
+    this.center = options.center;
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomRotation', options.fill);
   }
 
   protected override makeParams(): number {
@@ -63,8 +57,8 @@ export class RandomRotation extends Transform<number> {
   }
 
   protected override transform(input: Tensor, angle: number): Tensor {
-    const { interpolation, expand, center, fill } = this;
-    return functional.rotate(input, angle, interpolation, expand, center, fillFor(fill, input));
+    const { interpolation, expand, center, fills } = this;
+    return functional.rotate(input, angle, interpolation, expand, center, fillFor(fills, input));
   }
 }
 
@@ -75,19 +69,21 @@ export class RandomAffine extends Transform<AffineParams> {
   readonly scale: readonly [low: number, high: number] | null;
   readonly shear: readonly number[] | null;
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
   readonly center: readonly [x: number, y: number] | null;
 
-  constructor(degrees: Degrees, ...rest: RandomAffineTail<FillByKind>) {
+  constructor(...args: RandomAffineArguments<FillByKind>) {
     super();
-    const { bounds, options } = readRandomAffine<FillByKind>(degrees, rest, 0);
-    this.degrees = bounds.degrees;
-    this.translate = bounds.translate;
-    this.scale = bounds.scale;
-    this.shear = bounds.shear;
+    const options = readRandomAffine<FillByKind>(behindKinds(args));
+    this.degrees = options.degrees;
+    this.translate = options.translate;
+    this.scale = options.scale;
+    this.shear = options.shear;
     this.interpolation = options.interpolation;
-    this.fill = fillsOf('RandomAffine', options.fill);
-    this.center = optionalPair('RandomAffine', 'center', options.center);
+    this.fill = options.fill;
+    this.fills = fillsOf('RandomAffine', options.fill);
+    this.center = options.center;
   }
 
   protected override makeParams(inputs: readonly unknown[]): AffineParams {
@@ -95,8 +91,8 @@ export class RandomAffine extends Transform<AffineParams> {
   }
 
   protected override transform(input: Tensor, { angle, translate, scale, shear }: AffineParams): Tensor {
-    const { interpolation, fill, center } = this;
-    return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fill, input), center);
+    const { interpolation, fills, center } = this;
+    return functional.affine(input, angle, translate, scale, shear, interpolation, fillFor(fills, input), center);
   }
 }
 
@@ -104,14 +100,16 @@ export class RandomAffine extends Transform<AffineParams> {
 export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
   readonly distortionScale: number;
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
 
   constructor(...rest: RandomPerspectiveTail<FillByKind>) {
-    const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(rest, 0);
+    const { distortionScale, p, interpolation, fill } = readRandomPerspective<FillByKind>(behindKinds(rest));
     super(p);
     this.distortionScale = distortionScale;
     this.interpolation = interpolation;
-    this.fill = fillsOf('RandomPerspective', fill);
+    this.fill = fill;
+    this.fills = fillsOf('RandomPerspective', fill);
   }
 
   protected override makeParams(inputs: readonly unknown[]): readonly number[] {
@@ -120,8 +118,8 @@ export class RandomPerspective extends RandomApplyTransform<readonly number[]> {
   }
 
   protected override transform(input: Tensor, coefficients: readonly number[]): Tensor {
-    const { interpolation, fill } = this;
-    return functional.perspective(input, null, null, interpolation, fillFor(fill, input), coefficients);
+    const { interpolation, fills } = this;
+    return functional.perspective(input, null, null, interpolation, fillFor(fills, input), coefficients);
   }
 }
 
@@ -130,15 +128,17 @@ export class ElasticTransform extends Transform<Tensor> {
   readonly alpha: readonly [x: number, y: number];
   readonly sigma: readonly [x: number, y: number];
   readonly interpolation: GridMode;
-  readonly fill: ByKind<Fill>;
+  readonly fill: FillByKind;
+  private readonly fills: ByKind<Fill>;
 
   constructor(...rest: ElasticTransformTail<FillByKind>) {
     super();
-    const { bounds, interpolation, fill } = readElastic<FillByKind>(rest, 0);
+    const { bounds, interpolation, fill } = readElastic<FillByKind>(behindKinds(rest));
     this.alpha = bounds.alpha;
     this.sigma = bounds.sigma;
     this.interpolation = interpolation;
-    this.fill = fillsOf('ElasticTransform', fill);
+    this.fill = fill;
+    this.fills = fillsOf('ElasticTransform', fill);
   }
 
   protected override makeParams(inputs: readonly unknown[]): Tensor {
@@ -146,6 +146,6 @@ export class ElasticTransform extends Transform<Tensor> {
   }
 
   protected override transform(input: Tensor, displacement: Tensor): Tensor {
-    return functional.elastic(input, displacement, this.interpolation, fillFor(this.fill, input));
+    return functional.elastic(input, displacement, this.interpolation, fillFor(this.fills, input));
   }
 }

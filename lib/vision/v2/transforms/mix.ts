@@ -8,6 +8,7 @@ import type { Region } from '../../kernels/draws';
 import { isImage, type LabelsGetter, labelsGetterOf, querySize } from '../inputs';
 import { sampleOf, Transform, type Transformed } from '../transform';
 import { flatten } from '../tree';
+import type { Shown } from '../../printing';
 
 /** Options of {@link MixUp} and {@link CutMix}. */
 export interface MixOptions {
@@ -111,6 +112,11 @@ abstract class BatchMix<P> extends Transform<P> {
       .roll(1, 0)
       .mul_(1 - share)
       .add_(floats.mul(share));
+  }
+
+  protected override shown(): Shown {
+    const { alpha, numClasses } = this;
+    return { alpha, numClasses };
   }
 }
 
