@@ -295,7 +295,7 @@ class TypedCall<Result(Parameters...)> final : public DirectCall {
     }
   }
 
-  TypedCall(c10::TypedOperatorHandle<Result(Parameters...)> handle, c10::DispatchKeySet passed_over)
+  TypedCall(const c10::TypedOperatorHandle<Result(Parameters...)>& handle, c10::DispatchKeySet passed_over)
       : handle_(handle), passed_over_(passed_over) {}
 
   Handles Call(Environment& environment, const Op& op, Letter& letter) override {

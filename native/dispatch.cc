@@ -237,9 +237,9 @@ napi_value DescribeOp(const Arguments& arguments, uint32_t id, const Op& op) {
     SetProperty(env, input, "kwargOnly", MakeBool(env, argument.kwarg_only()));
     SetProperty(env, input, "written",
                 MakeBool(env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
-    if (op.arguments[i].default_value.has_value()) {
-      SetProperty(env, input, "default",
-                  TypedFromIValue(arguments, *op.arguments[i].default_value, op.arguments[i].conversion));
+    const std::optional<c10::IValue>& standard = op.arguments[i].default_value;
+    if (standard.has_value()) {
+      SetProperty(env, input, "default", TypedFromIValue(arguments, *standard, op.arguments[i].conversion));
     }
     inputs.push_back(input);
   }
@@ -301,9 +301,7 @@ Op::Op(const c10::OperatorHandle& operator_handle, const char* number_argument)
     : handle(operator_handle), guard(GuardOf(operator_handle.operator_name())) {
   const c10::FunctionSchema& schema = handle.schema();
   for (const c10::Argument& argument : schema.arguments()) {
-    arguments.push_back(
-        {argument.name(), ConversionOf(argument.real_type(), argument.N()),
-         argument.default_value().has_value() ? std::make_optional(*argument.default_value()) : std::nullopt});
+    arguments.push_back({argument.name(), ConversionOf(argument.real_type(), argument.N()), argument.default_value()});
     if (number_argument != nullptr && argument.name() == number_argument) {
       arguments.back().conversion.kind = Kind::kNumberTensor;
     }

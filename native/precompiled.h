@@ -1,5 +1,5 @@
-// The headers that most sources read, for CMakeLists.txt to compile once. No source includes this file: each names what it
-// uses, and the gyp route, which compiles without it, fails where one does not.
+// The headers that most sources read, for CMakeLists.txt to compile once. No source includes this file: each names what
+// it uses, and the gyp route, which compiles without it, fails where one does not.
 #pragma once
 
 #include "napi_headers.h"

@@ -119,7 +119,7 @@ await runMain(async () => {
   const tests = positionals.length > 0 ? positionals : DEFAULT_TESTS;
   // Not the test that measures memory: AddressSanitizer keeps what is freed, to see it used. The option comes last, for it
   // takes all that follows for more patterns.
-  let passed = run('node_modules/jest/bin/jest.js', '-i', ...tests, '--testPathIgnorePatterns', 'test/engine/memory');
+  let passed = run('node_modules/jest/bin/jest.js', ...tests, '--testPathIgnorePatterns', 'test/engine/memory');
   if (positionals.length === 0) {
     const filter = '^native|^Tensor.(at|setAt|to|grad|item)|^(tensor|frombytes|scope)$';
     passed = run('scripts/fuzz.mjs', '--seed', 'sanitize', '--lists', '30', '--filter', filter) && passed;

@@ -67,6 +67,7 @@ class FunctionNode : public ag::Node {
   std::vector<at::Tensor> Saved() {
     TORCH_CHECK(!freed_, ag::ERR_BACKWARD_TWICE);
     std::vector<at::Tensor> tensors;
+    tensors.reserve(saved_.size());
     for (const ag::SavedVariable& saved : saved_) tensors.push_back(saved.unpack(getptr()));
     return tensors;
   }
@@ -126,12 +127,13 @@ napi_value CustomFunction(Arguments& arguments) {
   const auto wrapped = ag::_wrap_outputs(inputs, ToSet(non_differentiable), ToSet(dirty), raw, node, no_jvp, {},
                                          view_as_self, /*pure_view=*/false);
   std::vector<napi_value> handles;
+  handles.reserve(wrapped.size());
   for (size_t i = 0; i < wrapped.size(); ++i) {
-    const bool is_tensor = wrapped[i].has_value();
-    if (node) node->AddOutput(is_tensor ? ag::VariableInfo(*wrapped[i]) : ag::VariableInfo());
+    const std::optional<at::Tensor>& output = wrapped[i];
+    if (node) node->AddOutput(output.has_value() ? ag::VariableInfo(*output) : ag::VariableInfo());
     // 0: the very tensor that forward returned.
-    const bool is_same = !is_tensor || wrapped[i]->is_same(outputs[i]);
-    handles.push_back(is_same ? MakeHandle(env, 0) : MakeTensor(arguments, *wrapped[i]));
+    const bool is_same = !output.has_value() || output->is_same(outputs[i]);
+    handles.push_back(is_same ? MakeHandle(env, 0) : MakeTensor(arguments, *output));
   }
   // After the outputs have their history, since one of them may be saved.
   if (node) {

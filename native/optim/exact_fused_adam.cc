@@ -207,6 +207,7 @@ bool AgreesWithOps(const Kernel& kernel) {
   decoupled.maximize = true;
 
   const at::NoGradGuard no_grad;
+  // The same samples in every process: NOLINTNEXTLINE(bugprone-random-generator-seed)
   std::minstd_rand random(1);
   for (const AdamOptions& options : {kPlain, l2, decoupled}) {
     for (const int64_t size : kSizes) {
