@@ -20,6 +20,7 @@ function writePackage(folder: string): { root: string; env: NodeJS.ProcessEnv; a
   }
   symlinkSync(join(PROJECT, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, 'native', 'sources.txt'), '# the list\nnative/addon.cc\n');
+  writeFileSync(join(root, 'native', 'precompiled.h'), '#include <napi.h>\n');
   writeFileSync(join(root, 'native', 'addon.cc'), SOURCE);
   // The linker takes an empty file for a script without commands.
   const env = { LIBTORCH: writeLibtorch(join(folder, 'libtorch'), '2.13.0+cpu') };
