@@ -52,9 +52,10 @@ function findTool(name, preferred = []) {
 /**
  * Hash of what the verdict about a source depends on: clang-tidy takes some 10 s for each, so none is checked twice.
  * @param {string} source
+ * @param {string} clangTidy - versions differ in what they find
  */
-function tidyKey(source) {
-  const hash = createHash('sha256');
+function tidyKey(source, clangTidy) {
+  const hash = createHash('sha256').update(`${clangTidy}\0`);
   for (const file of [source, '.clang-tidy', ...nativeFiles().filter((name) => name.endsWith('.h'))]) {
     hash
       .update(`${file}\0`)
@@ -125,7 +126,7 @@ await runMain(async () => {
     // Two fixes of one header at once would both be applied.
     await inParallel(nativeSources(), fix ? 1 : JOBS, async (file) => {
       const args = ['-p', tidyDir, '--quiet', ...CLANG_ARGS, ...(fix ? ['--fix'] : [])];
-      const key = tidyKey(file);
+      const key = tidyKey(file, clangTidy);
       if (passed[file] === key) return;
       const result = await runChild(clangTidy, [...args, file], { report, cwd: root });
       if (result.status === 0) {

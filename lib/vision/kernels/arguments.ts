@@ -77,7 +77,7 @@ export function anglesOf(
   lengths: readonly number[] = [2],
 ): readonly number[] {
   if (typeof value !== 'number') return numbersOf(callee, argument, value, lengths);
-  if (value >= 0 && value < Number.POSITIVE_INFINITY) return [0 - value, value];
+  if (value >= 0 && value < Number.POSITIVE_INFINITY) return [0 - value, value]; // Not -0 for 0, which would print as one.
   throw valueError(
     `${callee}(): expected 0 or more for argument \`${argument}\`, if it is one number, received ${value}`,
   );

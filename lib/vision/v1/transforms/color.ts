@@ -80,14 +80,24 @@ export class RandomInvert extends AtRandom {
   }
 }
 
+/** The arguments of a RandomPosterize. @inline */
+export type RandomPosterizeArguments = Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>;
+
+/** Reads them, and checks all but the probability. */
+export function readRandomPosterize(args: RandomPosterizeArguments): { readonly bits: number; readonly p: number } {
+  const name = 'RandomPosterize';
+  const options = readOptions<{ bits: number; p: number }>(name, { bits: required, p: 0.5 }, args);
+  checkInteger(name, 'bits', options.bits, 0, 8);
+  return options;
+}
+
 /** Keeps the highest `bits` of each byte, with probability `p`. */
 export class RandomPosterize extends AtRandom {
   readonly bits: number;
 
-  constructor(...args: Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>) {
-    const { bits, p } = readOptions<{ bits: number; p: number }>('RandomPosterize', { bits: required, p: 0.5 }, args);
+  constructor(...args: RandomPosterizeArguments) {
+    const { bits, p } = readRandomPosterize(args);
     super(p);
-    checkInteger('RandomPosterize', 'bits', bits, 0, 8);
     this.bits = bits;
   }
 
@@ -101,18 +111,28 @@ export class RandomPosterize extends AtRandom {
   }
 }
 
+/** The arguments of a RandomSolarize. @inline */
+export type RandomSolarizeArguments = Arguments<
+  [threshold: number],
+  { threshold: number } & ChanceOptions,
+  ['threshold', 'p']
+>;
+
+/** Reads them, and checks all but the probability. */
+export function readRandomSolarize(args: RandomSolarizeArguments): { readonly threshold: number; readonly p: number } {
+  const name = 'RandomSolarize';
+  const options = readOptions<{ threshold: number; p: number }>(name, { threshold: required, p: 0.5 }, args);
+  checkNumbers(name, { threshold: options.threshold });
+  return options;
+}
+
 /** Inverts what is as light as `threshold` or lighter, with probability `p`. */
 export class RandomSolarize extends AtRandom {
   readonly threshold: number;
 
-  constructor(...args: Arguments<[threshold: number], { threshold: number } & ChanceOptions, ['threshold', 'p']>) {
-    const { threshold, p } = readOptions<{ threshold: number; p: number }>(
-      'RandomSolarize',
-      { threshold: required, p: 0.5 },
-      args,
-    );
+  constructor(...args: RandomSolarizeArguments) {
+    const { threshold, p } = readRandomSolarize(args);
     super(p);
-    checkNumbers('RandomSolarize', { threshold });
     this.threshold = threshold;
   }
 
@@ -126,20 +146,34 @@ export class RandomSolarize extends AtRandom {
   }
 }
 
+/** The arguments of a RandomAdjustSharpness. @inline */
+export type RandomAdjustSharpnessArguments = Arguments<
+  [sharpnessFactor: number],
+  { sharpnessFactor: number } & ChanceOptions,
+  ['sharpnessFactor', 'p']
+>;
+
+/** Reads them, and checks all but the probability. */
+export function readRandomAdjustSharpness(args: RandomAdjustSharpnessArguments): {
+  readonly sharpnessFactor: number;
+  readonly p: number;
+} {
+  const options = readOptions<{ sharpnessFactor: number; p: number }>(
+    'RandomAdjustSharpness',
+    { sharpnessFactor: required, p: 0.5 },
+    args,
+  );
+  checkFactor('sharpnessFactor', options.sharpnessFactor);
+  return options;
+}
+
 /** Blurs (0) to sharpens (2), with probability `p`. See {@link functional.adjustSharpness}. */
 export class RandomAdjustSharpness extends AtRandom {
   readonly sharpnessFactor: number;
 
-  constructor(
-    ...args: Arguments<[sharpnessFactor: number], { sharpnessFactor: number } & ChanceOptions, ['sharpnessFactor', 'p']>
-  ) {
-    const { sharpnessFactor, p } = readOptions<{ sharpnessFactor: number; p: number }>(
-      'RandomAdjustSharpness',
-      { sharpnessFactor: required, p: 0.5 },
-      args,
-    );
+  constructor(...args: RandomAdjustSharpnessArguments) {
+    const { sharpnessFactor, p } = readRandomAdjustSharpness(args);
     super(p);
-    checkFactor('sharpnessFactor', sharpnessFactor);
     this.sharpnessFactor = sharpnessFactor;
   }
 

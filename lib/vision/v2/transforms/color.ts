@@ -1,12 +1,10 @@
 /** Light and colour: of images only, masks and boxes stay. */
-import { checkInteger, checkNumbers } from '../../../engine';
 import { readOptions } from '../../../nn/arguments';
 import { rand, randperm, type Tensor } from '../../../tensor';
-import { type Arguments, required, type Tail } from '../../../tensor/tail';
+import type { Tail } from '../../../tensor/tail';
 import { type GrayscaleTail, readGrayscale } from '../../v1/functional/color';
 import { boundsOf, checkProbability } from '../../kernels/arguments';
 import { happens, uniform } from '../../kernels/draws';
-import { checkFactor } from '../../kernels/image';
 import {
   type ColorJitterParams,
   type ColorJitterTail,
@@ -15,7 +13,15 @@ import {
   jitterImage,
   readJitter,
 } from '../../kernels/jitter';
-import { type ChanceOptions, type ChanceTail, readChance } from '../../v1/transforms/transform';
+import {
+  type RandomAdjustSharpnessArguments,
+  type RandomPosterizeArguments,
+  type RandomSolarizeArguments,
+  readRandomAdjustSharpness,
+  readRandomPosterize,
+  readRandomSolarize,
+} from '../../v1/transforms/color';
+import { type ChanceTail, readChance } from '../../v1/transforms/transform';
 import * as functional from '../functional';
 import { isImage, queryChw } from '../inputs';
 import { RandomApplyTransform, Transform } from '../transform';
@@ -205,10 +211,9 @@ export class RandomInvert extends RandomImageTransform {
 export class RandomPosterize extends RandomImageTransform {
   readonly bits: number;
 
-  constructor(...args: Arguments<[bits: number], { bits: number } & ChanceOptions, ['bits', 'p']>) {
-    const { bits, p } = readOptions<{ bits: number; p: number }>('RandomPosterize', { bits: required, p: 0.5 }, args);
+  constructor(...args: RandomPosterizeArguments) {
+    const { bits, p } = readRandomPosterize(args);
     super(p);
-    checkInteger('RandomPosterize', 'bits', bits, 0, 8);
     this.bits = bits;
   }
 
@@ -221,14 +226,9 @@ export class RandomPosterize extends RandomImageTransform {
 export class RandomSolarize extends RandomImageTransform {
   readonly threshold: number;
 
-  constructor(...args: Arguments<[threshold: number], { threshold: number } & ChanceOptions, ['threshold', 'p']>) {
-    const { threshold, p } = readOptions<{ threshold: number; p: number }>(
-      'RandomSolarize',
-      { threshold: required, p: 0.5 },
-      args,
-    );
+  constructor(...args: RandomSolarizeArguments) {
+    const { threshold, p } = readRandomSolarize(args);
     super(p);
-    checkNumbers('RandomSolarize', { threshold });
     this.threshold = threshold;
   }
 
@@ -248,16 +248,9 @@ export class RandomAutocontrast extends RandomImageTransform {
 export class RandomAdjustSharpness extends RandomImageTransform {
   readonly sharpnessFactor: number;
 
-  constructor(
-    ...args: Arguments<[sharpnessFactor: number], { sharpnessFactor: number } & ChanceOptions, ['sharpnessFactor', 'p']>
-  ) {
-    const { sharpnessFactor, p } = readOptions<{ sharpnessFactor: number; p: number }>(
-      'RandomAdjustSharpness',
-      { sharpnessFactor: required, p: 0.5 },
-      args,
-    );
+  constructor(...args: RandomAdjustSharpnessArguments) {
+    const { sharpnessFactor, p } = readRandomAdjustSharpness(args);
     super(p);
-    checkFactor('sharpnessFactor', sharpnessFactor);
     this.sharpnessFactor = sharpnessFactor;
   }
 
