@@ -7,12 +7,14 @@ const { floatHex } = library('serialize');
 const settings = options();
 torch.setNumThreads(settings.threads);
 torch.manualSeed(0);
-const model = models.create(settings.model, settings.options);
+const model = models.create(settings.model, settings.options).to(settings.device);
 const optimizer = new torch.optim.Adam(model.parameters(), { lr: 1e-3 });
 const criterion = new torch.nn.CrossEntropyLoss();
 const side = settings.imageSize;
-const images = torch.rand([settings.batch, 3, side, side]);
-const truth = torch.randint(3, [settings.batch, side, side]);
+// Drawn on the processor, so that no device has other numbers.
+const images = torch.rand([settings.batch, 3, side, side]).to(settings.device);
+const truth = torch.randint(3, [settings.batch, side, side]).to(settings.device);
+const deviceType = settings.device.split(':')[0];
 const autocast = { dtype: 'bfloat16', enabled: settings.dtype === 'bfloat16' };
 model.train();
 
@@ -23,7 +25,7 @@ for (let step = 0; step < settings.steps; step++) {
   const loss = torch.scope(() => {
     optimizer.zeroGrad();
     const loss = torch.scope(() =>
-      torch.autocast('cpu', autocast, () => criterion.forward(model.forward(images), truth)),
+      torch.autocast(deviceType, autocast, () => criterion.forward(model.forward(images), truth)),
     );
     loss.backward();
     optimizer.step();
@@ -32,4 +34,5 @@ for (let step = 0; step < settings.steps; step++) {
   losses.push(floatHex(loss));
   seconds.push((performance.now() - began) / 1000);
 }
-result({ seconds, losses, parameters: models.countParameters(model) });
+const peakGpuBytes = torch.cuda.maxMemoryAllocated();
+result({ seconds, losses, peakGpuBytes, parameters: models.countParameters(model) });

@@ -13,12 +13,12 @@ torch.set_num_threads(settings["threads"])
 torch.manual_seed(0)
 module, name = settings["twin"].split(".")
 named = {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in settings["options"].items()}
-model = getattr(importlib.import_module(module), name)(**named)
+model = getattr(importlib.import_module(module), name)(**named).to(settings["device"])
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 criterion = torch.nn.CrossEntropyLoss()
 side = settings["imageSize"]
-images = torch.rand(settings["batch"], 3, side, side)
-truth = torch.randint(3, (settings["batch"], side, side))
+images = torch.rand(settings["batch"], 3, side, side).to(settings["device"])
+truth = torch.randint(3, (settings["batch"], side, side)).to(settings["device"])
 bfloat16 = settings["dtype"] == "bfloat16"
 model.train()
 
@@ -26,10 +26,11 @@ seconds, losses = [], []
 for _ in range(settings["steps"]):
     began = time.perf_counter()
     optimizer.zero_grad()
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+    with torch.autocast(settings["device"].split(":")[0], dtype=torch.bfloat16, enabled=bfloat16):
         loss = criterion(model(images), truth)
     loss.backward()
     optimizer.step()
     losses.append(loss.item().hex())
     seconds.append(time.perf_counter() - began)
-result(seconds=seconds, losses=losses, parameters=sum(parameter.numel() for parameter in model.parameters()))
+parameters = sum(parameter.numel() for parameter in model.parameters())
+result(seconds=seconds, losses=losses, peakGpuBytes=torch.cuda.max_memory_allocated(), parameters=parameters)

@@ -7,7 +7,7 @@ const { floatHex } = library('serialize');
 const settings = options();
 torch.setNumThreads(settings.threads);
 torch.manualSeed(0);
-const model = models.create('vit-segmentation', settings.model);
+const model = models.create('vit-segmentation', settings.model).to(settings.device);
 /** @type {any[]} */
 const parameters = model
   .parameters()
@@ -19,8 +19,9 @@ const seconds = [];
 for (let step = 0; step < settings.steps; step++) {
   const began = performance.now();
   optimizer.step();
+  if (settings.device !== 'cpu') torch.cuda.synchronize();
   seconds.push((performance.now() - began) / 1000);
 }
 /** @param {any} parameter */
 const sumOf = (parameter) => torch.scope(() => floatHex(parameter.detach().double().sum().item()));
-result({ seconds, sum: parameters.map(sumOf).join(' ') });
+result({ seconds, peakGpuBytes: torch.cuda.maxMemoryAllocated(), sum: parameters.map(sumOf).join(' ') });

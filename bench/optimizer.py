@@ -9,7 +9,7 @@ import torch
 from article_vit import article_vit
 
 settings = options()
-model = article_vit(settings)
+model = article_vit(settings).to(settings["device"])
 parameters = [parameter for parameter in model.parameters() if not settings["matrices"] or parameter.ndim == 2]
 optimizer = getattr(torch.optim, settings["optimizer"])(parameters)
 for parameter in parameters:
@@ -19,6 +19,8 @@ seconds = []
 for _ in range(settings["steps"]):
     began = time.perf_counter()
     optimizer.step()
+    if settings["device"] != "cpu":
+        torch.cuda.synchronize()
     seconds.append(time.perf_counter() - began)
 total = " ".join(parameter.detach().double().sum().item().hex() for parameter in parameters)
-result(seconds=seconds, sum=total)
+result(seconds=seconds, peakGpuBytes=torch.cuda.max_memory_allocated(), sum=total)

@@ -142,15 +142,14 @@ void TensorTable::FreeByHand(uint32_t index) {
 
 void TensorTable::ChargeStorage(Slot& slot) {
   const bool tracked = slot.tensor.defined() && slot.tensor.has_storage();
-  const size_t bytes = tracked ? slot.tensor.storage().nbytes() : 0;
-  if (bytes < kTrackedBytes) {
+  if (!tracked || slot.tensor.storage().nbytes() < kTrackedBytes) {
     bytes_since_sweep_ += kSmallTensorBytes;
     return;
   }
   slot.storage = slot.tensor.storage().unsafeGetStorageImpl();
   Charge& charge = storages_[slot.storage];
   if (charge.slots++ != 0) return;
-  charge.bytes = static_cast<int64_t>(bytes);
+  charge.bytes = BytesToCharge(slot.tensor);
   charged_bytes_ += charge.bytes;
   bytes_since_sweep_ += charge.bytes;
 }

@@ -1,12 +1,14 @@
 /**
- * `npm run check:cuda`: what only a machine with a GPU can show. Trains a small ViT on it beside Python (and Python beside
- * itself, as the control), tries streams, events and memory counters, and times the article's model on both sides.
+ * `npm run check:cuda`: what only a machine with a GPU can show. Trains small models on it, in float32 and mixed precision,
+ * and steps every optimizer, beside Python (and Python beside itself, as the control); tries streams, events, memory counters
+ * and a loop that disposes nothing. Times are `npm run bench -- --device cuda`.
  *
  * Without a GPU it says so, with the reason, and ends with 0. A failed check ends with 1.
  */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { difference, MODELS, runOurs, runPython } from '../test/cuda/programs.mjs';
+import { optimizers, trainings } from '../test/cuda/cases.mjs';
+import { judge, nameOf, runOurs, runPython } from '../test/cuda/programs.mjs';
 import { root } from './lib/project.mjs';
 import { setUpOracle } from './oracle-setup.mjs';
 
@@ -126,25 +128,52 @@ function checkRandom() {
   });
 }
 
-function checkTraining(python) {
-  for (const optimizer of ['adam', 'sgd']) {
-    check(`a small ViT with ${optimizer}: the bits of Python`, () => {
-      const options = { device: 'cuda', optimizer, steps: 12, model: MODELS.small, batch: 8 };
-      const theirs = runPython(python, options);
-      const control = difference(runPython(python, options), theirs);
-      const ours = difference(runOurs(options), theirs);
-      if (control !== '') return `Python differs from itself, so nothing can be said: ${control}`;
-      return ours;
+/** Loops that dispose nothing: what is dead must go before the GPU is full. */
+function checkLoops() {
+  check('a plain loop keeps the GPU from filling up', () => {
+    cuda.emptyCache();
+    cuda.resetPeakMemoryStats();
+    const side = 4096;
+    const each = side * side * 4;
+    const x = torch.randn([side, side], { device: 'cuda' });
+    const turns = Math.ceil((2 * cuda.memGetInfo()[1]) / each);
+    for (let i = 0; i < turns; i += 1) x.relu().add(x).sum();
+    const peak = cuda.maxMemoryAllocated();
+    x.dispose();
+    console.log(
+      `       ${turns} turns made ${((2 * turns * each) / 2 ** 30).toFixed(0)} GiB; the most at a time: ${(peak / 2 ** 30).toFixed(2)} GiB`,
+    );
+    return expectThat(peak < 0.5 * cuda.memGetInfo()[1], `${peak} bytes at a time`);
+  });
+}
+
+/** A GPU hands out gigabytes in milliseconds: collections that are spaced by bytes would take longer than its work. */
+function checkSweeps() {
+  check('a scope that holds a twentieth of the GPU is hardly swept', () => {
+    const bytes = 64 << 20;
+    const before = torch.memory().sweeps;
+    torch.scope(() => {
+      for (let held = 0; held < cuda.memGetInfo()[1] / 20; held += bytes) {
+        torch.empty([bytes], { dtype: 'uint8', device: 'cuda' });
+      }
     });
-  }
-  const options = { device: 'cuda', optimizer: 'adam', steps: 10, model: MODELS.article, batch: 64 };
-  const rows = [
-    ['libtorch-node', runOurs(options)],
-    ['Python', runPython(python, options)],
-  ];
-  console.log("\nthe article's model, batch 64, Adam       least seconds per step   peak MiB");
-  for (const [name, { seconds, peak }] of rows) {
-    console.log(`${name.padEnd(43)}${seconds.toFixed(4).padStart(22)}${(peak / 2 ** 20).toFixed(0).padStart(11)}`);
+    const sweeps = torch.memory().sweeps - before;
+    return expectThat(sweeps <= 6, `${sweeps} sweeps`);
+  });
+}
+
+/** The bits of Python, in trainings and steps; Python runs twice, at the same time. */
+async function checkBits(python) {
+  const cases = [...trainings, ...optimizers];
+  const [ours, theirs, control] = await Promise.all([
+    runOurs('cuda', cases),
+    runPython(python, 'cuda', cases),
+    runPython(python, 'cuda', cases),
+  ]);
+  for (const [index, each] of cases.entries()) {
+    const { verdict, why } = judge(ours[index], theirs[index], control[index]);
+    if (verdict === 'none') console.log(`?      the bits of Python: ${nameOf(each)}: no verdict. ${why}`);
+    else report(`the bits of Python: ${nameOf(each)}`, verdict === 'equal' ? '' : why);
   }
 }
 
@@ -155,7 +184,9 @@ if (!cuda.isAvailable()) {
   checkRandom();
   checkStreams();
   checkMemory();
-  checkTraining(process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python);
+  checkLoops();
+  checkSweeps();
+  await checkBits(process.env['LIBTORCH_NODE_PYTHON'] || setUpOracle().python);
   console.log(failed === 0 ? '\nall checks passed' : `\n${failed} checks failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -57,8 +57,9 @@ class DecodeHead extends nn.Module<[features: readonly Tensor[]]> {
       const tokens = this.linearC.at(index).forward(stage); // [N, H·W, D]
       const [batch = 0, , channels = 0] = tokens.shape;
       const image = tokens.transpose(1, 2).reshape([batch, channels, stage.size(2), stage.size(3)]);
-      // Interpolation to the same size would be a copy, forth and back, of the largest of them.
-      if (String(size) === String(image.shape.slice(2))) return image;
+      // Interpolation to the same size would be a copy, forth and back, of the largest of them. On a GPU it is made, as by
+      // Hugging Face: the gradient comes out of it in another order of memory, and cuBLAS has other bits for that.
+      if (!image.isCuda && String(size) === String(image.shape.slice(2))) return image;
       return nn.functional.interpolate(image, { size, mode: 'bilinear', alignCorners: false });
     });
     const fused = this.batchNorm.forward(this.linearFuse.forward(cat(projected.reverse(), 1)));

@@ -1,31 +1,85 @@
-/** Runs the twins train.mjs and train.py with the same arguments. */
-import { spawnSync } from 'node:child_process';
+/** Runs the twins steps.mjs and steps.py over the same cases, and says where two runs part. */
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root } from '../../scripts/lib/project.mjs';
 
-/** A model that trains in a moment, and the article's. */
-export const MODELS = {
-  small: { image_size: 32, patch_size: 8, embed_size: 48, num_blocks: 2, num_heads: 3, dropout: 0.2 },
-  article: { image_size: 128, patch_size: 16, embed_size: 768, num_blocks: 12, num_heads: 8, dropout: 0.2 },
-};
+/**
+ * @typedef {{ losses: number[], state: string }} Result Of a case: losses and the like in the order of the steps, and a
+ * digest of the end.
+ */
 
-function run(command, script, { device, optimizer, steps, model, batch }, env) {
-  const args = [path.join(root, 'test', 'cuda', script), '--device', device, '--optimizer', optimizer];
-  args.push('--steps', String(steps), '--batch', String(batch), '--model', JSON.stringify(model));
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env } });
-  if (status !== 0) throw new Error(`${script} ended with exit code ${status}\n${stderr.slice(-2000)}`);
-  return JSON.parse(stdout);
+/**
+ * @param {string} command
+ * @param {string} script
+ * @param {string} device
+ * @param {object[]} cases
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Result[]>}
+ */
+function run(command, script, device, cases, env) {
+  // Without it cuBLAS has no order among its streams.
+  const deterministic = { CUBLAS_WORKSPACE_CONFIG: ':4096:8' };
+  const child = spawn(command, [path.join(root, 'test', 'cuda', script)], {
+    env: { ...process.env, ...deterministic, ...env },
+  });
+  let out = '';
+  let complaints = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (complaints += text));
+  child.stdin.end(JSON.stringify({ device, cases }));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve(JSON.parse(out));
+      reject(new Error(`${script} ended with ${signal ?? `exit code ${code}`}\n${complaints.slice(-2000)}`));
+    });
+  });
 }
 
-/** @returns {{ losses: number[], state: string, seconds: number, peak: number }} */
-export const runOurs = (options) => run(process.execPath, 'train.mjs', options, {});
+/**
+ * @param {string} device
+ * @param {object[]} cases
+ */
+export const runOurs = (device, cases) => run(process.execPath, 'steps.mjs', device, cases, {});
 
-/** @returns {{ losses: number[], state: string, seconds: number, peak: number }} */
-export const runPython = (python, options, env = {}) => run(python, 'train.py', options, env);
+/**
+ * @param {string} python
+ * @param {string} device
+ * @param {object[]} cases
+ */
+export const runPython = (python, device, cases, env = {}) => run(python, 'steps.py', device, cases, env);
 
-/** Where two runs part: a sentence, or an empty string. */
+/**
+ * Where two runs part: a sentence, or an empty string.
+ * @param {Result} ours
+ * @param {Result} theirs
+ */
 export function difference(ours, theirs) {
-  const step = ours.losses.findIndex((loss, index) => loss !== theirs.losses[index]);
-  if (step !== -1) return `the loss of step ${step + 1} is ${ours.losses[step]}, and ${theirs.losses[step]}`;
-  return ours.state === theirs.state ? '' : 'the losses are equal, the trained states are not';
+  const step = ours.losses.findIndex((loss, index) => !Object.is(loss, theirs.losses[index]));
+  if (step !== -1)
+    return `number ${step + 1} of what the steps came to is ${ours.losses[step]}, and ${theirs.losses[step]}`;
+  return ours.state === theirs.state ? '' : 'the steps are equal, the states at the end are not';
+}
+
+/**
+ * What can be said of a case, given a second run of Python's.
+ * @param {Result} ours
+ * @param {Result} theirs
+ * @param {Result} control
+ * @returns {{ verdict: 'equal' | 'different' | 'none', why: string }}
+ */
+export function judge(ours, theirs, control) {
+  const disagreement = difference(control, theirs);
+  if (disagreement !== '') return { verdict: 'none', why: `Python differs from itself: ${disagreement}` };
+  const why = difference(ours, theirs);
+  return { verdict: why === '' ? 'equal' : 'different', why };
+}
+
+/**
+ * `Adam weightDecay=0.1`, `unet float16`: what a case is called.
+ * @param {any} each
+ */
+export function nameOf({ model, optimizer, optimizerOptions, dtype, average }) {
+  if (model !== undefined) return [model, dtype, `by ${optimizer}`, ...(average ? ['averaged'] : [])].join(' ');
+  return [optimizer, ...Object.entries(optimizerOptions).map(([name, value]) => `${name}=${value}`)].join(' ');
 }

@@ -4,6 +4,7 @@ import * as ops from '../../tensor';
 import type { Tensor } from '../../tensor';
 import { callOp } from '../../tensor/dispatch';
 import { type Arguments, readTail, required, type Tail } from '../../tensor/tail';
+import { replicationPad, upsampleLinear, wantsIndexing } from './deterministic';
 
 export { pixelShuffle, pixelUnshuffle } from '../../tensor';
 
@@ -100,6 +101,9 @@ export function interpolate(
   }
   const [name, corners] = op;
   if (mode === 'lanczos' && alignCorners === true) fail('interpolate: mode lanczos takes no `alignCorners`');
+  if ((name === 'upsample_bilinear2d' || name === 'upsample_trilinear3d') && wantsIndexing(input)) {
+    return upsampleLinear(input, outputSize, alignCorners ?? false, factors);
+  }
   const args = corners ? [input, outputSize, alignCorners ?? false, factors] : [input, outputSize, factors];
   return callOp<Tensor>(`aten::${name}.vec`, args);
 }
@@ -156,6 +160,10 @@ export function pad(
   const { pad, mode, value } = readTail<
     Required<{ pad: readonly number[] } & { mode?: PaddingMode; value?: number | null }>
   >('pad', { pad: required, mode: 'constant', value: null }, rest);
+  checkTensor('pad()', 'input', input);
+  if (mode === 'replicate' && wantsIndexing(input) && [1, 2].includes(input.ndim - pad.length / 2)) {
+    return replicationPad(input, pad);
+  }
   return ops.pad(input, pad, mode, value);
 }
 
