@@ -6,6 +6,7 @@
     'libtorch_release': '<!(node scripts/locate.mjs --print release)',
     'libtorch_abi': '<!(node scripts/locate.mjs --print cxx11Abi)',
     'libtorch_openmp': '<!(node scripts/locate.mjs --print openmp)',
+    'warnings_are': '<!(node -p "require(\'fs\').existsSync(\'.git\') ? \'-Werror\' : \'-Wno-error\'")',
     'node_addon_api_dir': '<!(node -p "path.dirname(require.resolve(\'node-addon-api\'))")',
   },
   'targets': [
@@ -37,7 +38,7 @@
         '-ffp-contract=off',
         '-Wall',
         '-Wextra',
-        '-Werror',
+        '<(warnings_are)',
       ],
       'conditions': [
         ['libtorch_abi != ""', {'defines': ['_GLIBCXX_USE_CXX11_ABI=<(libtorch_abi)']}],
