@@ -153,8 +153,9 @@ function checkSweeps() {
     const bytes = 64 << 20;
     const before = torch.memory().sweeps;
     torch.scope(() => {
-      for (let held = 0; held < cuda.memGetInfo()[1] / 20; held += bytes) {
-        torch.empty([bytes], { dtype: 'uint8', device: 'cuda' });
+      const held = [];
+      while (held.length * bytes < cuda.memGetInfo()[1] / 20) {
+        held.push(torch.empty([bytes], { dtype: 'uint8', device: 'cuda' }));
       }
     });
     const sweeps = torch.memory().sweeps - before;

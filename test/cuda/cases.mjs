@@ -34,7 +34,7 @@ export const trainings = [
   { ...models[0], ...sgd, dtype: 'float32', steps: 12, batch: 8, average: true },
 ];
 
-/** Optimizers on their default path, and those that have a fused form by it; 20 steps over parameters of mixed shapes. */
+/** Every optimizer on its default path, and by the fused form where CUDA has one; 20 steps over parameters of mixed shapes. */
 export const optimizers = [
   ['Adadelta', { weightDecay: 0.1 }],
   ['Adafactor', { weightDecay: 0.1 }],
@@ -47,6 +47,7 @@ export const optimizers = [
   ['AdamW', { fused: true }],
   ['Adamax', { weightDecay: 0.1 }],
   ['ASGD', { t0: 3, weightDecay: 0.1 }],
+  ['LBFGS', { historySize: 5, lineSearchFn: 'strong_wolfe' }],
   ['Muon', {}],
   ['NAdam', { weightDecay: 0.1, decoupledWeightDecay: true }],
   ['RAdam', { weightDecay: 0.1 }],
@@ -55,4 +56,5 @@ export const optimizers = [
   ['SGD', { momentum: 0.9, dampening: 0.2, weightDecay: 0.1 }],
   ['SGD', { momentum: 0.9, nesterov: true, maximize: true }],
   ['SGD', { momentum: 0.9, fused: true }],
+  ['SparseAdam', {}],
 ].map(([optimizer, optimizerOptions]) => ({ optimizer, optimizerOptions, steps: 20 }));

@@ -67,22 +67,35 @@ function train({ model: name, options, imageSize, optimizer: kind, optimizerOpti
 }
 
 const SHAPES = [[7], [33, 5], [1], [], [3, 2, 17], [129, 67]];
+const ONLY_MATRICES = ['Muon', 'SparseAdam'];
 
 function stepOptimizer({ optimizer: kind, optimizerOptions, steps }) {
   torch.manualSeed(11);
-  const shapes = SHAPES.filter(({ length }) => kind !== 'Muon' || length === 2);
+  const shapes = SHAPES.filter(({ length }) => !ONLY_MATRICES.includes(kind) || length === 2);
   const drawn = () => shapes.map((shape) => torch.randn(shape));
   const parameters = drawn().map((tensor) => tensor.to(device).requiresGrad_());
   const optimizer = new optim[kind](parameters, optimizerOptions);
   const losses = [];
   for (let step = 0; step < steps; step += 1) {
     const grads = drawn().map((tensor) => tensor.mul(10 ** ((step % 7) - 4)).to(device));
+    if (kind === 'LBFGS') {
+      const closure = () => {
+        optimizer.zeroGrad();
+        const distances = parameters.map((parameter, index) => parameter.sub(grads[index]).square().mean());
+        const loss = torch.stack(distances).sum();
+        loss.backward();
+        return loss;
+      };
+      losses.push(optimizer.step(closure).item());
+      continue;
+    }
     // One has none in some steps, though not in the first, which fused SGD of Python does not take; and zeros in others.
     for (const [index, parameter] of parameters.entries()) {
       const turn = (step + index) % 6;
-      parameter.grad = turn === 0 && step > 0 ? null : turn === 1 ? torch.zerosLike(parameter) : grads[index];
+      const grad = turn === 1 ? torch.zerosLike(parameter) : grads[index];
+      parameter.grad = turn === 0 && step > 0 ? null : kind === 'SparseAdam' ? grad.toSparse(1) : grad;
     }
-    losses.push(nn.utils.clipGradNorm_(parameters, 1).item());
+    if (kind !== 'SparseAdam') losses.push(nn.utils.clipGradNorm_(parameters, 1).item());
     optimizer.step();
   }
   return { losses, state: digest(parameters) };

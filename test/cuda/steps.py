@@ -59,24 +59,39 @@ def train(model, twin, options, imageSize, optimizer, optimizerOptions, dtype, s
 
 
 SHAPES = [[7], [33, 5], [1], [], [3, 2, 17], [129, 67]]
+ONLY_MATRICES = ["Muon", "SparseAdam"]
 
 
 def step_optimizer(optimizer, optimizerOptions, steps):
+    kind = optimizer
     torch.manual_seed(11)
-    shapes = [shape for shape in SHAPES if optimizer != "Muon" or len(shape) == 2]
+    shapes = [shape for shape in SHAPES if kind not in ONLY_MATRICES or len(shape) == 2]
 
     def drawn():
         return [torch.randn(shape) for shape in shapes]
 
     parameters = [tensor.to(device).requires_grad_() for tensor in drawn()]
-    optimizer = getattr(torch.optim, optimizer)(parameters, **named(optimizerOptions))
+    optimizer = getattr(torch.optim, kind)(parameters, **named(optimizerOptions))
     losses = []
     for step in range(steps):
         grads = [(tensor * 10 ** (step % 7 - 4)).to(device) for tensor in drawn()]
+        if kind == "LBFGS":
+
+            def closure():
+                optimizer.zero_grad()
+                distances = [(parameter - goal).square().mean() for parameter, goal in zip(parameters, grads)]
+                loss = torch.stack(distances).sum()
+                loss.backward()
+                return loss
+
+            losses.append(optimizer.step(closure).item())
+            continue
         for index, parameter in enumerate(parameters):
             turn = (step + index) % 6
-            parameter.grad = None if turn == 0 and step > 0 else torch.zeros_like(parameter) if turn == 1 else grads[index]
-        losses.append(torch.nn.utils.clip_grad_norm_(parameters, 1).item())
+            grad = torch.zeros_like(parameter) if turn == 1 else grads[index]
+            parameter.grad = None if turn == 0 and step > 0 else grad.to_sparse(1) if kind == "SparseAdam" else grad
+        if kind != "SparseAdam":
+            losses.append(torch.nn.utils.clip_grad_norm_(parameters, 1).item())
         optimizer.step()
     return {"losses": losses, "state": digest(parameters)}
 
