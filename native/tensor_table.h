@@ -174,9 +174,9 @@ class TensorTable {
   napi_ref scope_query_ = nullptr;
 
   ska::flat_hash_map<const void*, Charge> storages_;
-  int64_t charged_bytes_ = 0;          // of all storages in storages_
-  std::vector<int64_t> gpu_divisors_;  // by the GPU's index; 0 where it was not asked yet
-  int64_t reported_bytes_ = 0;         // what V8 was told last
+  int64_t charged_bytes_ = 0;  // of all storages in storages_
+  std::map<c10::DeviceIndex, int64_t> gpu_divisors_;
+  int64_t reported_bytes_ = 0;  // what V8 was told last
   int64_t bytes_since_sweep_ = 0;
   size_t added_since_sweep_ = 0;
   size_t live_after_sweep_ = 0;

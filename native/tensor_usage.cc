@@ -30,10 +30,9 @@ int64_t TensorTable::BytesToCharge(const at::Tensor& tensor) {
   const auto bytes = static_cast<int64_t>(tensor.storage().nbytes());
   const c10::Device device = tensor.device();
   if (!device.is_cuda()) return bytes;
-  const auto index = static_cast<size_t>(device.index());
-  if (index >= gpu_divisors_.size()) gpu_divisors_.resize(index + 1);
-  if (gpu_divisors_[index] == 0) gpu_divisors_[index] = GpuDivisor(device.index());
-  return bytes / gpu_divisors_[index];
+  const auto [known, is_new] = gpu_divisors_.try_emplace(device.index());
+  if (is_new) known->second = GpuDivisor(device.index());
+  return bytes / known->second;
 }
 
 TensorTable::Usage TensorTable::Measure() const {
