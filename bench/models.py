@@ -1,19 +1,17 @@
 """A training step of one model's Python twin, eager: zero_grad, forward and loss (under autocast), backward, Adam."""
 
-import importlib
-import re
 import time
 
 from harness import options, result
 
 import torch
 
+from twins import make_twin
+
 settings = options()
 torch.set_num_threads(settings["threads"])
 torch.manual_seed(0)
-module, name = settings["twin"].split(".")
-named = {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in settings["options"].items()}
-model = getattr(importlib.import_module(module), name)(**named).to(settings["device"])
+model = make_twin(settings["twin"], settings["options"]).to(settings["device"])
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 criterion = torch.nn.CrossEntropyLoss()
 side = settings["imageSize"]

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { describeError } from '../scripts/lib/errors.mjs';
 import { addonPath, root } from '../scripts/lib/project.mjs';
 import { setUpOracle } from '../scripts/oracle-setup.mjs';
+import { twins } from '../test/oracle/twins.mjs';
 import { realData, sampleData } from '../test/parity/datasets.mjs';
 
 const here = path.join(root, 'bench');
@@ -32,6 +33,15 @@ const help = `node bench/run.mjs [options]
 
 const articleModel = { imageSize: 128, patchSize: 16, embedSize: 768, numBlocks: 12, numHeads: 8, dropout: 0.2 };
 const smallModel = { ...articleModel, imageSize: 64, patchSize: 8, embedSize: 128, numBlocks: 4, numHeads: 4 };
+
+/** @type {Record<string, object>} */
+const smallSizes = {
+  'vit-segmentation': smallModel,
+  segnet: { width: 8 },
+  'segnet-dsc': { width: 8 },
+  'segformer-b0': { depths: [1, 1, 1, 1] },
+  unet: { width: 8 },
+};
 
 /**
  * A number that a benchmark's process reports, lower is better.
@@ -55,16 +65,10 @@ const memoryLoops = {
 };
 
 /**
- * The models, by our names, with their Python twins in test/oracle, and what makes them small. A model more is a line more.
- * @type {[ModelOfBenchmark, ...ModelOfBenchmark[]]}
+ * The models with their Python twins, and what makes each of them small.
+ * @type {ModelOfBenchmark[]}
  */
-const models = [
-  { model: 'vit-segmentation', twin: 'vit.VisionTransformerForSegmentation', small: smallModel },
-  { model: 'segnet', twin: 'segnet.SegNet', small: { width: 8 } },
-  { model: 'segnet-dsc', twin: 'segnet.SegNetDsc', small: { width: 8 } },
-  { model: 'segformer-b0', twin: 'segformer.B0', small: { depths: [1, 1, 1, 1] } },
-  { model: 'unet', twin: 'unet.UNet', small: { width: 8 } },
-];
+const models = Object.entries(twins).map(([model, twin]) => ({ model, twin, small: smallSizes[model] ?? {} }));
 
 /** @type {Metric} */
 const peakMemory = { name: 'peak memory', unit: 'MB', of: (result) => result.peakRssBytes / 1e6 };
@@ -123,7 +127,7 @@ function benchmarks({ threads, steps, batch, device, iterations, small, data }) 
           target: name === 'a.add(b)' ? 0.75 : name.startsWith('a.add(b), d') ? 1 : 0.8,
         })),
     },
-    { ...step(models[0], 'float32'), name: 'vit' },
+    ...models.slice(0, 1).map((each) => ({ ...step(each, 'float32'), name: 'vit' })),
     ...models.flatMap((each) => ['float32', 'bfloat16'].map((dtype) => ({ ...step(each, dtype), model: each.model }))),
     ...optimizersWithoutClosure().map((optimizer) => ({
       name: 'optimizer',

@@ -2,16 +2,19 @@
  * What the programs of `npm run check:cuda` train and step, as JSON that both sides read. A model, a precision or an
  * optimizer more is a line more.
  */
+import { twins } from '../oracle/twins.mjs';
+
 const vit = { imageSize: 32, patchSize: 8, embedSize: 48, numBlocks: 2, numHeads: 3, dropout: 0.2 };
 
-/** Models that train in a moment, by our names, with their Python twins in test/oracle. */
-const models = [
-  { model: 'vit-segmentation', twin: 'vit.VisionTransformerForSegmentation', options: vit, imageSize: 32 },
-  { model: 'segnet', twin: 'segnet.SegNet', options: { width: 8 }, imageSize: 32 },
-  { model: 'segnet-dsc', twin: 'segnet.SegNetDsc', options: { width: 8 }, imageSize: 32 },
-  { model: 'unet', twin: 'unet.UNet', options: { width: 8, depth: 3 }, imageSize: 32 },
-  { model: 'segformer-b0', twin: 'segformer.B0', options: { depths: [1, 1, 1, 1] }, imageSize: 64 },
+/** Models that train in a moment. */
+const small = [
+  { model: 'vit-segmentation', options: vit, imageSize: 32 },
+  { model: 'segnet', options: { width: 8 }, imageSize: 32 },
+  { model: 'segnet-dsc', options: { width: 8 }, imageSize: 32 },
+  { model: 'unet', options: { width: 8, depth: 3 }, imageSize: 32 },
+  { model: 'segformer-b0', options: { depths: [1, 1, 1, 1] }, imageSize: 64 },
 ];
+const models = small.map((each) => ({ ...each, twin: twins[each.model] }));
 
 const adam = { optimizer: 'Adam', optimizerOptions: { lr: 1e-3, weightDecay: 0.01 } };
 const sgd = {

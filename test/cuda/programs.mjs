@@ -13,14 +13,13 @@ import { root } from '../../scripts/lib/project.mjs';
  * @param {string} script
  * @param {string} device
  * @param {object[]} cases
- * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Result[]>}
  */
-function run(command, script, device, cases, env) {
+function run(command, script, device, cases) {
   // Without it cuBLAS has no order among its streams.
   const deterministic = { CUBLAS_WORKSPACE_CONFIG: ':4096:8' };
   const child = spawn(command, [path.join(root, 'test', 'cuda', script)], {
-    env: { ...process.env, ...deterministic, ...env },
+    env: { ...process.env, ...deterministic },
   });
   let out = '';
   let complaints = '';
@@ -40,21 +39,21 @@ function run(command, script, device, cases, env) {
  * @param {string} device
  * @param {object[]} cases
  */
-export const runOurs = (device, cases) => run(process.execPath, 'steps.mjs', device, cases, {});
+export const runOurs = (device, cases) => run(process.execPath, 'steps.mjs', device, cases);
 
 /**
  * @param {string} python
  * @param {string} device
  * @param {object[]} cases
  */
-export const runPython = (python, device, cases, env = {}) => run(python, 'steps.py', device, cases, env);
+export const runPython = (python, device, cases) => run(python, 'steps.py', device, cases);
 
 /**
  * Where two runs part: a sentence, or an empty string.
  * @param {Result} ours
  * @param {Result} theirs
  */
-export function difference(ours, theirs) {
+function difference(ours, theirs) {
   const step = ours.losses.findIndex((loss, index) => !Object.is(loss, theirs.losses[index]));
   if (step !== -1)
     return `number ${step + 1} of what the steps came to is ${ours.losses[step]}, and ${theirs.losses[step]}`;

@@ -1,25 +1,20 @@
 """Trains small models, or steps optimizers over random gradients, on one device: the twin of steps.mjs."""
 
 import hashlib
-import importlib
 import json
-import re
 import sys
 from pathlib import Path
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "oracle"))
+from twins import make_twin, snake_names  # noqa: E402
 
 given = json.load(sys.stdin)
 device = given["device"]
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True, warn_only=True)
 torch.backends.cudnn.deterministic = True
-
-
-def named(options):
-    return {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name): value for name, value in options.items()}
 
 
 def digest(tensors):
@@ -29,13 +24,12 @@ def digest(tensors):
 
 def train(model, twin, options, imageSize, optimizer, optimizerOptions, dtype, steps, batch, average):
     torch.manual_seed(7)
-    module, name = twin.split(".")
-    model = getattr(importlib.import_module(module), name)(**named(options))
+    model = make_twin(twin, options)
     size = imageSize
     batches = [(torch.randn(batch, 3, size, size), torch.randint(3, (batch, size, size))) for _ in range(2)]
     model.to(device).train()
     batches = [(images.to(device), truth.to(device)) for images, truth in batches]
-    optimizer = getattr(torch.optim, optimizer)(model.parameters(), **named(optimizerOptions))
+    optimizer = getattr(torch.optim, optimizer)(model.parameters(), **snake_names(optimizerOptions))
     averaged = None
     if average:
         ema = torch.optim.swa_utils.get_ema_multi_avg_fn(0.9)
@@ -71,7 +65,7 @@ def step_optimizer(optimizer, optimizerOptions, steps):
         return [torch.randn(shape) for shape in shapes]
 
     parameters = [tensor.to(device).requires_grad_() for tensor in drawn()]
-    optimizer = getattr(torch.optim, kind)(parameters, **named(optimizerOptions))
+    optimizer = getattr(torch.optim, kind)(parameters, **snake_names(optimizerOptions))
     losses = []
     for step in range(steps):
         grads = [(tensor * 10 ** (step % 7 - 4)).to(device) for tensor in drawn()]
